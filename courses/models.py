@@ -1,0 +1,136 @@
+"""What editors write: the four course tables, as the production database has them, and what 0002 adds."""
+
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models.functions import MD5, Coalesce, Concat
+from django.utils.translation import gettext_lazy as _
+from pgtrigger import Before, Insert, Trigger, Update
+
+from courses.formats.definition import Language
+
+
+SEPARATOR = models.Value("\x1f", models.TextField())  # a character that no text of ours holds
+EMPTY = models.Value("", models.TextField())
+NOW = models.Func(function="now", output_field=models.DateTimeField())
+
+
+class DatabaseTimestamps(models.Model):
+    """Base of the six original tables: id and created_at come from the database, whoever writes.
+
+    The trigger makes created_at the database's own: filled when an insert leaves it null, never changed by
+    an update, so that a client, a raw SQL script and COPY all get the same.
+    """
+
+    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
+
+    class Meta:
+        abstract = True
+        triggers = [
+            Trigger(
+                name="set_timestamps",
+                when=Before,
+                operation=Insert | Update,
+                func="""
+                    IF TG_OP = 'UPDATE' THEN
+                        NEW.created_at = OLD.created_at;
+                    ELSIF NEW.created_at IS NULL THEN
+                        NEW.created_at = now();
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+
+class Course(DatabaseTimestamps):
+    slug = models.TextField(_("slug"), help_text=_("The course's name in links and in its store folder."))
+    title = models.TextField(_("title"))
+    description = models.TextField(_("description"), null=True, blank=True)  # noqa: DJ001 the production column is nullable
+    language = models.TextField(
+        _("language"),
+        choices=[(Language.RUSSIAN.value, _("Russian")), (Language.ENGLISH.value, _("English"))],
+        db_default=Language.RUSSIAN.value,
+        default=Language.RUSSIAN.value,
+        help_text=_("The language that headings and personal texts are written in."),
+    )
+    content = models.JSONField(_("other data from the store"), null=True, blank=True)
+
+    class Meta(DatabaseTimestamps.Meta):
+        db_table = "courses"
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")
+        ordering = ["title"]
+        constraints = [models.UniqueConstraint(fields=["slug"], name="courses_slug_key")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lesson(DatabaseTimestamps):
+    course = models.ForeignKey(
+        Course, on_delete=models.DB_CASCADE, db_index=False, related_name="lessons", verbose_name=_("course")
+    )
+    lesson_number = models.IntegerField(_("number"))
+    title = models.TextField(_("title"))
+    summary = models.TextField(_("summary"), null=True, blank=True)  # noqa: DJ001 the production column is nullable
+    content = models.JSONField(_("other data from the store"), null=True, blank=True)
+    transcript = models.TextField(_("transcript"), db_default="", default="", blank=True)
+    # Half of a text's fingerprint. The database computes it, so that COPY and raw SQL cannot leave it behind.
+    source_hash = models.GeneratedField(
+        expression=MD5(Concat("title", SEPARATOR, Coalesce("summary", EMPTY), SEPARATOR, "transcript")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    class Meta(DatabaseTimestamps.Meta):
+        db_table = "lessons"
+        verbose_name = _("lesson")
+        verbose_name_plural = _("lessons")
+        ordering = ["course", "lesson_number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "lesson_number"], name="lessons_course_id_lesson_number_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_number}. {self.title}"
+
+
+class LessonDescription(DatabaseTimestamps):
+    lesson = models.OneToOneField(
+        Lesson, on_delete=models.DB_CASCADE, related_name="description", verbose_name=_("lesson")
+    )
+    data = models.JSONField(_("description"))
+
+    class Meta(DatabaseTimestamps.Meta):
+        db_table = "lesson_descriptions"
+        verbose_name = _("standard description")
+        verbose_name_plural = _("standard descriptions")
+
+    def __str__(self) -> str:
+        return str(_("standard description"))
+
+
+class LessonAsset(DatabaseTimestamps):
+    lesson = models.ForeignKey(
+        Lesson, on_delete=models.DB_CASCADE, db_index=False, related_name="assets", verbose_name=_("lesson")
+    )
+    asset_type = models.TextField(_("type"))
+    url = models.TextField(_("address or path"))
+    metadata = models.JSONField(_("other data from the store"), null=True, blank=True)
+
+    class Meta(DatabaseTimestamps.Meta):
+        db_table = "lesson_assets"
+        verbose_name = _("asset")
+        verbose_name_plural = _("assets")
+        ordering = ["asset_type", "url"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lesson", "asset_type", "url"], name="lesson_assets_lesson_id_asset_type_url_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset_type}: {self.url}"

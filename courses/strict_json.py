@@ -1,0 +1,168 @@
+"""The one JSON reader, for the store and the API: what PostgreSQL cannot keep or two readers could
+understand differently is refused, with its place.
+
+Python's own reader takes the last of two equal keys, NaN, and texts that jsonb refuses much later.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+BOM = b"\xef\xbb\xbf"
+LONGEST_INTEGER = 19  # digits, as in a bigint
+LONGEST_FLOAT = 40  # characters
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`size` in bytes, `depth` in levels of lists and objects, `nodes` in values of any kind."""
+
+    size: int
+    depth: int
+    nodes: int
+
+
+REQUEST = Limits(size=256 * 1024, depth=20, nodes=2_000)
+FILE = Limits(size=20 * 1024 * 1024, depth=20, nodes=2_000_000)
+
+
+class JSONProblem(ValueError):
+    """The text is refused. `problems` lists (place, message): line and column, or a JSON pointer."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "; ".join(": ".join(filter(None, problem)) for problem in self.problems)
+
+
+class _Object(dict[str, Any]):
+    """An object as read, that remembers which of its keys stood there twice."""
+
+    duplicates: tuple[str, ...] = ()
+
+
+def parse(data: bytes, limits: Limits = REQUEST, *, allow_bom: bool = False) -> dict[str, Any]:
+    """The object in a UTF-8 text; JSONProblem with everything that is wrong with it.
+
+    allow_bom: a byte order mark is skipped (files); otherwise it is refused (requests).
+    """
+    if len(data) > limits.size:
+        raise _problem("", f"is {len(data):,} bytes, at most {limits.size:,} are read")
+    if data.startswith(BOM):
+        if not allow_bom:
+            raise _problem("", "starts with a byte order mark: send UTF-8 without one")
+        data = data[len(BOM) :]
+    value = _loaded(_decoded(data))
+    if not isinstance(value, dict):
+        raise _problem("", f"an object {{…}} is needed at the top, found {_kind(value)}")
+    problems = list(_problems_in(value, limits))
+    if problems:
+        raise JSONProblem(problems)
+    return value
+
+
+def _decoded(data: bytes) -> str:
+    if not data.strip():
+        raise _problem("", "is empty")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        found = f"byte 0x{data[error.start]:02x}"
+        raise _problem(f"line {line}", f"is not UTF-8 ({found}): save the file as UTF-8") from error
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_read_object,
+            parse_constant=_refuse_constant,
+            parse_int=_read_integer,
+            parse_float=_read_float,
+        )
+    except json.JSONDecodeError as error:
+        raise _problem(f"line {error.lineno}, column {error.colno}", f"is not JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise _problem("", "is nested too deeply") from error
+
+
+def _read_object(pairs: list[tuple[str, Any]]) -> _Object:
+    result = _Object(pairs)
+    if len(result) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        result.duplicates = tuple(key for key, count in counts.items() if count > 1)
+    return result
+
+
+def _refuse_constant(name: str) -> None:
+    raise _problem("", f"holds {name}, which is not JSON: write a number or null")
+
+
+def _read_integer(digits: str) -> int:
+    if len(digits.lstrip("-")) > LONGEST_INTEGER:
+        raise _problem("", f"holds a number of {len(digits):,} digits, at most {LONGEST_INTEGER}")
+    return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    value = float(digits) if len(digits) <= LONGEST_FLOAT else math.inf
+    if not math.isfinite(value):
+        raise _problem("", f"holds the number {digits[:30]}, which is too large or too long")
+    return value
+
+
+def _problems_in(root: _Object, limits: Limits) -> Iterator[tuple[str, str]]:
+    """Walks without recursion, so that depth is a limit of ours and not of the interpreter."""
+    stack: list[tuple[Any, str, int]] = [(root, "", 1)]
+    nodes = 0
+    while stack:
+        value, pointer, depth = stack.pop()
+        nodes += 1
+        if nodes > limits.nodes:
+            yield "", f"has more than {limits.nodes:,} values"
+            return
+        if isinstance(value, str) and (found := _UNSTORABLE.search(value)):
+            yield pointer, f"holds U+{ord(found[0]):04X}, which cannot be stored: remove it"
+        if not isinstance(value, dict | list):
+            continue
+        if depth > limits.depth:
+            yield pointer, f"is nested deeper than {limits.depth} levels"
+            return
+        if isinstance(value, _Object):
+            yield from _problems_with_keys(value, pointer)
+        stack += reversed([(item, f"{pointer}/{_escaped(key)}", depth + 1) for key, item in _children(value)])
+
+
+def _problems_with_keys(value: _Object, pointer: str) -> Iterator[tuple[str, str]]:
+    for key in value.duplicates:
+        yield f"{pointer}/{_escaped(key)}", "stands there twice: keep one"
+    for key in value:
+        if found := _UNSTORABLE.search(key):
+            yield pointer, f"has a key with U+{ord(found[0]):04X}, which cannot be stored: remove it"
+
+
+def _children(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, Any]]:
+    return iter(value.items()) if isinstance(value, dict) else enumerate(value)
+
+
+def _escaped(key: str | int) -> str:
+    """A pointer's part (RFC 6901), safe to print and of a length that one can read."""
+    text = str(key).replace("~", "~0").replace("/", "~1")
+    return text.encode("unicode_escape").decode()[:80] if not text.isprintable() else text[:80]
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), "null")
+
+
+def _problem(place: str, message: str) -> JSONProblem:
+    return JSONProblem([(place, message)])

@@ -1,0 +1,158 @@
+"""The one settings file; what differs between machines comes from the environment (see .env.example)."""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from persona_site.embedded.postgres import Postgres
+from persona_site.embedded.valkey import Valkey
+from persona_site.env import BASE_DIR, development_secret, env, positive_float, positive_int, required
+from persona_site.unfold import UNFOLD as UNFOLD
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+VAR = Path(env.str("PERSONA_VAR", default=str(BASE_DIR / "var"))).resolve()
+COURSE_STORE_PATH = Path(env.str("COURSE_STORE_PATH", default="") or BASE_DIR / "store")
+
+SECRET_KEY: str
+if DEBUG and not env.str("SECRET_KEY", default=""):
+    SECRET_KEY = development_secret(VAR / "secret_key")
+else:
+    SECRET_KEY = required("SECRET_KEY", "Set it to a long random text, or DEBUG=true for development.")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# --- servers: named by a URL, or (DEBUG only) started by themselves under VAR ---
+EMBEDDED_POSTGRES = DEBUG and not env.str("DATABASE_URL", default="")
+EMBEDDED_VALKEY = DEBUG and not env.str("REDIS_URL", default="")
+_EMBEDDED_HINT = "With DEBUG=true, and only then, a server under var/ is started instead."
+
+DATABASES: dict[str, dict[str, Any]]
+if EMBEDDED_POSTGRES:
+    DATABASES = {"default": Postgres(VAR).django_database()}
+else:
+    required("DATABASE_URL", f"Set it to postgresql://user:password@host/database. {_EMBEDDED_HINT}")
+    DATABASES = {"default": env.db("DATABASE_URL")}
+# A silently dead connection must not hold a worker: give up on it after seconds, not hours.
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    connect_timeout=3,
+    keepalives_idle=5,
+    keepalives_interval=2,
+    keepalives_count=3,
+    tcp_user_timeout=8000,
+)
+
+if EMBEDDED_VALKEY:
+    REDIS_URL = Valkey(VAR).broker_url
+else:
+    REDIS_URL = required("REDIS_URL", f"Set it to redis://host:6379/0. {_EMBEDDED_HINT}")
+
+# --- applications ---
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "persona_site",
+    "personalization",
+    "courses",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "persona_site.urls"
+WSGI_APPLICATION = "persona_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- security ---
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    # The admin theme's Alpine.js evaluates its attributes; nothing outside /admin runs scripts of ours.
+    "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.SELF],
+    "form-action": [CSP.SELF],
+}
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- the model that writes ---
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="") or "https://api.openai.com/v1"
+OPENAI_MODEL = env.str("OPENAI_MODEL", default="") or "gpt-4.1-mini"
+GENERATION_CONCURRENCY = positive_int("GENERATION_CONCURRENCY", 50)
+# Socket timeouts count per read; this is the whole answer's deadline, in seconds.
+GENERATION_CALL_SECONDS = positive_float("GENERATION_CALL_SECONDS", 90)
+# Measured together: an orphaned item is claimed again after lease + sweep + about 1 second.
+GENERATION_LEASE_SECONDS = positive_float("GENERATION_LEASE_SECONDS", 30)
+GENERATION_SWEEP_SECONDS = positive_float("GENERATION_SWEEP_SECONDS", 5)
+# One task drains for so long, then makes room, so that its hard time limit can stay finite.
+GENERATION_DRAIN_SECONDS = positive_float("GENERATION_DRAIN_SECONDS", 600)
+GENERATION_RETRY_SECONDS = positive_float("GENERATION_RETRY_SECONDS", 2)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        "courses": {"handlers": ["console"], "level": "INFO"},
+        "personalization": {"handlers": ["console"], "level": "INFO"},
+        "persona_site": {"handlers": ["console"], "level": "INFO"},
+    },
+}

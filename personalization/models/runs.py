@@ -1,0 +1,156 @@
+"""The queue: rows are the truth, a Celery message is only a doorbell."""
+
+from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import NOW, Course, Lesson
+from personalization.models.learners import Profile
+
+
+class RunState(models.TextChoices):
+    OPEN = "open", _("open")
+    PAUSED = "paused", _("paused")
+    CANCELLED = "cancelled", _("cancelled")
+    CLOSED = "closed", _("closed")
+
+
+class ItemState(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    HELD = "held", _("held")
+    SUBMITTED = "submitted", _("submitted")
+    DONE = "done", _("done")
+    UNCHANGED = "unchanged", _("unchanged")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+ENDED = [ItemState.DONE, ItemState.UNCHANGED, ItemState.SKIPPED, ItemState.FAILED, ItemState.CANCELLED]
+UNENDED = [state for state in ItemState if state not in ENDED]
+
+
+class Kind(models.TextChoices):
+    PERSONALIZE = "personalize", _("personal texts")
+    TEMPLATES = "templates", _("lesson templates")
+
+
+class Backend(models.TextChoices):
+    OPENAI = "openai", _("language model")
+    SIMPLE = "simple", _("simple writer")
+
+
+class GenerationRun(models.Model):
+    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
+    kind = models.TextField(_("kind"), choices=Kind, default=Kind.PERSONALIZE)
+    state = models.TextField(_("state"), choices=RunState, default=RunState.OPEN)
+    note = models.TextField(_("note"), default="", blank=True, help_text=_("Why the run was paused."))
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    idempotency_key = models.TextField(_("idempotency key"), null=True, blank=True)  # noqa: DJ001 null: not asked for
+    course = models.ForeignKey(
+        Course,
+        on_delete=models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("course"),
+        help_text=_("Empty: each learner's own course."),
+    )
+    backend = models.TextField(_("backend"), choices=Backend)
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        db_table = "generation_runs"
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requested_by", "idempotency_key"], name="generation_runs_one_per_key"
+            )
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="generation_runs_created_idx")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class GenerationItem(models.Model):
+    id = models.BigAutoField(primary_key=True)
+    run = models.ForeignKey(
+        GenerationRun, on_delete=models.DB_CASCADE, db_index=False, related_name="items", verbose_name=_("run")
+    )
+    profile = models.ForeignKey(
+        Profile, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("learner")
+    )
+    lesson = models.ForeignKey(Lesson, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("lesson"))
+    state = models.TextField(_("state"), choices=ItemState, db_default=ItemState.QUEUED, default=ItemState.QUEUED)
+    priority = models.SmallIntegerField(_("priority"), db_default=5, default=5)
+    wanted_rev = models.IntegerField(_("wanted revision"), db_default=1, default=1)
+    claimed_rev = models.IntegerField(_("claimed revision"), null=True, blank=True)
+    attempts = models.SmallIntegerField(_("attempts"), db_default=0, default=0)
+    max_attempts = models.SmallIntegerField(_("attempts at most"), db_default=6, default=6)
+    available_at = models.DateTimeField(_("not before"), db_default=NOW)
+    lease_token = models.UUIDField(_("lease token"), null=True, blank=True)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    leased_by = models.TextField(_("leased by"), null=True, blank=True)  # noqa: DJ001 null: nobody
+    cancel_requested = models.BooleanField(_("cancel requested"), db_default=False, default=False)
+    error_code = models.TextField(_("error"), db_default="", default="", blank=True)
+    error_message = models.TextField(_("what happened"), db_default="", default="", blank=True)
+    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # noqa: DJ001 null: not written
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        db_table = "generation_items"
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+        constraints = [
+            models.CheckConstraint(
+                name="generation_items_leased_while_running",
+                condition=Q(
+                    state=ItemState.RUNNING,
+                    lease_token__isnull=False,
+                    lease_until__isnull=False,
+                    claimed_rev__isnull=False,
+                )
+                | (~Q(state=ItemState.RUNNING) & Q(lease_token__isnull=True, lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="generation_items_finished_when_ended",
+                condition=Q(state__in=ENDED, finished_at__isnull=False)
+                | (~Q(state__in=ENDED) & Q(finished_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="generation_items_attempts_counted", condition=Q(attempts__gte=0, attempts__lte=F("max_attempts"))
+            ),
+            # Asking again while an item is open raises its wanted_rev instead of writing a text twice.
+            models.UniqueConstraint(
+                fields=["profile", "lesson"], condition=Q(state__in=UNENDED), name="generation_items_one_open"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "available_at", "id"],
+                condition=Q(state=ItemState.QUEUED),
+                name="generation_items_due",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state=ItemState.RUNNING), name="generation_items_lease"
+            ),
+            models.Index(fields=["run", "state"], name="generation_items_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.state}"

@@ -1,0 +1,61 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import DatabaseTimestamps, Lesson
+from personalization.models.learners import Profile
+
+
+class Origin(models.TextChoices):
+    """Who wrote a text. What the simple writer wrote never counts as the model's."""
+
+    OPENAI = "openai", _("language model")
+    SIMPLE = "simple", _("simple writer")
+    API = "api", _("API")
+    IMPORT = "import", _("import")
+    EDITOR = "editor", _("editor")
+
+
+class PersonalizedLessonDescription(DatabaseTimestamps):
+    profile = models.ForeignKey(
+        Profile, on_delete=models.DB_CASCADE, db_index=False, related_name="texts", verbose_name=_("learner")
+    )
+    lesson = models.ForeignKey(
+        Lesson, on_delete=models.DB_CASCADE, db_index=False, related_name="texts", verbose_name=_("lesson")
+    )
+    content = models.JSONField(_("text"))
+    origin = models.TextField(_("written by"), choices=Origin, null=True, blank=True)  # noqa: DJ001 null: from before origins were kept
+    model = models.TextField(_("model"), db_default="", default="", blank=True)
+    prompt_version = models.TextField(_("prompt version"), db_default="", default="", blank=True)
+    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # noqa: DJ001 null: not made from a brief
+    generated_at = models.DateTimeField(_("generated"), null=True, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("edited by"),
+    )
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    flags = models.JSONField(_("flags"), db_default=models.Value([], models.JSONField()), default=list, blank=True)
+
+    class Meta(DatabaseTimestamps.Meta):
+        db_table = "personalized_lesson_descriptions"
+        verbose_name = _("personal text")
+        verbose_name_plural = _("personal texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["profile", "lesson"],
+                name="personalized_lesson_descriptions_profile_id_lesson_id_key",
+            )
+        ]
+        indexes = [models.Index(fields=["lesson"], name="personalized_lesson_id_idx")]
+
+    def __str__(self) -> str:
+        return str(_("personal text"))
+
+    @property
+    def locked(self) -> bool:
+        """Whether an editor changed it: regeneration then leaves it alone unless told to replace it."""
+        return self.edited_at is not None

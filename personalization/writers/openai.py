@@ -1,0 +1,128 @@
+"""Any OpenAI-compatible endpoint: structured output by the format's schema, every failure told apart."""
+
+import asyncio
+import json
+from typing import Any
+
+import openai
+from openai import AsyncOpenAI, DefaultAioHttpClient
+
+from courses.formats.definition import Format
+from courses.strict_json import JSONProblem, parse
+from personalization.brief import Brief, Recipe, with_name
+from personalization.checks import check_answer
+from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.models import Origin
+from personalization.prompts import PROMPT_VERSION, messages
+from personalization.writers.base import Draft, Usage
+
+LONGEST_RETRY_AFTER = 300.0  # seconds; a provider that says "tomorrow" must not park an item for a day
+BLOCKED = {
+    401: "the endpoint refused the key: check OPENAI_API_KEY",
+    403: "the endpoint refused access: check the key's rights and the model's name",
+    404: "the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL",
+}
+
+
+class OpenAIWriter:
+    """One per event loop: its HTTP client must not be shared between loops. `call_seconds` is a total deadline."""
+
+    def __init__(self, *, api_key: str, base_url: str, model: str, call_seconds: float) -> None:
+        self._model = model
+        self._call_seconds = call_seconds
+        # Retries belong to the queue, where they are counted and paced; the client makes none.
+        self._client = AsyncOpenAI(
+            api_key=api_key,
+            base_url=base_url,
+            max_retries=0,
+            timeout=call_seconds,
+            http_client=DefaultAioHttpClient(timeout=call_seconds),
+        )
+
+    def recipe(self, fmt: Format) -> Recipe:
+        return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION, fmt)
+
+    async def write(self, brief: Brief) -> Draft:
+        try:
+            async with asyncio.timeout(self._call_seconds):
+                answer = await self._ask(brief)
+        except TimeoutError as error:
+            raise Transient("timeout", f"no whole answer within {self._call_seconds:g} s") from error
+        except openai.OpenAIError as error:
+            raise writer_error(error) from error
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise Transient("garbage", "the endpoint's answer is not JSON") from error
+        document = check_answer(_document(answer), brief)
+        return Draft(with_name(document, brief.name), _usage(answer))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def _ask(self, brief: Brief) -> Any:
+        schema = {"name": brief.format.name, "strict": True, "schema": brief.format.json_schema()}
+        request: dict[str, Any] = {
+            "model": self._model,
+            "messages": messages(brief),
+            "response_format": {"type": "json_schema", "json_schema": schema},
+        }
+        # Raw: the body is read by our strict reader once, not modelled by the library and then read again.
+        response = await self._client.chat.completions.with_raw_response.create(**request)
+        return json.loads(response.content)
+
+
+def writer_error(error: openai.OpenAIError) -> WriterError:
+    """What the queue should do about an error of the client. Never carries the endpoint's own words."""
+    if isinstance(error, openai.APITimeoutError):
+        return Transient("timeout", "the endpoint did not answer in time")
+    if isinstance(error, openai.APIConnectionError):
+        return Transient("connection", "the endpoint could not be reached or broke off: check OPENAI_BASE_URL")
+    if not isinstance(error, openai.APIStatusError):
+        return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+    status = error.status_code
+    if error.code == "insufficient_quota":
+        return RunBlocked("quota", "the provider's quota is used up: raise it, then resume the run")
+    if status in BLOCKED:
+        return RunBlocked(f"http_{status}", BLOCKED[status])
+    if status in {408, 409, 429} or status >= 500:
+        code = "rate_limit" if status == 429 else f"http_{status}"
+        return Transient(code, f"the endpoint answered {status}", _retry_after(error))
+    return Permanent(f"http_{status}", f"the endpoint refused the request ({status})")
+
+
+def _retry_after(error: openai.APIStatusError) -> float | None:
+    try:
+        seconds = float(error.response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def _document(answer: Any) -> object:
+    try:
+        choice = answer["choices"][0]
+        message, finish = choice["message"], choice.get("finish_reason")
+        refusal, content = message.get("refusal"), message.get("content")
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise Transient("garbage", "the endpoint's answer is not a chat completion") from error
+    if finish == "content_filter":
+        raise Permanent("content_filter", "the provider's content filter stopped the answer")
+    if refusal:
+        raise Permanent("refusal", "the model refused to answer")
+    if finish == "length":
+        raise Transient("cut", "the answer was cut at the model's length limit")
+    if not isinstance(content, str) or not content.strip():
+        raise Transient("empty", "the answer has no content")
+    try:
+        return parse(content.encode("utf-8", "surrogatepass"))
+    except JSONProblem as error:
+        raise Transient("bad_json", "the answer is not the JSON that was asked for") from error
+
+
+def _usage(answer: Any) -> Usage:
+    """Zeros where the endpoint reports none or reports nonsense: usage is never worth failing a text for."""
+    usage = answer.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    counts = (usage.get("prompt_tokens"), cached, usage.get("completion_tokens"))
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
