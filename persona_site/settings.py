@@ -150,9 +150,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "courses": {"handlers": ["console"], "level": "INFO"},
-        "personalization": {"handlers": ["console"], "level": "INFO"},
-        "persona_site": {"handlers": ["console"], "level": "INFO"},
+        # A line for every request to the model tells nothing that a run's page does not.
+        name: {"level": "WARNING"}
+        for name in ("httpx2", "httpcore2", "openai", "aiohttp")
     },
 }

@@ -12,7 +12,7 @@ from courses.strict_json import JSONProblem, parse
 from personalization.brief import Brief, Recipe, with_name
 from personalization.checks import check_answer
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
-from personalization.models import Origin
+from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION, messages
 from personalization.writers.base import Draft, Usage
 

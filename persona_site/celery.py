@@ -1,0 +1,82 @@
+"""The Celery application. Its queue carries doorbells only: losing the broker loses nothing."""
+
+import os
+from typing import Any
+
+import django
+from celery import Celery, bootsteps
+from celery.signals import worker_init, worker_shutting_down
+from django.conf import settings
+
+# The worker's command imports this module first, and what follows needs the models.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
+django.setup()
+
+from persona_site.doorbell import ring  # noqa: E402
+from persona_site.embedded.valkey import Valkey  # noqa: E402
+from personalization.services.shutdown import stop  # noqa: E402
+from personalization.sweeper import Sweeper  # noqa: E402
+
+app = Celery("persona")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    # Without these a silently dead socket leaves a worker deaf for ever (5 of 5 tries).
+    broker_transport_options={
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    },
+    task_default_queue="persona",
+    task_acks_late=False,
+    task_ignore_result=True,
+    result_backend=None,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=500,
+    worker_soft_shutdown_timeout=20,
+    worker_hijack_root_logger=False,
+    accept_content=["json"],
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
+    # A drain ends by itself; a hung one is ended by force.
+    task_time_limit=settings.GENERATION_DRAIN_SECONDS + 2 * settings.GENERATION_CALL_SECONDS + 15,
+)
+app.autodiscover_tasks(["personalization"])
+
+
+class SweeperStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Each worker sweeps; there is no leader that could be missing."""
+
+    requires = {"celery.worker.components:Pool"}
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.sweeper: Sweeper | None = None
+
+    def start(self, parent: Any) -> None:
+        self.sweeper = Sweeper(lambda: ring(app))
+        self.sweeper.start()
+
+    def stop(self, parent: Any) -> None:
+        if self.sweeper:
+            self.sweeper.stop()
+
+    terminate = stop
+
+
+app.steps["worker"].add(SweeperStep)
+
+
+@worker_init.connect(weak=False)
+def start_broker(**_: Any) -> None:
+    if settings.EMBEDDED_VALKEY:
+        Valkey(settings.VAR).ensure()
+
+
+@worker_shutting_down.connect(weak=False)
+def stop_draining(**_: Any) -> None:
+    stop()

@@ -1,0 +1,92 @@
+"""The answer to one request: its text, and the completion object that carries it."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
+from .options import Mode
+from .prefix_cache import estimated_tokens
+from .prompt import Prompt
+from .voices import Voice, voice_for
+
+_REFUSAL = "I'm sorry, but I can't help with that request."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One choice of a completion."""
+
+    content: str | None
+    finish_reason: str = "stop"
+    refusal: str | None = None
+
+    def tokens(self) -> int:
+        """Estimated completion tokens."""
+        return estimated_tokens(self.content or self.refusal or "")
+
+
+def seed_of(body: bytes) -> int:
+    """A number that is the same for the same request, in every process."""
+    return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest())
+
+
+def answer(shape: ObjectNode | TextNode, prompt: Prompt, mode: Mode, seed: int) -> Answer:
+    """The answer to this prompt in this mode; valid for the shape unless the mode spoils it."""
+    if mode is Mode.REFUSAL:
+        return Answer(None, refusal=_REFUSAL)
+    value = _filled(shape, voice_for(mode, prompt, seed), seed)
+    if mode is Mode.WRONG_KEYS and isinstance(value, dict):
+        value = _with_wrong_keys(value)
+    content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    match mode:
+        case Mode.CUT:
+            return Answer(content[: len(content) // 2], "length")
+        case Mode.CONTENT_FILTER:
+            return Answer(content[: len(content) // 3], "content_filter")
+        case Mode.BAD_JSON:
+            return Answer(f"Sure, here is what you asked for:\n\n```json\n{content},\n```\nAnything else?")
+    return Answer(content)
+
+
+def completion(number: int, model: str, given: Answer, prompt_tokens: int, cached: int) -> bytes:
+    """The body of the HTTP response."""
+    message = {"role": "assistant", "content": given.content, "refusal": given.refusal}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": given.finish_reason}
+    usage = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": given.tokens(),
+        "total_tokens": prompt_tokens + given.tokens(),
+        "prompt_tokens_details": {"cached_tokens": cached},
+    }
+    body = {
+        "id": f"chatcmpl-fake-{number}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": model,
+        "choices": [choice],
+        "usage": usage,
+    }
+    # A lone surrogate may come back from an echoed prompt, and has no UTF-8.
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace")
+
+
+def _filled(node: Node, voice: Voice, seed: int) -> object:
+    match node:
+        case ObjectNode():
+            return {key: _filled(inner, voice, seed) for key, inner in node.fields}
+        case ListNode():
+            count = node.low + seed % (node.high - node.low + 1)
+            return [_filled(node.item, voice, seed) for _ in range(count)]
+        case ValueNode():
+            return node.choices[seed % len(node.choices)]
+        case TextNode():
+            return voice.text(node)
+
+
+def _with_wrong_keys(value: Mapping[object, object]) -> dict[object, object]:
+    """The first key renamed: one that is required is missing, one that is unknown has come."""
+    first, *rest = value
+    return {f"{first}_text": value[first], **{key: value[key] for key in rest}}

@@ -1,0 +1,74 @@
+"""Everything about a request but HTTP: which mode it gets, its answer, its tokens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+
+from .chat_request import ChatRequest
+from .completion import answer, completion, seed_of
+from .counters import Counters
+from .faults import Dice
+from .limits import MinuteLimit
+from .options import Mode, Options, changed
+from .prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
+from .prompt import Prompt, read_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that is being answered."""
+
+    number: int
+    mode: Mode
+    request: ChatRequest
+    prompt: Prompt
+    blocks: list[int]
+    cached_tokens: int
+    seed: int
+
+
+class Engine:
+    """The state of one endpoint: options, counters, prefix cache, and the sequence of faults."""
+
+    def __init__(self, options: Options) -> None:
+        self.counters = Counters()
+        self.options = options
+        self._numbers = count(1)
+        self.dice = Dice(options)
+        self.limit = MinuteLimit(options.rpm)
+        self._cache = PrefixCache()
+
+    def change(self, changes: Mapping[str, object]) -> None:
+        """The sequence of faults begins again; OptionsError with all problems, and then nothing changes."""
+        options = changed(self.options, changes)
+        if options.rpm != self.options.rpm:
+            self.limit = MinuteLimit(options.rpm)
+        self.options = options
+        self.dice = Dice(options)
+
+    def reset(self) -> None:
+        """As after a start with the present options."""
+        self.counters.reset()
+        self.dice = Dice(self.options)
+        self.limit = MinuteLimit(self.options.rpm)
+        self._cache = PrefixCache()
+
+    def begin(self, request: ChatRequest, body: bytes) -> Call:
+        """The request with its mode drawn and its prompt kept."""
+        mode = self.dice.mode()
+        number = next(self._numbers)
+        prompt = read_prompt(request.texts)
+        # The schema stands before the messages in a provider's cache, and so does the model.
+        blocks = prefix_blocks(prompt.text, salt=f"{request.model} {request.shape.key}")
+        self.counters.mode(mode.value)
+        self.counters.prompt(number, mode.value, request.model, request.shape.name, request.messages)
+        return Call(number, mode, request, prompt, blocks, self._cache.cached_tokens(blocks), seed_of(body))
+
+    def finish(self, call: Call) -> bytes:
+        """The body of the response, charged. Only now do other prompts find this one in the cache, as a
+        provider's cache has a prefix only after it was read once."""
+        given = answer(call.request.shape.plan, call.prompt, call.mode, call.seed)
+        tokens = estimated_tokens(call.prompt.text)
+        self._cache.remember(call.blocks)
+        self.counters.charge(tokens, call.cached_tokens, given.tokens())
+        return completion(call.number, call.request.model, given, tokens, call.cached_tokens)

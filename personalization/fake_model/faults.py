@@ -1,0 +1,63 @@
+"""Which request fails, and what a refused request is told."""
+
+import random
+from dataclasses import dataclass
+
+from .options import Mode, Options
+
+
+@dataclass(frozen=True, slots=True)
+class HttpError:
+    """A refusal in the shape of OpenAI's: HTTP status and the fields of its `error` object."""
+
+    status: int
+    message: str
+    type: str
+    code: str | None = None
+    param: str | None = None
+
+    def body(self) -> dict[str, object]:
+        """The JSON body of the response."""
+        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        return {"error": error}
+
+
+TOO_MANY = HttpError(429, "Rate limit reached for requests.", "requests", "rate_limit_exceeded")
+REFUSALS = {
+    Mode.RATE_LIMIT: TOO_MANY,
+    Mode.SERVER_ERROR: HttpError(500, "The server had an error.", "server_error"),
+    Mode.UNAUTHORIZED: HttpError(
+        401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key"
+    ),
+    Mode.FORBIDDEN: HttpError(
+        403, "This project has no access to the model.", "invalid_request_error", "model_not_allowed"
+    ),
+    Mode.NOT_FOUND: HttpError(
+        404, "The model does not exist.", "invalid_request_error", "model_not_found", "model"
+    ),
+    Mode.QUOTA: HttpError(
+        429, "You exceeded your current quota.", "insufficient_quota", "insufficient_quota"
+    ),
+}
+
+
+class Dice:
+    """Draws a mode and a delay for each request; the same seed gives the same sequence."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._modes = options.modes()
+        self._faults = random.Random(options.seed)  # noqa: S311  # no secret
+        # Apart from the faults, so that jitter does not change which request fails.
+        self._delays = random.Random(options.seed + 1)  # noqa: S311  # no secret
+
+    def mode(self) -> Mode:
+        """The mode of the next request."""
+        fails = self._faults.random() < self._options.rate()
+        mode = self._faults.choice(self._modes)
+        return mode if fails else Mode.OK
+
+    def delay(self) -> float:
+        """Seconds the next answer takes."""
+        jitter = self._options.jitter
+        return max(0.0, self._options.latency + self._delays.uniform(-jitter, jitter)) / 1000

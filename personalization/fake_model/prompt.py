@@ -1,0 +1,91 @@
+"""What the fake model takes from a prompt: its language, words of the lesson, words of the learner."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from .words import Language, keywords, quotes, script
+
+PLACEHOLDER = "{{name}}"
+# A transcript's paragraphs are the longest lines of a prompt, its instructions the short ones.
+_MOST_SOURCE_LINES = 8
+# Braces that open no JSON, such as the placeholder's; more of them would make the search slow.
+_MOST_TRIES = 50
+_NAMED_LANGUAGE = re.compile(
+    r"^(?=.{0,120}$).*\b(?:(?P<ru>Russian|русском|по-русски|русский)|"
+    r"(?P<en>English|английском|по-английски|английский))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is the same for all learners of a lesson; `words` are its most frequent ones."""
+
+    language: Language
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A request's messages as one text, and what an answer can be made of."""
+
+    text: str
+    source: Source
+    answers: tuple[str, ...]
+    asks_for_name: bool
+
+
+def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
+    """The prompt of these (role, text) pairs, oldest first."""
+    last = next((text for role, text in reversed(messages) if role == "user"), "")
+    shared = max((text for _, text in messages if text is not last), key=len, default=last)
+    text = "\n".join(f"{role}: {content}" for role, content in messages)
+    source = _source(shared)
+    learner = _json_object(last)
+    answers = quotes(_strings(learner), source.language)
+    nameless = isinstance(learner, dict) and learner.get("has_name") is False
+    return Prompt(text, source, answers, PLACEHOLDER in text and not nameless)
+
+
+@lru_cache(maxsize=256)
+def _source(text: str) -> Source:
+    longest = sorted(text.splitlines(), key=len, reverse=True)[:_MOST_SOURCE_LINES]
+    lines = "\n".join(line for line in longest if len(line) * 2 >= len(longest[0]))
+    language = _named_language(text) or script(lines)
+    return Source(language, keywords(lines, language))
+
+
+def _named_language(text: str) -> Language | None:
+    """The language that the first short line to do so names; rules stand in front of a transcript."""
+    named = _NAMED_LANGUAGE.search(text)
+    if named is None:
+        return None
+    return "ru" if named["ru"] else "en"
+
+
+def _json_object(text: str) -> object:
+    """The first JSON object with something in it, or None."""
+    for start in islice((match.start() for match in re.finditer(r"\{", text)), _MOST_TRIES):
+        try:
+            found, _ = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if found:
+            return found
+    return None
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _strings(item)
+        case dict():
+            yield from _strings(list(value.values()))

@@ -1,0 +1,106 @@
+"""Who fills the strings of an answer: the good writer, and the four bad ones."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .nodes import TextNode
+from .options import Mode
+from .prompt import PLACEHOLDER, Prompt
+from .sentences import ENGLISH, RUSSIAN, Phrasebook
+
+
+class Voice(Protocol):
+    """Writes the texts of one answer, one after the other."""
+
+    def text(self, node: TextNode) -> str:
+        """The next text."""
+
+
+@dataclass(slots=True)
+class Sentences:
+    """Plausible sentences; the seed and the phrases decide which, no sentence twice in a row."""
+
+    book: Phrasebook
+    said: tuple[str, ...]
+    taught: tuple[str, ...]
+    seed: int
+    greet: bool
+    _next: int = field(default=0, init=False)
+
+    def text(self, node: TextNode) -> str:
+        """As many sentences as the node asks for, within its length; the first text greets by name."""
+        count = node.low + self.seed % (node.high - node.low + 1)
+        parts = [self._sentence(node.item) for _ in range(count)]
+        while sum(map(len, parts)) < node.min_chars:
+            parts.append(self._sentence(node.item))
+        if self.greet:
+            parts[0] = f"{PLACEHOLDER}, {parts[0][0].lower()}{parts[0][1:]}"
+            self.greet = False
+        if node.steps:
+            return _within("\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)), node)
+        return _within(" ".join(parts), node)
+
+    def _sentence(self, item: bool) -> str:
+        templates = self.book.items if item else self.book.texts
+        # The words come from the seed's higher digits, so that equal first sentences differ in words.
+        turn = self.seed + self._next
+        words = self.seed // 1009 + self._next
+        self._next += 1
+        said = self.said[words % len(self.said)]
+        taught = self.taught[words % len(self.taught)]
+        return templates[turn % len(templates)].format(said=said, taught=taught)
+
+
+class Silent:
+    """Leaves every text empty."""
+
+    def text(self, node: TextNode) -> str:
+        """Always the empty text."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parrot:
+    """Says the prompt back."""
+
+    prompt: str
+
+    def text(self, node: TextNode) -> str:
+        """Always the whole prompt."""
+        return self.prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Adds markup to what another voice says."""
+
+    voice: Voice
+
+    def text(self, node: TextNode) -> str:
+        """The other voice's text with a script element and an event handler behind it."""
+        return self.voice.text(node) + " <script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
+    """The voice that answers this prompt in this mode."""
+    russian = prompt.source.language == "ru"
+    match mode:
+        case Mode.EMPTY:
+            return Silent()
+        case Mode.ECHO:
+            return Parrot(prompt.text)
+        case Mode.WRONG_LANGUAGE:
+            other = ENGLISH if russian else RUSSIAN
+            return Sentences(other, other.said, other.taught, seed, prompt.asks_for_name)
+    book = RUSSIAN if russian else ENGLISH
+    said, taught = prompt.answers or book.said, prompt.source.words or book.taught
+    sentences = Sentences(book, said, taught, seed, prompt.asks_for_name)
+    return Scripted(sentences) if mode is Mode.HTML else sentences
+
+
+def _within(text: str, node: TextNode) -> str:
+    if node.max_chars is None or len(text) <= node.max_chars:
+        return text
+    hard = text[: node.max_chars]
+    whole_words = hard.rsplit(" ", 1)[0]
+    return whole_words if len(whole_words) >= node.min_chars else hard

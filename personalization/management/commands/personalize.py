@@ -1,0 +1,120 @@
+"""manage.py personalize: starts a run, and with --wait stays until it ends."""
+
+import argparse
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
+from rich.console import Console
+
+from courses.models import Course
+from personalization.errors import PlanRefused
+from personalization.management.watching import print_preview, watch
+from personalization.models import Profile
+from personalization.models.runs import Backend
+from personalization.pairs import Selection
+from personalization.queries import preview
+from personalization.services.runs import start_run
+from personalization.writers.registry import backend_problem, default_backend
+
+EPILOG = """\
+examples:
+  manage.py personalize --wait                    all learners, each with their own course
+  manage.py personalize u-1001 u-1002 --wait      two learners
+  manage.py personalize --course shvz --only-stale --dry-run
+                                                  what is missing or stale in one course, without writing
+  manage.py personalize --lessons 1,3 --force     two lessons, unchanged ones too
+
+The work is done by workers (celery -A persona_site worker); a learner's old text stays until the new one
+is there. Texts that an editor changed are left alone.
+
+exit codes: 0 every item is done, unchanged or skipped (or, without --wait, the run is started);
+            1 an item failed, or the run was paused or cancelled; 2 wrong arguments"""
+
+
+class Command(BaseCommand):
+    help = "Writes personal texts for learners: all, or those named."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs |= {"epilog": EPILOG, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("users", nargs="*", metavar="USER", help="user identifiers; none: all learners")
+        parser.add_argument("--course", metavar="SLUG", help="only learners of this course")
+        parser.add_argument("--lessons", type=_numbers, metavar="1,3", help="only these lessons, by number")
+        parser.add_argument("--only-stale", action="store_true", help="only texts that are missing or stale")
+        parser.add_argument("--limit", type=_positive, metavar="N", help="at most N texts")
+        parser.add_argument(
+            "--backend",
+            choices=Backend.values,
+            help="who writes: openai (needs OPENAI_API_KEY) or simple (template sentences, no network); "
+            "default: openai where a key is set, else simple",
+        )
+        parser.add_argument("--force", action="store_true", help="write unchanged texts again")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+        parser.add_argument("--wait", action="store_true", help="show progress until the run ends")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        console = Console(file=self.stdout._out)  # type: ignore[attr-defined]  # rich wants the real file
+        backend = options["backend"] or default_backend()
+        with override("en"):
+            if problem := backend_problem(backend):
+                raise CommandError(problem)
+            selection = _selection(options)
+            print_preview(console, preview(selection, backend, force=options["force"]), backend)
+            if options["dry_run"]:
+                return
+            try:
+                started = start_run(selection=selection, backend=backend, force=options["force"])
+            except PlanRefused as refused:
+                raise CommandError(str(refused)) from refused
+        console.print(f"Run {started.run.pk}: {started.asked:,} items.")
+        if started.coalesced:
+            console.print(f"{started.coalesced:,} more were already asked for by another run, which writes them.")
+        if options["wait"] and not watch(console, started.run.pk):
+            raise CommandError("Not every text was written; the table above says why.")
+
+
+def _selection(options: dict[str, Any]) -> Selection:
+    course = _course(options["course"])
+    return Selection(
+        profiles=_profiles(options["users"]),
+        course=course and course.pk,
+        lessons=options["lessons"],
+        only_stale=options["only_stale"],
+        limit=options["limit"],
+    )
+
+
+def _course(slug: str | None) -> Course | None:
+    if slug is None:
+        return None
+    course = Course.objects.filter(slug=slug).first()
+    if course is None:
+        known = ", ".join(Course.objects.order_by("slug").values_list("slug", flat=True)) or "none is imported"
+        raise CommandError(f"There is no course {slug!r}. Known: {known}.")
+    return course
+
+
+def _profiles(users: list[str]) -> tuple[Any, ...] | None:
+    if not users:
+        return None
+    found = dict(Profile.objects.filter(user_identifier__in=users).values_list("user_identifier", "pk"))
+    unknown = [user for user in users if user not in found]
+    if unknown:
+        raise CommandError(
+            f"No learner has {'this identifier' if len(unknown) == 1 else 'these identifiers'}: {', '.join(unknown)}. "
+            "Nothing was started."
+        )
+    return tuple(found.values())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(_positive(part) for part in text.split(","))
+
+
+def _positive(text: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < 2**31):
+        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, found {text!r}")
+    return int(text)

@@ -1,0 +1,84 @@
+"""Which learner × lesson pairs an ask means, and what would become of each, in SQL.
+
+One million pairs are planned and counted by the database in one statement; nothing is loaded.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from personalization.brief import SEPARATOR, SHORTEST_SOURCE, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What an ask covers. None means all; a learner always gets the lessons of their own course only."""
+
+    profiles: tuple[UUID, ...] | None = None
+    course: UUID | None = None
+    lessons: tuple[int, ...] | None = None
+    only_stale: bool = False  # only pairs without a text, or with a stale one
+    limit: int | None = None
+
+
+# md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
+FINGERPRINT = """md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
+    course.language, {recipe}))"""
+TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
+
+# The recipe that the row's own writer would use today.
+OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simple_recipe)s END"
+STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
+    AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
+
+ANSWERED = r"""jsonb_path_exists(profile.survey,
+    '$.** ? ((@.type() == "string" && @ like_regex "\\S") || @.type() == "number" || @.type() == "boolean")')"""
+
+PAIRS = f"""
+    FROM profiles profile
+    JOIN courses course ON course.slug = profile.course_slug
+    JOIN lessons lesson ON lesson.course_id = course.id
+    LEFT JOIN personalized_lesson_descriptions text
+      ON text.profile_id = profile.id AND text.lesson_id = lesson.id
+    WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
+      AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
+      AND (%(lessons)s::int[] IS NULL OR lesson.lesson_number = ANY(%(lessons)s::int[]))
+      AND (NOT %(only_stale)s OR text.id IS NULL OR {STALE})
+"""
+# Every ask locks its pairs in this one order: in random order 31 of 32 concurrent asks deadlocked.
+# Lesson by lesson, so that a provider's prefix cache serves all learners of a lesson.
+ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
+
+# The same decisions in the same order as brief.reason_to_skip; a test holds the two together.
+VERDICT = f"""CASE
+    WHEN text.edited_at IS NOT NULL THEN 'locked'
+    WHEN NOT coalesce({ANSWERED}, false) THEN 'no_survey'
+    WHEN length(btrim(lesson.transcript, E' \\t\\r\\n')) < %(shortest_source)s THEN 'no_source'
+    WHEN %(force)s THEN 'write'
+    WHEN text.origin = 'openai' AND %(origin)s = 'simple' THEN 'better_text'
+    WHEN text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
+    ELSE 'write' END"""
+
+
+def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -> dict[str, Any]:
+    """Parameters of PAIRS and ORDERED; `openai` and `simple` are the recipes of today."""
+    return {
+        "profiles": None if selection.profiles is None else list(selection.profiles),
+        "course": selection.course,
+        "lessons": None if selection.lessons is None else list(selection.lessons),
+        "only_stale": selection.only_stale,
+        "limit": selection.limit,
+        "separator": SEPARATOR,
+        "openai_recipe": openai.key,
+        "simple_recipe": simple.key,
+    }
+
+
+def verdict_parameters(recipe: Recipe, *, force: bool) -> dict[str, Any]:
+    """Parameters of VERDICT for texts to be written by `recipe`."""
+    return {
+        "recipe": recipe.key,
+        "origin": recipe.origin,
+        "force": force,
+        "shortest_source": SHORTEST_SOURCE,
+    }

@@ -1,0 +1,185 @@
+"""The queue's statements: claim, heartbeat, settle. Every write of a worker carries its lease token.
+
+A worker whose lease ran out changes nothing, however late it wakes: 0 rows updated means "you lost it".
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from courses.formats.definition import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One item in a worker's hands, until its lease ends."""
+
+    id: int
+    token: UUID
+    run_id: UUID
+    profile_id: UUID
+    lesson_id: UUID
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is published, with its provenance."""
+
+    content: Document
+    origin: str
+    model: str
+    prompt_version: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. `state` is a final one, or `retry`: again after `delay` seconds.
+
+    `give_back`: the attempt was not the item's fault and does not count.
+    """
+
+    claim: Claim
+    state: str
+    code: str = ""
+    message: str = ""
+    delay: float = 0.0
+    give_back: bool = False
+    text: Text | None = None
+
+
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT item.id FROM generation_items item
+        JOIN generation_runs run ON run.id = item.run_id AND run.state = 'open'
+        WHERE item.state = 'queued' AND item.available_at <= clock_timestamp() AND NOT item.cancel_requested
+        ORDER BY item.priority, item.available_at, item.id
+        LIMIT %(limit)s FOR UPDATE OF item SKIP LOCKED
+    )
+    UPDATE generation_items item SET state = 'running', attempts = attempts + 1, claimed_rev = wanted_rev,
+        lease_token = gen_random_uuid(), leased_by = %(worker)s,
+        lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    FROM due WHERE item.id = due.id
+    RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts
+"""
+
+
+def claim(limit: int, *, worker: str, lease: float) -> list[Claim]:
+    """Up to `limit` due items of open runs, now this worker's for `lease` seconds; in the order to do them."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"limit": limit, "worker": worker, "lease": lease})
+        return sorted((Claim(*row) for row in cursor.fetchall()), key=lambda claim: claim.id)
+
+
+HEARTBEAT = """
+    UPDATE generation_items item SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+    FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS mine (id, token)
+    WHERE item.id = mine.id AND item.lease_token = mine.token AND item.state = 'running'
+    RETURNING item.id, item.cancel_requested
+"""
+
+
+def heartbeat(claims: Sequence[Claim], *, lease: float) -> dict[int, bool]:
+    """Renews the leases. Item id → whether its run was cancelled; an item that is missing was lost."""
+    parameters = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": lease}
+    with connection.cursor() as cursor:
+        cursor.execute(HEARTBEAT, parameters)
+        return dict(cursor.fetchall())
+
+
+SETTLE = """
+    WITH outcome AS (
+        SELECT given.*, item.profile_id, item.lesson_id, CASE
+            WHEN item.cancel_requested THEN 'cancelled'
+            WHEN given.state = 'retry' AND item.attempts >= item.max_attempts AND NOT given.give_back THEN 'failed'
+            WHEN given.state = 'retry' OR item.wanted_rev > item.claimed_rev THEN 'queued'
+            ELSE given.state END AS next_state,
+            item.wanted_rev > item.claimed_rev AS asked_again
+        FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
+                                              delay float, give_back boolean, fingerprint text)
+        JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
+        WHERE item.state = 'running' ORDER BY item.id FOR UPDATE OF item
+    )
+    UPDATE generation_items item SET state = outcome.next_state, error_code = outcome.code,
+        error_message = outcome.message, fingerprint = outcome.fingerprint,
+        attempts = CASE WHEN outcome.give_back THEN item.attempts - 1
+                        WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0
+                        ELSE item.attempts END,
+        available_at = clock_timestamp() + make_interval(secs => outcome.delay),
+        finished_at = CASE WHEN outcome.next_state <> 'queued' THEN clock_timestamp() END,
+        lease_token = NULL, lease_until = NULL, leased_by = NULL
+    FROM outcome WHERE item.id = outcome.id
+    RETURNING item.id, item.state
+"""
+
+# Sorted, so that two workers cannot deadlock; a text that an editor has locked meanwhile is left alone.
+PUBLISH = """
+    INSERT INTO personalized_lesson_descriptions
+        (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
+    SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
+    FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb, origin text, model text,
+                                          prompt_version text, fingerprint text)
+    ORDER BY profile_id, lesson_id
+    ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
+        model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
+        generated_at = excluded.generated_at, flags = '[]'
+        WHERE personalized_lesson_descriptions.edited_at IS NULL
+    RETURNING profile_id, lesson_id
+"""
+LOCKED_MEANWHILE = """
+    UPDATE generation_items SET state = 'skipped', error_code = 'locked', finished_at = clock_timestamp()
+    WHERE id = ANY(%s) AND state = 'done'
+"""
+
+
+def settle(outcomes: Sequence[Outcome]) -> set[int]:
+    """Ends attempts and publishes their texts, in one transaction. The ids that were still this worker's.
+
+    A learner's old text is visible until this commits. What another worker holds by now is left untouched.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
+        states: dict[int, str] = dict(cursor.fetchall())
+        texts = [
+            outcome
+            for outcome in outcomes
+            if outcome.text and states.get(outcome.claim.id, "cancelled") != "cancelled"
+        ]
+        if texts:
+            cursor.execute(PUBLISH, [json.dumps([_publication(outcome) for outcome in texts])])
+            written = set(cursor.fetchall())
+            kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
+            cursor.execute(LOCKED_MEANWHILE, [kept])
+    return set(states)
+
+
+PAUSE = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
+
+
+def pause_blocked(run_id: UUID, note: str) -> None:
+    """The provider refuses us, not the item: the run waits for a person, with one clear line."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAUSE, [note, run_id])
+
+
+def _settlement(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "id": outcome.claim.id,
+        "token": str(outcome.claim.token),
+        "state": outcome.state,
+        "code": outcome.code,
+        "message": outcome.message,
+        "delay": outcome.delay,
+        "give_back": outcome.give_back,
+        "fingerprint": outcome.text.fingerprint if outcome.text else None,
+    }
+
+
+def _publication(outcome: Outcome) -> dict[str, Any]:
+    text = asdict(outcome.text) if outcome.text else {}
+    return {**text, "profile_id": str(outcome.claim.profile_id), "lesson_id": str(outcome.claim.lesson_id)}

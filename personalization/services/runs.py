@@ -1,0 +1,160 @@
+"""What a person may do with a run. Admin, API and commands all call these."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, connection, transaction
+from django.db.models import DateTimeField, Func
+from django.utils.translation import gettext as _
+
+from personalization.errors import PlanRefused
+from personalization.models.runs import GenerationRun, RunState
+from personalization.pairs import ORDERED, PAIRS, Selection, selection_parameters
+from personalization.writers.registry import backend_problem, current_recipe
+
+# The database's clock, not a worker's; now() would be the transaction's start.
+CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
+WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`asked` new items are in the run; `coalesced` pairs were open already, in another run, and stay there."""
+
+    run: GenerationRun
+    asked: int
+    coalesced: int
+
+
+ASK = f"""
+    WITH asked AS (
+        INSERT INTO generation_items (run_id, profile_id, lesson_id)
+        SELECT %(run)s, profile.id, lesson.id {PAIRS} {ORDERED}
+        ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
+        DO UPDATE SET wanted_rev = generation_items.wanted_rev + 1
+        RETURNING (xmax = 0) AS inserted
+    )
+    SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM asked
+"""
+
+
+def start_run(
+    *,
+    selection: Selection,
+    backend: str,
+    force: bool = False,
+    requested_by: AbstractBaseUser | None = None,
+    idempotency_key: str | None = None,
+) -> Started:
+    """Plans a run in one statement and wakes the workers when the transaction commits.
+
+    The same key from the same person gives the run that it gave before. Raises PlanRefused where the
+    backend cannot write or the selection is empty; nothing is stored then.
+    """
+    if problem := backend_problem(backend):
+        raise PlanRefused(problem)
+    try:
+        with transaction.atomic():
+            return _planned(selection, backend, force, requested_by, idempotency_key)
+    except IntegrityError:
+        run = GenerationRun.objects.filter(
+            requested_by_id=requested_by and requested_by.pk, idempotency_key=idempotency_key
+        ).first()
+        if idempotency_key is None or run is None:
+            raise
+        return Started(run, asked=0, coalesced=0)
+
+
+def _planned(
+    selection: Selection,
+    backend: str,
+    force: bool,
+    requested_by: AbstractBaseUser | None,
+    idempotency_key: str | None,
+) -> Started:
+    run = GenerationRun.objects.create(
+        requested_by_id=requested_by and requested_by.pk,
+        idempotency_key=idempotency_key,
+        course_id=selection.course,
+        backend=backend,
+        options={"force": force} if force else {},
+    )
+    with connection.cursor() as cursor:
+        recipes = current_recipe("openai"), current_recipe("simple")
+        cursor.execute(ASK, {"run": run.pk, **selection_parameters(selection, *recipes)})
+        asked, coalesced = cursor.fetchone()
+    if not asked and not coalesced:
+        raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
+    if not asked:
+        _close_empty(run, coalesced)
+    notify()
+    return Started(run, asked, coalesced)
+
+
+def _close_empty(run: GenerationRun, coalesced: int) -> None:
+    note = f"All {coalesced} texts are already being written by another run."
+    _move(run, RunState.CLOSED, note=note, came_from=[RunState.OPEN])
+
+
+def pause_run(run: GenerationRun) -> bool:
+    """Whether the run was open and is now paused: what is being written is finished, nothing more is begun."""
+    return _move(run, RunState.PAUSED, note="Paused by hand.", came_from=[RunState.OPEN])
+
+
+def resume_run(run: GenerationRun) -> bool:
+    """Whether the run was paused and goes on."""
+    with transaction.atomic():
+        moved = _move(run, RunState.OPEN, note="", came_from=[RunState.PAUSED])
+        notify()
+    return moved
+
+
+def cancel_run(run: GenerationRun) -> bool:
+    """Whether the run had not ended yet. No text of it appears after this commits."""
+    with transaction.atomic():
+        if not _move(run, RunState.CANCELLED, came_from=[RunState.OPEN, RunState.PAUSED]):
+            return False
+        # In this order: the second statement waits for claims in flight, the third then sees them.
+        run.items.filter(state__in=["queued", "held"]).update(
+            state="cancelled", finished_at=CLOCK
+        )
+        run.items.filter(state="running").update(cancel_requested=True)
+    return True
+
+
+RETRY = """
+    UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL, available_at = clock_timestamp(),
+        error_code = '', error_message = '', cancel_requested = false
+    WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
+        SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
+        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
+"""
+
+
+def retry_failed(run: GenerationRun) -> int:
+    """How many failed items were queued again; those that another run has open by now stay as they are."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        GenerationRun.objects.select_for_update().get(pk=run.pk)
+        cursor.execute(RETRY, [run.pk])
+        count = cursor.rowcount
+        if count:
+            _move(run, RunState.OPEN, came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
+            notify()
+    return count
+
+
+def notify() -> None:
+    """Wakes the sweepers of all workers, when the transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [WORK_CHANNEL])
+
+
+def _move(run: GenerationRun, state: RunState, *, came_from: list[RunState], note: str | None = None) -> bool:
+    """A conditional update: two people at once, or a person and a worker, cannot undo each other."""
+    changes: dict[str, Any] = {"state": state, "closed_at": None}
+    if state in (RunState.CANCELLED, RunState.CLOSED):
+        changes["closed_at"] = CLOCK
+    if note is not None:
+        changes["note"] = note
+    return bool(GenerationRun.objects.filter(pk=run.pk, state__in=came_from).update(**changes))

@@ -1,0 +1,113 @@
+"""From claims to outcomes: what there is to write, and what an attempt's end means for the queue."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from courses.formats.personal import PERSONAL
+from courses.models import Lesson
+from personalization.brief import Brief, Current, cleaned_answers, reason_to_skip
+from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
+from personalization.services.queue import Claim, Outcome, Text
+from personalization.writers.base import Draft
+from personalization.writers.registry import current_recipe
+
+LONGEST_PAUSE = 300.0  # seconds
+REASONS = {
+    "locked": "an editor changed the text; it is left as it is",
+    "no_survey": "the learner has answered nothing",
+    "no_source": "the lesson has no transcript, or one of a few words",
+    "better_text": "a language model wrote the text; the simple writer does not replace it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed item that is worth writing."""
+
+    claim: Claim
+    brief: Brief
+    backend: str
+
+
+def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
+    """What to write, and what is settled without a call. Inputs are read after the claim, so none is stale."""
+    runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
+    lessons = Lesson.objects.select_related("course").in_bulk({claim.lesson_id for claim in claims})
+    profiles = Profile.objects.in_bulk({claim.profile_id for claim in claims})
+    texts = _current_texts(profiles, lessons)
+    jobs: list[Job] = []
+    outcomes: list[Outcome] = []
+    for claim in claims:
+        run, profile, lesson = (
+            runs.get(claim.run_id),
+            profiles.get(claim.profile_id),
+            lessons.get(claim.lesson_id),
+        )
+        if run is None or profile is None or lesson is None:
+            continue  # deleted since the claim, and its item with it
+        brief = make_brief(profile, lesson)
+        current = texts.get((profile.pk, lesson.pk))
+        force = bool(run.options.get("force"))
+        reason = reason_to_skip(brief, current, current_recipe(run.backend, brief.format), force=force)
+        if reason is None:
+            jobs.append(Job(claim, brief, run.backend))
+        elif reason == "unchanged":
+            outcomes.append(Outcome(claim, "unchanged"))
+        else:
+            outcomes.append(Outcome(claim, "skipped", reason, REASONS[reason]))
+    return jobs, outcomes
+
+
+def make_brief(profile: Profile, lesson: Lesson) -> Brief:
+    """Everything that goes into the learner's text for the lesson (whose course must be loaded)."""
+    return Brief(
+        course_title=lesson.course.title,
+        language=lesson.course.language,
+        lesson_id=lesson.pk,
+        lesson_title=lesson.title,
+        summary=lesson.summary or "",
+        transcript=lesson.transcript,
+        name=profile.name or None,
+        answers=cleaned_answers(profile.survey, profile.name, profile.user_identifier),
+        source_hash=lesson.source_hash,
+        answers_hash=profile.answers_hash,
+        format=PERSONAL,
+    )
+
+
+def written(job: Job, draft: Draft) -> Outcome:
+    recipe = current_recipe(job.backend, job.brief.format)
+    text = Text(
+        content=draft.content,
+        origin=recipe.origin,
+        model=recipe.model,
+        prompt_version=recipe.prompt_version,
+        fingerprint=job.brief.fingerprint(recipe),
+    )
+    return Outcome(job.claim, "done", text=text)
+
+
+def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
+    """Transient: later, after a growing pause with full jitter. Blocked: at once, when the run goes on."""
+    claim = job.claim
+    if isinstance(error, Permanent):
+        return Outcome(claim, "failed", error.code, error.message)
+    if isinstance(error, RunBlocked):
+        return Outcome(claim, "retry", error.code, error.message, give_back=True)
+    asked = error.retry_after if isinstance(error, Transient) else None
+    longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)
+    # What the provider asked for is kept; the jitter on top keeps all items from coming back at once.
+    delay = random.uniform(0, longest) if asked is None else asked + random.uniform(0, 1)  # noqa: S311
+    return Outcome(claim, "retry", error.code, error.message, delay)
+
+
+def _current_texts(profiles: dict, lessons: dict) -> dict:
+    rows = PersonalizedLessonDescription.objects.filter(profile__in=profiles, lesson__in=lessons).values_list(
+        "profile_id", "lesson_id", "fingerprint", "origin", "edited_at"
+    )
+    return {
+        (profile, lesson): Current(fingerprint, origin, edited_at is not None)
+        for profile, lesson, fingerprint, origin, edited_at in rows
+    }

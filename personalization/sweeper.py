@@ -1,0 +1,54 @@
+"""A thread in every worker that sweeps, and rings the bell when something is due.
+
+It listens for NOTIFY, so that an ask is taken up at once, and looks by itself every few seconds, so that
+nothing depends on a notice that was missed.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from psycopg import Error as PsycopgError
+
+from personalization.services.runs import WORK_CHANNEL
+from personalization.services.sweep import sweep
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper(threading.Thread):
+    """`ring` wakes a worker; it must return soon and raise nothing."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        super().__init__(name="sweeper", daemon=True)
+        self._ring = ring
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._once()
+            except (DatabaseError, PsycopgError) as error:
+                log.warning("sweeper: the database is not reachable (%s), trying again", type(error).__name__)
+                connection.close()
+                self._stop.wait(settings.GENERATION_SWEEP_SECONDS)
+        connection.close()
+
+    def _once(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LISTEN {WORK_CHANNEL}")  # again each time: the connection may be a new one
+        swept = sweep()
+        if swept.requeued or swept.closed:
+            log.info("sweep: %d items queued again, %d runs closed", swept.requeued, swept.closed)
+        if swept.next_due == 0:
+            self._ring()
+        self._wait(min(settings.GENERATION_SWEEP_SECONDS, swept.next_due or settings.GENERATION_SWEEP_SECONDS))
+
+    def _wait(self, seconds: float) -> None:
+        for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
+            return

@@ -1,0 +1,39 @@
+"""Which backend writes, and what its texts' fingerprints hold. The environment decides, in one place.
+
+Knows no client: web and commands need this module, and the client takes seconds to import.
+"""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from courses.formats.definition import Format
+from courses.formats.personal import PERSONAL
+from personalization.brief import Recipe
+from personalization.models.runs import Backend
+from personalization.models.texts import Origin
+from personalization.prompts import PROMPT_VERSION
+from personalization.writers.simple import SIMPLE_VERSION
+
+
+def default_backend() -> Backend:
+    """The language model where a key is set, else the simple writer."""
+    return Backend.OPENAI if settings.OPENAI_API_KEY else Backend.SIMPLE
+
+
+def backend_problem(backend: str) -> str | None:
+    """Why the backend cannot write here, with the remedy; None when it can."""
+    if backend not in Backend.values:
+        known = ", ".join(Backend.values)
+        return _("There is no backend “{backend}”. Known: {known}.").format(backend=backend, known=known)
+    if backend == Backend.OPENAI and not settings.OPENAI_API_KEY:
+        return _(
+            "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none), or choose “simple”."
+        )
+    return None
+
+
+def current_recipe(backend: str, fmt: Format = PERSONAL) -> Recipe:
+    """What a text of this backend would be written with today."""
+    if backend == Backend.SIMPLE:
+        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION, fmt)
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION, fmt)
