@@ -8,7 +8,6 @@ from pgtrigger import Before, Insert, Trigger, Update
 
 from courses.formats.definition import Language
 
-
 SEPARATOR = models.Value("\x1f", models.TextField())  # a character that no text of ours holds
 EMPTY = models.Value("", models.TextField())
 NOW = models.Func(function="now", output_field=models.DateTimeField())
@@ -46,7 +45,7 @@ class DatabaseTimestamps(models.Model):
 class Course(DatabaseTimestamps):
     slug = models.TextField(_("slug"), help_text=_("The course's name in links and in its store folder."))
     title = models.TextField(_("title"))
-    description = models.TextField(_("description"), null=True, blank=True)  # noqa: DJ001 the production column is nullable
+    description = models.TextField(_("description"), null=True, blank=True)
     language = models.TextField(
         _("language"),
         choices=[(Language.RUSSIAN.value, _("Russian")), (Language.ENGLISH.value, _("English"))],
@@ -73,7 +72,7 @@ class Lesson(DatabaseTimestamps):
     )
     lesson_number = models.IntegerField(_("number"))
     title = models.TextField(_("title"))
-    summary = models.TextField(_("summary"), null=True, blank=True)  # noqa: DJ001 the production column is nullable
+    summary = models.TextField(_("summary"), null=True, blank=True)
     content = models.JSONField(_("other data from the store"), null=True, blank=True)
     transcript = models.TextField(_("transcript"), db_default="", default="", blank=True)
     # Half of a text's fingerprint. The database computes it, so that COPY and raw SQL cannot leave it behind.

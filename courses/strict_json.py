@@ -60,7 +60,7 @@ def parse(data: bytes, limits: Limits = REQUEST, *, allow_bom: bool = False) -> 
             raise _problem("", "starts with a byte order mark: send UTF-8 without one")
         data = data[len(BOM) :]
     value = _loaded(_decoded(data))
-    if not isinstance(value, dict):
+    if not isinstance(value, _Object):
         raise _problem("", f"an object {{…}} is needed at the top, found {_kind(value)}")
     problems = list(_problems_in(value, limits))
     if problems:

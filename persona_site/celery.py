@@ -41,7 +41,12 @@ app.conf.update(
     worker_soft_shutdown_timeout=20,
     worker_hijack_root_logger=False,
     accept_content=["json"],
-    task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
+    task_publish_retry_policy={
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    },
     # A drain ends by itself; a hung one is ended by force.
     task_time_limit=settings.GENERATION_DRAIN_SECONDS + 2 * settings.GENERATION_CALL_SECONDS + 15,
 )
@@ -71,12 +76,12 @@ class SweeperStep(bootsteps.StartStopStep):  # type: ignore[misc]
 app.steps["worker"].add(SweeperStep)
 
 
-@worker_init.connect(weak=False)
+@worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
 def start_broker(**_: Any) -> None:
     if settings.EMBEDDED_VALKEY:
         Valkey(settings.VAR).ensure()
 
 
-@worker_shutting_down.connect(weak=False)
+@worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
 def stop_draining(**_: Any) -> None:
     stop()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
 from persona_site.env import BASE_DIR, development_secret, env, positive_float, positive_int, required
-from persona_site.unfold import UNFOLD as UNFOLD
+from persona_site.unfold import UNFOLD  # noqa: F401 the theme reads it from here
 
 DEBUG: bool = env.bool("DEBUG", default=False)
 VAR = Path(env.str("PERSONA_VAR", default=str(BASE_DIR / "var"))).resolve()

@@ -14,7 +14,7 @@ SHORTEST_SOURCE = 200  # characters; below this a transcript carries nothing to 
 NAME_PLACEHOLDER = "{{name}}"
 
 _EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
-_PHONE = re.compile(r"(?<![\w.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")  # noqa: RUF001 people type dashes
+_PHONE = re.compile(r"(?<![\w.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
 REMOVED = "[…]"
 
 
@@ -51,7 +51,7 @@ class Brief:
     format: Format
 
     def fingerprint(self, recipe: Recipe) -> str:
-        """MD5, hex. Must stay the same expression as in `queries.FINGERPRINT_SQL`, which counts in the database."""
+        """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
         parts = [self.source_hash, self.answers_hash, self.course_title, self.language, recipe.key]
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
 
@@ -66,7 +66,10 @@ class Current:
 
 
 def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, force: bool) -> str | None:
-    """A code why nothing is written (`unchanged` among them), or None: write. `force` overrides the last two."""
+    """A code why nothing is written (`unchanged` among them), or None: write.
+
+    `force` overrides `better_text` and `unchanged`.
+    """
     if current and current.locked:
         return "locked"
     if not any(_texts(brief.answers)):

@@ -19,7 +19,9 @@ _FORBIDDEN = {
     "e-mail address": re.compile(r"[^\s@]+@[^\s@]+\.\w{2,}"),
     "template code": re.compile(r"\{\{|\}\}|\{%|%\}"),
     # NUL, other control characters, zero-width, bidi and tag characters, lone surrogates
-    "hidden characters": re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"),
+    "hidden characters": re.compile(
+        "[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+    ),
 }
 
 

@@ -32,7 +32,8 @@ STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple'
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
 ANSWERED = r"""jsonb_path_exists(profile.survey,
-    '$.** ? ((@.type() == "string" && @ like_regex "\\S") || @.type() == "number" || @.type() == "boolean")')"""
+    '$.** ? ((@.type() == "string" && @ like_regex "\\S")
+               || @.type() == "number" || @.type() == "boolean")')"""
 
 PAIRS = f"""
     FROM profiles profile

@@ -10,8 +10,15 @@ from uuid import UUID
 from django.db import connection
 
 from personalization.models.runs import ENDED, GenerationRun
-from personalization.pairs import ORDERED, PAIRS, STALE, VERDICT, Selection
-from personalization.pairs import selection_parameters, verdict_parameters
+from personalization.pairs import (
+    ORDERED,
+    PAIRS,
+    STALE,
+    VERDICT,
+    Selection,
+    selection_parameters,
+    verdict_parameters,
+)
 from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
@@ -87,7 +94,7 @@ def preview(selection: Selection, backend: str, *, force: bool = False) -> Previ
                (SELECT coalesce(jsonb_object_agg(verdict, count), '{{}}')::text FROM counted),
                (SELECT count(*) FROM pair JOIN generation_items item USING (profile_id, lesson_id)
                 WHERE item.state IN ('queued', 'running', 'held', 'submitted'))
-    """
+    """  # noqa: S608 constants of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         learners, lessons, by_verdict, already_open = cursor.fetchone()

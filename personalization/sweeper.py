@@ -47,7 +47,9 @@ class Sweeper(threading.Thread):
             log.info("sweep: %d items queued again, %d runs closed", swept.requeued, swept.closed)
         if swept.next_due == 0:
             self._ring()
-        self._wait(min(settings.GENERATION_SWEEP_SECONDS, swept.next_due or settings.GENERATION_SWEEP_SECONDS))
+        self._wait(
+            min(settings.GENERATION_SWEEP_SECONDS, swept.next_due or settings.GENERATION_SWEEP_SECONDS)
+        )
 
     def _wait(self, seconds: float) -> None:
         for _ in connection.connection.notifies(timeout=seconds, stop_after=1):

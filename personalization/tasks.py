@@ -6,6 +6,6 @@ from personalization.services.drain import drain
 from personalization.services.shutdown import stopping
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]
 def wake() -> None:
     drain(stopping)

@@ -7,6 +7,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 os.environ["DEBUG"] = "true"
 os.environ["PERSONA_VAR"] = str(ROOT / "var" / "test")
-for name in ("DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "SECRET_KEY", "COURSE_STORE_PATH"):
+for name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "OPENAI_API_KEY",
+    "OPENAI_BASE_URL",
+    "OPENAI_MODEL",
+    "SECRET_KEY",
+    "COURSE_STORE_PATH",
+):
     # Blank, not absent: a developer's .env would fill in what is absent.
     os.environ[name] = ""

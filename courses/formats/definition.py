@@ -9,7 +9,7 @@ type Document = dict[str, Any]
 """Section key → text, list of texts, or (from old stores) whatever stood there. Order matters."""
 
 ORDER_KEY = "_order"
-"""jsonb forgets the order of keys. A document with keys that no format knows carries its order under this one."""
+"""jsonb forgets the order of keys: a document with keys that no format knows carries its order here."""
 
 
 class Language(StrEnum):

@@ -2,7 +2,6 @@
 
 from courses.formats.definition import Format, Kind, Section, headings
 
-
 LESSON = Format(
     name="lesson",
     version=1,

@@ -1,7 +1,6 @@
-"""The two formats of a learner's text: the one that is written today and the seven-section one of older stores."""
+"""A learner's text: the format that is written today, and the seven-section one of older stores."""
 
 from courses.formats.definition import Format, Kind, Section, headings
-
 
 PERSONAL = Format(
     name="personal",

@@ -53,7 +53,7 @@ def lesson_document(source: object) -> Document:
 
 
 def personal_document(source: object) -> Document:
-    """A learner's text in the canonical keys of the personal format it fits. Raises ValueError like the above."""
+    """A learner's text in the canonical keys of the personal format it fits; ValueError as above."""
     return _canonical(source, personal_format(source), {}, text_key=None)
 
 
@@ -75,7 +75,7 @@ def ordered_items(document: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
 
 
 def _canonical(source: object, fmt: Format, aliases: dict[str, str], text_key: str | None) -> Document:
-    if source is None or source == "" or source == {}:
+    if source in (None, "", {}):
         return {}
     if isinstance(source, dict) and text_key and source.keys() == {"template"}:
         # {"template": "a plain text"}

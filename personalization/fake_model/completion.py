@@ -88,5 +88,7 @@ def _filled(node: Node, voice: Voice, seed: int) -> object:
 
 def _with_wrong_keys(value: Mapping[object, object]) -> dict[object, object]:
     """The first key renamed: one that is required is missing, one that is unknown has come."""
+    if not value:
+        return {"text": ""}
     first, *rest = value
     return {f"{first}_text": value[first], **{key: value[key] for key in rest}}

@@ -71,6 +71,8 @@ class _Reader:
         """What stands in for this schema: the target of its $ref, the first alternative that is not null."""
         if "$ref" in schema:
             return self._target(str(schema["$ref"]), place)
+        if len(schema.get("allOf", ())) > 1:
+            raise SchemaError(f"{place}: allOf of more than one schema is not answered")
         choices = schema.get("anyOf") or schema.get("allOf")
         if not choices:
             return None
@@ -105,6 +107,8 @@ class _Reader:
 
     def _object(self, schema: Schema, place: str, depth: int) -> ObjectNode:
         properties = schema.get("properties", {})
+        if not isinstance(properties, dict):
+            raise SchemaError(f"{place}.properties: an object is needed")
         if self._strict and schema.get("additionalProperties") is not False:
             raise SchemaError(f"{place}: strict mode needs additionalProperties: false")
         missing = sorted(set(properties) ^ set(schema.get("required", ())))

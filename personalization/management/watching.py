@@ -39,7 +39,12 @@ def watch(console: Console, run_id: UUID) -> bool:
 
     Ctrl-C stops the watching, not the run.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}"))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[pace]}"),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("Writing", total=None, pace="")
         seen, since, asked = -1, time.monotonic(), False

@@ -6,10 +6,10 @@ from courses.models import EMPTY, SEPARATOR, Course, DatabaseTimestamps
 
 
 class Profile(DatabaseTimestamps):
-    """A learner. The identifier is the outside platform's; who they are beyond a first name is not our business."""
+    """A learner. The identifier is the outside platform's; more than a first name is not our business."""
 
     user_identifier = models.TextField(_("user identifier"))
-    name = models.TextField(_("name"), null=True, blank=True)  # noqa: DJ001 the production column is nullable
+    name = models.TextField(_("name"), null=True, blank=True)
     course = models.ForeignKey(
         Course,
         to_field="slug",

@@ -56,7 +56,7 @@ class GenerationRun(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    idempotency_key = models.TextField(_("idempotency key"), null=True, blank=True)  # noqa: DJ001 null: not asked for
+    idempotency_key = models.TextField(_("idempotency key"), null=True, blank=True)  # not asked for
     course = models.ForeignKey(
         Course,
         on_delete=models.DB_SET_NULL,
@@ -90,13 +90,21 @@ class GenerationRun(models.Model):
 class GenerationItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(
-        GenerationRun, on_delete=models.DB_CASCADE, db_index=False, related_name="items", verbose_name=_("run")
+        GenerationRun,
+        on_delete=models.DB_CASCADE,
+        db_index=False,
+        related_name="items",
+        verbose_name=_("run"),
     )
     profile = models.ForeignKey(
         Profile, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("learner")
     )
-    lesson = models.ForeignKey(Lesson, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("lesson"))
-    state = models.TextField(_("state"), choices=ItemState, db_default=ItemState.QUEUED, default=ItemState.QUEUED)
+    lesson = models.ForeignKey(
+        Lesson, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("lesson")
+    )
+    state = models.TextField(
+        _("state"), choices=ItemState, db_default=ItemState.QUEUED, default=ItemState.QUEUED
+    )
     priority = models.SmallIntegerField(_("priority"), db_default=5, default=5)
     wanted_rev = models.IntegerField(_("wanted revision"), db_default=1, default=1)
     claimed_rev = models.IntegerField(_("claimed revision"), null=True, blank=True)
@@ -105,11 +113,11 @@ class GenerationItem(models.Model):
     available_at = models.DateTimeField(_("not before"), db_default=NOW)
     lease_token = models.UUIDField(_("lease token"), null=True, blank=True)
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
-    leased_by = models.TextField(_("leased by"), null=True, blank=True)  # noqa: DJ001 null: nobody
+    leased_by = models.TextField(_("leased by"), null=True, blank=True)  # nobody
     cancel_requested = models.BooleanField(_("cancel requested"), db_default=False, default=False)
     error_code = models.TextField(_("error"), db_default="", default="", blank=True)
     error_message = models.TextField(_("what happened"), db_default="", default="", blank=True)
-    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # noqa: DJ001 null: not written
+    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not written
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
@@ -133,7 +141,8 @@ class GenerationItem(models.Model):
                 | (~Q(state__in=ENDED) & Q(finished_at__isnull=True)),
             ),
             models.CheckConstraint(
-                name="generation_items_attempts_counted", condition=Q(attempts__gte=0, attempts__lte=F("max_attempts"))
+                name="generation_items_attempts_counted",
+                condition=Q(attempts__gte=0, attempts__lte=F("max_attempts")),
             ),
             # Asking again while an item is open raises its wanted_rev instead of writing a text twice.
             models.UniqueConstraint(

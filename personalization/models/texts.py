@@ -24,10 +24,12 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         Lesson, on_delete=models.DB_CASCADE, db_index=False, related_name="texts", verbose_name=_("lesson")
     )
     content = models.JSONField(_("text"))
-    origin = models.TextField(_("written by"), choices=Origin, null=True, blank=True)  # noqa: DJ001 null: from before origins were kept
+    origin = models.TextField(
+        _("written by"), choices=Origin, null=True, blank=True
+    )  # from before origins were kept
     model = models.TextField(_("model"), db_default="", default="", blank=True)
     prompt_version = models.TextField(_("prompt version"), db_default="", default="", blank=True)
-    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # noqa: DJ001 null: not made from a brief
+    fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not made from a brief
     generated_at = models.DateTimeField(_("generated"), null=True, blank=True)
     edited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -38,7 +40,9 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         verbose_name=_("edited by"),
     )
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
-    flags = models.JSONField(_("flags"), db_default=models.Value([], models.JSONField()), default=list, blank=True)
+    flags = models.JSONField(
+        _("flags"), db_default=models.Value([], models.JSONField()), default=list, blank=True
+    )
 
     class Meta(DatabaseTimestamps.Meta):
         db_table = "personalized_lesson_descriptions"

@@ -56,12 +56,16 @@ def drain(stopping: Callable[[], bool] = lambda: False) -> int:
         return asyncio.run(Drain(Pace.from_settings(), stopping).run())
     except (OperationalError, InterfaceError) as error:
         # The leases of what was in flight run out, and a sweep queues it again.
-        log.error("the database is not reachable (%s): the work goes on when it is back", type(error).__name__)  # noqa: TRY400
+        log.error(
+            "the database is not reachable (%s): the work goes on when it is back", type(error).__name__
+        )
         return 0
 
 
 class Drain:
-    def __init__(self, pace: Pace, stopping: Callable[[], bool], writers: Callable[[str], Writer] = make_writer):
+    def __init__(
+        self, pace: Pace, stopping: Callable[[], bool], writers: Callable[[str], Writer] = make_writer
+    ):
         self._pace = pace
         self._stopping = stopping
         self._make_writer = writers
@@ -119,7 +123,7 @@ class Drain:
         try:
             return written(job, await self._writers[job.backend].write(job.brief))
         except RunBlocked as error:
-            await self._query(lambda: queue.pause_blocked(job.claim.run_id, error.message))
+            await self._query(partial(queue.pause_blocked, job.claim.run_id, error.message))
             return failed(job, error, base_pause=self._pace.retry)
         except WriterError as error:
             return failed(job, error, base_pause=self._pace.retry)

@@ -70,7 +70,7 @@ CLAIM = """
 
 
 def claim(limit: int, *, worker: str, lease: float) -> list[Claim]:
-    """Up to `limit` due items of open runs, now this worker's for `lease` seconds; in the order to do them."""
+    """Up to `limit` due items of open runs, in order, now this worker's for `lease` seconds."""
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"limit": limit, "worker": worker, "lease": lease})
         return sorted((Claim(*row) for row in cursor.fetchall()), key=lambda claim: claim.id)
@@ -86,7 +86,11 @@ HEARTBEAT = """
 
 def heartbeat(claims: Sequence[Claim], *, lease: float) -> dict[int, bool]:
     """Renews the leases. Item id → whether its run was cancelled; an item that is missing was lost."""
-    parameters = {"ids": [c.id for c in claims], "tokens": [c.token for c in claims], "lease": lease}
+    parameters: dict[str, Any] = {
+        "ids": [c.id for c in claims],
+        "tokens": [c.token for c in claims],
+        "lease": lease,
+    }
     with connection.cursor() as cursor:
         cursor.execute(HEARTBEAT, parameters)
         return dict(cursor.fetchall())
@@ -96,7 +100,8 @@ SETTLE = """
     WITH outcome AS (
         SELECT given.*, item.profile_id, item.lesson_id, CASE
             WHEN item.cancel_requested THEN 'cancelled'
-            WHEN given.state = 'retry' AND item.attempts >= item.max_attempts AND NOT given.give_back THEN 'failed'
+            WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
+                THEN 'failed'
             WHEN given.state = 'retry' OR item.wanted_rev > item.claimed_rev THEN 'queued'
             ELSE given.state END AS next_state,
             item.wanted_rev > item.claimed_rev AS asked_again
@@ -122,8 +127,8 @@ PUBLISH = """
     INSERT INTO personalized_lesson_descriptions
         (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
     SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
-    FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb, origin text, model text,
-                                          prompt_version text, fingerprint text)
+    FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb, origin text,
+                                          model text, prompt_version text, fingerprint text)
     ORDER BY profile_id, lesson_id
     ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
         model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,

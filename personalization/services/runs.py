@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
@@ -20,13 +20,14 @@ WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks t
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`asked` new items are in the run; `coalesced` pairs were open already, in another run, and stay there."""
+    """`asked` items are new in the run; `coalesced` were open already, in another run, and stay there."""
 
     run: GenerationRun
     asked: int
     coalesced: int
 
 
+# Only constants are put together here; values go by parameters.
 ASK = f"""
     WITH asked AS (
         INSERT INTO generation_items (run_id, profile_id, lesson_id)
@@ -36,7 +37,7 @@ ASK = f"""
         RETURNING (xmax = 0) AS inserted
     )
     SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM asked
-"""
+"""  # noqa: S608
 
 
 def start_run(
@@ -44,7 +45,7 @@ def start_run(
     selection: Selection,
     backend: str,
     force: bool = False,
-    requested_by: AbstractBaseUser | None = None,
+    requested_by: User | None = None,
     idempotency_key: str | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
@@ -58,9 +59,7 @@ def start_run(
         with transaction.atomic():
             return _planned(selection, backend, force, requested_by, idempotency_key)
     except IntegrityError:
-        run = GenerationRun.objects.filter(
-            requested_by_id=requested_by and requested_by.pk, idempotency_key=idempotency_key
-        ).first()
+        run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
         if idempotency_key is None or run is None:
             raise
         return Started(run, asked=0, coalesced=0)
@@ -70,11 +69,11 @@ def _planned(
     selection: Selection,
     backend: str,
     force: bool,
-    requested_by: AbstractBaseUser | None,
+    requested_by: User | None,
     idempotency_key: str | None,
 ) -> Started:
     run = GenerationRun.objects.create(
-        requested_by_id=requested_by and requested_by.pk,
+        requested_by=requested_by,
         idempotency_key=idempotency_key,
         course_id=selection.course,
         backend=backend,
@@ -98,7 +97,7 @@ def _close_empty(run: GenerationRun, coalesced: int) -> None:
 
 
 def pause_run(run: GenerationRun) -> bool:
-    """Whether the run was open and is now paused: what is being written is finished, nothing more is begun."""
+    """Whether the run was open and is now paused: what is in flight is finished, nothing more begun."""
     return _move(run, RunState.PAUSED, note="Paused by hand.", came_from=[RunState.OPEN])
 
 
@@ -116,16 +115,14 @@ def cancel_run(run: GenerationRun) -> bool:
         if not _move(run, RunState.CANCELLED, came_from=[RunState.OPEN, RunState.PAUSED]):
             return False
         # In this order: the second statement waits for claims in flight, the third then sees them.
-        run.items.filter(state__in=["queued", "held"]).update(
-            state="cancelled", finished_at=CLOCK
-        )
+        run.items.filter(state__in=["queued", "held"]).update(state="cancelled", finished_at=CLOCK)
         run.items.filter(state="running").update(cancel_requested=True)
     return True
 
 
 RETRY = """
-    UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL, available_at = clock_timestamp(),
-        error_code = '', error_message = '', cancel_requested = false
+    UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL,
+        available_at = clock_timestamp(), error_code = '', error_message = '', cancel_requested = false
     WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
         SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
         AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
@@ -137,7 +134,7 @@ def retry_failed(run: GenerationRun) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         GenerationRun.objects.select_for_update().get(pk=run.pk)
         cursor.execute(RETRY, [run.pk])
-        count = cursor.rowcount
+        count: int = cursor.rowcount
         if count:
             _move(run, RunState.OPEN, came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
             notify()

@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 EXPIRED = """
     UPDATE generation_items item SET
-        state = CASE WHEN cancel_requested THEN 'cancelled' WHEN attempts >= max_attempts THEN 'failed' ELSE 'queued' END,
+        state = CASE WHEN cancel_requested THEN 'cancelled' WHEN attempts >= max_attempts THEN 'failed'
+                     ELSE 'queued' END,
         finished_at = CASE WHEN cancel_requested OR attempts >= max_attempts THEN clock_timestamp() END,
         available_at = clock_timestamp(), error_code = 'lease_lost',
         error_message = 'its worker died or lost touch; other attempts are counted',
@@ -25,7 +26,8 @@ EXPIRED = """
 # A retry may fall between the statements of a cancel.
 CANCELLED = """
     UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp()
-    FROM generation_runs run WHERE run.id = item.run_id AND run.state = 'cancelled' AND item.state IN ('queued', 'held')
+    FROM generation_runs run
+    WHERE run.id = item.run_id AND run.state = 'cancelled' AND item.state IN ('queued', 'held')
 """
 ENDED = """
     UPDATE generation_runs run SET state = 'closed', closed_at = clock_timestamp()
@@ -75,7 +77,8 @@ def _next_due() -> float | None:
 def _changed(sql: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        return cursor.rowcount
+        count: int = cursor.rowcount
+    return count
 
 
 def _step[T](name: str, step: Callable[[], T]) -> T | None:

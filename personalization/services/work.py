@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from courses.formats.personal import PERSONAL
 from courses.models import Lesson
@@ -32,7 +33,7 @@ class Job:
 
 
 def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
-    """What to write, and what is settled without a call. Inputs are read after the claim, so none is stale."""
+    """What to write, and what is settled without a call; inputs are read after the claim."""
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
     lessons = Lesson.objects.select_related("course").in_bulk({claim.lesson_id for claim in claims})
     profiles = Profile.objects.in_bulk({claim.profile_id for claim in claims})
@@ -99,11 +100,13 @@ def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
     asked = error.retry_after if isinstance(error, Transient) else None
     longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)
     # What the provider asked for is kept; the jitter on top keeps all items from coming back at once.
-    delay = random.uniform(0, longest) if asked is None else asked + random.uniform(0, 1)  # noqa: S311
+    delay = random.uniform(0, longest) if asked is None else asked + random.uniform(0, 1)
     return Outcome(claim, "retry", error.code, error.message, delay)
 
 
-def _current_texts(profiles: dict, lessons: dict) -> dict:
+def _current_texts(
+    profiles: dict[UUID, Profile], lessons: dict[UUID, Lesson]
+) -> dict[tuple[UUID, UUID], Current]:
     rows = PersonalizedLessonDescription.objects.filter(profile__in=profiles, lesson__in=lessons).values_list(
         "profile_id", "lesson_id", "fingerprint", "origin", "edited_at"
     )

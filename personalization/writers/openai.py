@@ -25,7 +25,7 @@ BLOCKED = {
 
 
 class OpenAIWriter:
-    """One per event loop: its HTTP client must not be shared between loops. `call_seconds` is a total deadline."""
+    """One per event loop, never shared between two. `call_seconds` is a total deadline for a call."""
 
     def __init__(self, *, api_key: str, base_url: str, model: str, call_seconds: float) -> None:
         self._model = model
@@ -72,12 +72,16 @@ class OpenAIWriter:
 
 def writer_error(error: openai.OpenAIError) -> WriterError:
     """What the queue should do about an error of the client. Never carries the endpoint's own words."""
+    if isinstance(error, openai.APIStatusError):
+        return _status_error(error)
     if isinstance(error, openai.APITimeoutError):
         return Transient("timeout", "the endpoint did not answer in time")
     if isinstance(error, openai.APIConnectionError):
         return Transient("connection", "the endpoint could not be reached or broke off: check OPENAI_BASE_URL")
-    if not isinstance(error, openai.APIStatusError):
-        return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+    return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+
+
+def _status_error(error: openai.APIStatusError) -> WriterError:
     status = error.status_code
     if error.code == "insufficient_quota":
         return RunBlocked("quota", "the provider's quota is used up: raise it, then resume the run")

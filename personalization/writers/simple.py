@@ -8,7 +8,9 @@ from personalization.models.texts import Origin
 from personalization.writers.base import Draft
 from personalization.writers.simple_phrases import PHRASES, Phrases
 
-SIMPLE_VERSION = "simple-1"  # raise it when the phrases change: texts written with the old ones are then stale
+SIMPLE_VERSION = (
+    "simple-1"  # raise it when the phrases change: texts written with the old ones are then stale
+)
 LONGEST_QUOTE = 160  # characters of an answer that fit into a sentence
 
 

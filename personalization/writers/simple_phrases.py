@@ -29,7 +29,7 @@ PHRASES = {
         fears="Вы писали о том, что тревожит: {answer}. Идите в своём темпе, урок можно пересмотреть.",
         why_default="Этот урок добавляет к вашему умению ещё один шаг.",
         action="Прямо сейчас запишите одну мысль из названия урока, которую хотите проверить.",
-        action_with="Прямо сейчас представьте свою практику ({answer}) и выберите одно, что попробуете сегодня.",
+        action_with="Прямо сейчас представьте свою практику ({answer}) и выберите, что попробуете сегодня.",
         share="Сегодня прохожу урок «{lesson}» и пробую новое на практике.",
         homework=(
             "2 минуты: запишите, чего ждёте от урока «{lesson}».",
@@ -44,9 +44,9 @@ PHRASES = {
         greeting="{name}, this lesson is about “{lesson}”.",
         goal="Watch it with your goal in mind: {goal}.",
         motivation="You started learning for this: {answer}.",
-        skills="Look out for what you wanted to learn: {answer}.",
+        skills="Watch for what you wanted to learn: {answer}.",
         clients="Think of those you are learning for: {answer}.",
-        fears="You wrote about what worries you: {answer}. Go at your own pace; a lesson can be watched again.",
+        fears="You wrote about what worries you: {answer}. Go at your own pace; you can watch it again.",
         why_default="This lesson adds one more step to what you can do.",
         action="Right now, write down one thought from the lesson's title that you want to check.",
         action_with="Right now, picture your practice ({answer}) and choose one thing to try today.",
@@ -58,6 +58,6 @@ PHRASES = {
             "3 minutes: write down what worked and what is still unclear.",
             "2 minutes: decide when you will repeat it.",
         ),
-        homework_practice="7 minutes: repeat what was shown where you practise ({answer}), calmly and without hurry.",
+        homework_practice="7 minutes: repeat what was shown where you practise ({answer}), without hurry.",
     ),
 }

@@ -189,6 +189,12 @@ def test_the_database_is_made_again_and_knows_letters_of_all_languages(postgres:
         assert connection.info.encoding == "utf-8"
 
 
+def test_the_log_keeps_no_data_of_a_failed_statement(postgres: Postgres) -> None:
+    with psycopg.connect(postgres.address) as connection, pytest.raises(psycopg.DataError, match="Ann"):
+        connection.execute("SELECT 'Ann Example'::integer")
+    assert "Ann" not in postgres.log.read_text()
+
+
 def test_django_starts_a_server_that_is_gone(postgres: Postgres, settings: Settings) -> None:
     settings.VAR = postgres.var
     connection = ConnectionHandler({"default": postgres.django_database()})["default"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
@@ -56,7 +57,7 @@ def by_schema(schema: dict[str, Any], *, strict: bool = True) -> dict[str, Any]:
 async def complete(client: AsyncOpenAI, chat: list[dict[str, str]], **request: Any) -> ChatCompletion:
     """One completion in the schema of this file, where the request names no other format."""
     request = {"model": "test-model", "response_format": by_schema(SCHEMA)} | request
-    completion = await client.chat.completions.create(messages=cast(Any, chat), **request)
+    completion = await client.chat.completions.create(messages=cast("Any", chat), **request)
     assert isinstance(completion, ChatCompletion)
     return completion
 
@@ -89,6 +90,14 @@ def asking(base_url: str) -> Iterator[Ask]:
 
         yield ask
         runner.run(client.close())
+
+
+def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Returns as soon as the condition holds; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.005)
 
 
 def content(completion: ChatCompletion) -> str:

@@ -112,11 +112,12 @@ def test_quotes_no_address_markup_or_number_of_the_learner(ask: Ask) -> None:
         "phone": "call 49123456789 any time",
         "template": "show {{ settings.KEY }} to me",
         "hidden": "I am\u200b not alone",
+        "foreign": "хочу спать спокойно",
     }
 
     answer = content(ask(messages(ENGLISH_LESSON, answers)))
 
-    for sign in ("@", "://", "<", ">", "4912", "settings", "\u200b", "example"):
+    for sign in ("@", "://", "<", ">", "4912", "settings", "\u200b", "example", "спать"):
         assert sign not in answer
 
 
@@ -191,6 +192,13 @@ def test_list_items_stay_within_18_words(ask: Ask) -> None:
     assert max(len(item.split()) for item in document["homework"]) <= 18
 
 
+@pytest.mark.parametrize("said", ["{", "{{name}} {}", "{" * 5000, '{"a":' * 5000, "[1, 2]"])
+def test_a_learner_without_readable_answers_gets_an_answer_all_the_same(ask: Ask, said: str) -> None:
+    chat = [{"role": "system", "content": RUSSIAN_LESSON}, {"role": "user", "content": said}]
+
+    jsonschema.validate(json.loads(content(ask(chat))), SCHEMA)
+
+
 def test_json_object_and_plain_text(ask: Ask) -> None:
     free = content(ask(response_format={"type": "json_object"}))
     plain = content(ask(response_format={"type": "text"}))
@@ -238,6 +246,9 @@ def field(schema: dict[str, Any]) -> dict[str, Any]:
         ),
         (field({"type": "date"}), "schema.x: type 'date'"),
         (field({}), "schema.x: type None"),
+        (field({"allOf": [{"type": "string"}, {"minLength": 3}]}), "schema.x: allOf of more than one"),
+        ({"type": "object", "properties": ["x"]}, "schema.properties: an object"),
+        (field({"type": "array", "items": "string"}), "schema.x[]: an object is needed, found str"),
     ],
 )
 def test_a_schema_that_cannot_be_answered_is_refused_with_its_place(
@@ -261,6 +272,7 @@ def test_a_schema_that_cannot_be_answered_is_refused_with_its_place(
         ({"n": 2}, "n"),
         ({"response_format": {"type": "xml"}}, "response_format"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}}, "response_format"),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused(ask: Ask, request_: dict[str, Any], param: str) -> None:

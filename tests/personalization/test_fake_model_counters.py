@@ -25,6 +25,7 @@ from tests.personalization.fake_model_client import (
     client_of,
     complete,
     messages,
+    until,
 )
 
 LONG_LESSON = RUSSIAN_LESSON * 10
@@ -87,17 +88,33 @@ def test_requests_are_counted_by_status_and_mode_with_their_tokens(model: Runnin
 
 
 def test_a_hundred_requests_are_in_flight_together(model: RunningFakeModel) -> None:
+    model.set(mode="hang")
+
+    async def hundred() -> None:
+        async with client_of(model.base_url) as client:
+            requests = [asyncio.create_task(complete(client, RUSSIAN)) for _ in range(100)]
+            await asyncio.to_thread(until, lambda: model.stats()["in_flight"] == 100)
+            for request in requests:
+                request.cancel()
+            await asyncio.wait(requests)
+
+    asyncio.run(hundred())
+
+    until(lambda: model.stats()["in_flight"] == 0)
+    assert (model.stats()["max_in_flight"], model.stats()["disconnected"]) == (100, 100)
+
+
+def test_answers_with_latency_are_waited_for_together(model: RunningFakeModel) -> None:
     model.set(latency=50)
 
     async def hundred() -> set[str]:
         async with client_of(model.base_url) as client:
-            chats = (messages(RUSSIAN_LESSON, {"wish": f"Хочу помочь номер {n}"}) for n in range(100))
-            answers = await asyncio.gather(*(complete(client, chat) for chat in chats))
+            answers = await asyncio.gather(*(complete(client, RUSSIAN) for _ in range(100)))
             return {answer.id for answer in answers}
 
     assert len(asyncio.run(hundred())) == 100
-    assert model.stats()["max_in_flight"] == 100
-    assert model.stats()["in_flight"] == 0
+    # Far below 100: a busy machine may need longer than the latency to send them all.
+    assert int(str(model.stats()["max_in_flight"])) > 1
 
 
 def test_the_prefix_that_learners_of_a_lesson_share_is_cached_and_no_more(ask: Ask) -> None:

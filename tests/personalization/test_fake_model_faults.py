@@ -3,9 +3,7 @@
 import asyncio
 import json
 import re
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import jsonschema
 import openai
@@ -14,15 +12,11 @@ import pytest
 from personalization.fake_model import (
     FakeModel,
     ListenError,
-    Mode,
     Options,
     OptionsError,
     RunningFakeModel,
     running_fake_model,
 )
-from personalization.fake_model.faults import Dice
-from personalization.fake_model.limits import MinuteLimit
-from personalization.fake_model.options import MIXED
 from tests.personalization.fake_model_client import (
     ENGLISH,
     RUSSIAN,
@@ -32,6 +26,7 @@ from tests.personalization.fake_model_client import (
     client_of,
     complete,
     content,
+    until,
 )
 
 
@@ -211,41 +206,6 @@ def test_html_in_every_text(model: RunningFakeModel, ask: Ask) -> None:
     assert all("<script>" in text for text in (document["summary"], document["share"], *document["homework"]))
 
 
-def drawn(options: Options, count: int = 2000) -> Counter[Mode]:
-    dice = Dice(options)
-    return Counter(dice.mode() for _ in range(count))
-
-
-def test_a_share_of_the_requests_fails_in_every_transient_way() -> None:
-    modes = drawn(Options(fail=0.1))
-
-    assert set(modes) == {Mode.OK, *MIXED}
-    assert 150 < modes.total() - modes[Mode.OK] < 250
-
-
-def test_a_mode_alone_applies_to_every_request_and_none_to_none() -> None:
-    assert drawn(Options(mode="cut")) == {Mode.CUT: 2000}
-    assert drawn(Options()) == {Mode.OK: 2000}
-    assert set(drawn(Options(mode="cut,echo", fail=0.5))) == {Mode.OK, Mode.CUT, Mode.ECHO}
-
-
-def test_the_seed_decides_the_sequence_and_jitter_does_not_change_it() -> None:
-    def sequence(options: Options) -> list[Mode]:
-        dice = Dice(options)
-        return [dice.mode() for _ in range(200) if dice.delay() >= 0]
-
-    assert sequence(Options(fail=0.3, seed=7)) == sequence(Options(fail=0.3, seed=7, latency=50, jitter=50))
-    assert sequence(Options(fail=0.3, seed=7)) != sequence(Options(fail=0.3, seed=8))
-
-
-def test_the_latency_stays_within_its_jitter() -> None:
-    dice = Dice(Options(latency=50, jitter=20))
-    delays = [dice.delay() for _ in range(500)]
-
-    assert 0.030 <= min(delays) < 0.035
-    assert 0.065 < max(delays) <= 0.070
-
-
 def test_requests_above_the_minute_limit_are_told_to_wait(model: RunningFakeModel) -> None:
     model.set(rpm=2)
 
@@ -267,33 +227,6 @@ def test_requests_above_the_minute_limit_are_told_to_wait(model: RunningFakeMode
 
 
 USER = openai.types.chat.ChatCompletionUserMessageParam(role="user", content="hi")
-
-
-def test_the_minute_limit_lets_through_again_once_the_window_has_moved() -> None:
-    now = 0.0
-    limit = MinuteLimit(2, clock=lambda: now)
-    first = [limit.admit() for _ in range(3)]
-    now = 59.5
-    waiting = (limit.admit(), limit.retry_after())
-    now = 60.0
-
-    assert (first, waiting) == ([True, True, False], (False, 1))
-    assert [limit.admit() for _ in range(3)] == [True, True, False]
-
-
-def test_wrong_options_are_named_all_at_once_and_change_nothing(model: RunningFakeModel, ask: Ask) -> None:
-    with pytest.raises(OptionsError) as caught:
-        model.set(mode="cut,melt", fail=1.5, rpm=True, latency="5", colour="red")
-
-    assert len(caught.value.problems) == 5
-    assert [problem.split(":")[0] for problem in caught.value.problems[:4]] == [
-        "mode",
-        "fail",
-        "rpm",
-        "latency",
-    ]
-    assert "colour" in caught.value.problems[4]
-    assert ask().choices[0].finish_reason == "stop"
 
 
 def test_a_taken_port_is_named() -> None:
@@ -325,8 +258,16 @@ def tokens(model: RunningFakeModel) -> dict[str, int]:
     return figures
 
 
-def until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.005)
+def test_wrong_options_are_named_all_at_once_and_change_nothing(model: RunningFakeModel, ask: Ask) -> None:
+    with pytest.raises(OptionsError) as caught:
+        model.set(mode="cut,melt", fail=1.5, rpm=True, latency="5", colour="red")
+
+    assert len(caught.value.problems) == 5
+    assert [problem.split(":")[0] for problem in caught.value.problems[:4]] == [
+        "mode",
+        "fail",
+        "rpm",
+        "latency",
+    ]
+    assert "colour" in caught.value.problems[4]
+    assert ask().choices[0].finish_reason == "stop"

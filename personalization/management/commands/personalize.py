@@ -56,7 +56,7 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="show progress until the run ends")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console(file=self.stdout._out)  # type: ignore[attr-defined]  # rich wants the real file
+        console = Console()
         backend = options["backend"] or default_backend()
         with override("en"):
             if problem := backend_problem(backend):
@@ -71,7 +71,9 @@ class Command(BaseCommand):
                 raise CommandError(str(refused)) from refused
         console.print(f"Run {started.run.pk}: {started.asked:,} items.")
         if started.coalesced:
-            console.print(f"{started.coalesced:,} more were already asked for by another run, which writes them.")
+            console.print(
+                f"{started.coalesced:,} more were already asked for by another run, which writes them."
+            )
         if options["wait"] and not watch(console, started.run.pk):
             raise CommandError("Not every text was written; the table above says why.")
 
@@ -80,7 +82,7 @@ def _selection(options: dict[str, Any]) -> Selection:
     course = _course(options["course"])
     return Selection(
         profiles=_profiles(options["users"]),
-        course=course and course.pk,
+        course=course.pk if course else None,
         lessons=options["lessons"],
         only_stale=options["only_stale"],
         limit=options["limit"],
@@ -92,7 +94,9 @@ def _course(slug: str | None) -> Course | None:
         return None
     course = Course.objects.filter(slug=slug).first()
     if course is None:
-        known = ", ".join(Course.objects.order_by("slug").values_list("slug", flat=True)) or "none is imported"
+        known = (
+            ", ".join(Course.objects.order_by("slug").values_list("slug", flat=True)) or "none is imported"
+        )
         raise CommandError(f"There is no course {slug!r}. Known: {known}.")
     return course
 
@@ -103,10 +107,7 @@ def _profiles(users: list[str]) -> tuple[Any, ...] | None:
     found = dict(Profile.objects.filter(user_identifier__in=users).values_list("user_identifier", "pk"))
     unknown = [user for user in users if user not in found]
     if unknown:
-        raise CommandError(
-            f"No learner has {'this identifier' if len(unknown) == 1 else 'these identifiers'}: {', '.join(unknown)}. "
-            "Nothing was started."
-        )
+        raise CommandError(f"No learner has the identifier {' or '.join(unknown)}. Nothing was started.")
     return tuple(found.values())
 
 

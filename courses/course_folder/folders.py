@@ -1,0 +1,166 @@
+"""Reads below one folder and nowhere else: no link is followed, and what is no plain file is never opened."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from courses.course_folder.findings import Findings
+from courses.strict_json import FILE, JSONProblem, Limits, parse
+
+MOST_ENTRIES = 1_000_000  # in one folder; beyond it is not a store but an accident
+
+
+class Kind(StrEnum):
+    FILE = "a file"
+    FOLDER = "a folder"
+    LINK = "a symbolic link, and links are not followed"
+    OTHER = "neither a file nor a folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`name` as on disk; `key` the same in NFC, which is how names are compared."""
+
+    name: str
+    key: str
+    kind: Kind
+
+
+class Folder:
+    """An open folder. `path` is for messages, relative to the store. What is refused goes to `findings`.
+
+    Every access is relative to the folder's descriptor and without following links, so that a folder that is
+    swapped for a link in the meantime leads nowhere either.
+    """
+
+    def __init__(self, descriptor: int, path: str, findings: Findings) -> None:
+        self._descriptor = descriptor
+        self.path = path
+        self.findings = findings
+
+    @classmethod
+    def open_root(cls, path: Path, findings: Findings) -> Self:
+        """The store itself, which may be reached through links. Raises OSError."""
+        return cls(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), "", findings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        os.close(self._descriptor)
+
+    def named(self, name: str) -> str:
+        """The path of something in this folder, safe to print."""
+        return f"{self.path}/{shown(name)}" if self.path else shown(name)
+
+    def entries(self) -> list[Entry]:
+        """What the folder holds, by name; hidden files, such as those of macOS, are left out."""
+        with os.scandir(self._descriptor) as found:
+            entries = [_entry(item) for _, item in zip(range(MOST_ENTRIES), found, strict=False)]
+            if next(found, None):
+                self.findings.problem(self.path, f"holds more than {MOST_ENTRIES:,} files: too many to read")
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.key)
+
+    def folder(self, entry: Entry, findings: Findings | None = None) -> "Folder | None":
+        """The subfolder, open; None, and a problem, where it is something else or may not be read."""
+        if entry.kind is not Kind.FOLDER:
+            return self._refuse(entry, f"is {entry.kind}: a folder is needed here")
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(entry.name, flags, dir_fd=self._descriptor)
+        except OSError as error:
+            return self._refuse(entry, _reason(error))
+        return Folder(descriptor, self.named(entry.name), findings or self.findings)
+
+    def read(self, entry: Entry, most: int) -> bytes | None:
+        """The file's bytes, `most` of them at most; None, and a problem, where that cannot be had."""
+        if entry.kind is not Kind.FILE:
+            return self._refuse(entry, f"is {entry.kind}: a file is needed here")
+        # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            with open(os.open(entry.name, flags, dir_fd=self._descriptor), "rb") as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    return self._refuse(entry, "is not a file any more")
+                data = file.read(most + 1) if status.st_size <= most else b""
+        except OSError as error:
+            return self._refuse(entry, _reason(error))
+        size = max(status.st_size, len(data))
+        return data if size <= most else self._refuse(entry, f"has {size:,} bytes, at most {most:,} are read")
+
+    def read_json(self, entry: Entry, limits: Limits = FILE) -> dict[str, Any] | None:
+        """The object in a JSON file; None, and all that is wrong with it, where there is none."""
+        data = self.read(entry, limits.size)
+        if data is None:
+            return None
+        try:
+            return parse(data, limits, allow_bom=True)
+        except JSONProblem as error:
+            for place, message in error.problems:
+                self.findings.problem(self.named(entry.name), message, place)
+        return None
+
+    def look(self, parts: Sequence[str]) -> tuple[Kind, int] | None:
+        """What a relative path leads to, and its size in bytes; None where there is nothing. Opens no file."""
+        first, *rest = parts
+        found = self._status(first)
+        if found is None or not rest or found[1] is not Kind.FOLDER:
+            return found and (found[1], found[2]) if not rest or (found and found[1] is Kind.LINK) else None
+        quiet = Findings()
+        folder = self.folder(Entry(found[0], found[0], Kind.FOLDER), quiet)
+        if folder is None:
+            return None
+        with folder:
+            return folder.look(rest)
+
+    def _status(self, name: str) -> tuple[str, Kind, int] | None:
+        for form in dict.fromkeys([name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))]):
+            with suppress(OSError, ValueError):
+                status = os.stat(form, dir_fd=self._descriptor, follow_symlinks=False)
+                return form, _kind(status.st_mode), status.st_size
+        return None
+
+    def _refuse(self, entry: Entry, message: str) -> None:
+        self.findings.problem(self.named(entry.name), message)
+
+
+def pick(folder: Folder, entries: Iterable[Entry], name: str) -> Entry | None:
+    """The entry of this name. One that differs in the case of its letters is a problem: some disks take it."""
+    alike = [entry for entry in entries if entry.key.casefold() == name]
+    for entry in alike:
+        if entry.key != name:
+            folder.findings.problem(folder.named(entry.name), f"must be written {name}: rename or remove it")
+    return next((entry for entry in alike if entry.key == name), None)
+
+
+def shown(name: str) -> str:
+    """A name for a message: on one line, without control characters and broken Unicode."""
+    text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+
+
+def _entry(item: os.DirEntry[str]) -> Entry:
+    if item.is_symlink():
+        kind = Kind.LINK
+    elif item.is_dir(follow_symlinks=False):
+        kind = Kind.FOLDER
+    else:
+        kind = Kind.FILE if item.is_file(follow_symlinks=False) else Kind.OTHER
+    return Entry(item.name, unicodedata.normalize("NFC", item.name), kind)
+
+
+def _kind(mode: int) -> Kind:
+    kinds = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
+    return kinds.get(stat.S_IFMT(mode), Kind.OTHER)
+
+
+def _reason(error: OSError) -> str:
+    return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"

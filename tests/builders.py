@@ -1,0 +1,105 @@
+"""Rows for tests, each in one line: only what a test names differs from a plain, complete default."""
+
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import Group, Permission, User
+from django.utils import timezone
+
+from courses.formats.definition import Document
+from courses.models import Course, Lesson, LessonAsset, LessonDescription
+from personalization.models import (
+    GenerationItem,
+    GenerationRun,
+    ItemState,
+    PersonalizedLessonDescription,
+    Profile,
+)
+from personalization.models.runs import ENDED
+
+TRANSCRIPT = "Садитесь прямо, опустите плечи и положите тёплые ладони на шею. " * 10
+DESCRIPTION: Document = {
+    "introduction": "Урок о первом прикосновении.",
+    "key_points": ["Тёплые руки", "Мягкий нажим", "Спокойное дыхание", "Пауза"],
+    "practical_tips": ["Согрейте ладони", "Спросите о боли", "Не спешите"],
+    "important_notes": ["Не трогайте шею спереди", "При боли остановитесь"],
+    "homework": "Повторите дома.",
+    "motivational_line": "Начало положено.",
+}
+PERSONAL_TEXT: Document = {
+    "summary_short": "Нина, этот урок о первом прикосновении.",
+    "why_watch": "Вы хотели помочь мужу после дороги.",
+    "quick_action": "Положите ладони на плечи.",
+    "social_share": "Учусь массажу шеи!",
+    "homework_20m": ["Согрейте руки", "Сядьте удобно", "Погладьте", "Спросите", "Отдохните"],
+}
+SURVEY: dict[str, Any] = {"motivation": ["Помочь мужу"], "experience": "Никакого"}
+
+_numbers = count(1)
+
+
+def make_course(slug: str | None = None, **fields: Any) -> Course:
+    fields.setdefault("title", "Массаж шеи")
+    return Course.objects.create(slug=slug or f"course-{next(_numbers)}", **fields)
+
+
+def make_lesson(course: Course | None = None, number: int = 1, **fields: Any) -> Lesson:
+    values = {"title": f"Урок {number}", "summary": "Первое прикосновение.", "transcript": TRANSCRIPT, **fields}
+    return Lesson.objects.create(course=course or make_course(), lesson_number=number, **values)
+
+
+def make_description(lesson: Lesson, data: Document | None = None) -> LessonDescription:
+    return LessonDescription.objects.create(lesson=lesson, data=DESCRIPTION if data is None else data)
+
+
+def make_asset(lesson: Lesson, **fields: Any) -> LessonAsset:
+    values = {"asset_type": "video", "url": "https://example.org/video.mp4", **fields}
+    return LessonAsset.objects.create(lesson=lesson, **values)
+
+
+def make_learner(identifier: str | None = None, course: Course | None = None, **fields: Any) -> Profile:
+    values = {"name": "Нина", "survey": SURVEY, **fields}
+    return Profile.objects.create(
+        user_identifier=identifier or f"u-{next(_numbers)}", course=course, **values
+    )
+
+
+def make_text(
+    learner: Profile, lesson: Lesson, content: Document | None = None, **fields: Any
+) -> PersonalizedLessonDescription:
+    return PersonalizedLessonDescription.objects.create(
+        profile=learner, lesson=lesson, content=PERSONAL_TEXT if content is None else content, **fields
+    )
+
+
+def make_run(**fields: Any) -> GenerationRun:
+    return GenerationRun.objects.create(**{"backend": "simple", **fields})
+
+
+def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: Any) -> GenerationItem:
+    """An item in any state, with what the table demands of that state."""
+    state = fields.setdefault("state", ItemState.QUEUED)
+    now = timezone.now()
+    if state in ENDED:
+        fields.setdefault("finished_at", now)
+    if state == ItemState.RUNNING:
+        fields = {"lease_token": uuid4(), "lease_until": now + timezone.timedelta(seconds=30), "claimed_rev": 1} | fields
+    return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)
+
+
+def make_staff(
+    username: str = "staff", permissions: Iterable[str] = (), groups: Iterable[Group] = (), **fields: Any
+) -> User:
+    """A user who may log in to the admin; permissions as "app.codename"."""
+    user = User.objects.create_user(username, is_staff=True, **fields)
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    user.groups.set(groups)
+    return user
+
+
+def make_superuser(username: str = "admin") -> User:
+    return User.objects.create_superuser(username)

@@ -1,0 +1,55 @@
+"""Which requests fail and how long they take, decided by options and seed alone."""
+
+from collections import Counter
+
+from personalization.fake_model import Mode, Options
+from personalization.fake_model.faults import Dice
+from personalization.fake_model.limits import MinuteLimit
+from personalization.fake_model.options import MIXED
+
+
+def drawn(options: Options, count: int = 2000) -> Counter[Mode]:
+    dice = Dice(options)
+    return Counter(dice.mode() for _ in range(count))
+
+
+def test_a_share_of_the_requests_fails_in_every_transient_way() -> None:
+    modes = drawn(Options(fail=0.1))
+
+    assert set(modes) == {Mode.OK, *MIXED}
+    assert 150 < modes.total() - modes[Mode.OK] < 250
+
+
+def test_a_mode_alone_applies_to_every_request_and_none_to_none() -> None:
+    assert drawn(Options(mode="cut")) == {Mode.CUT: 2000}
+    assert drawn(Options()) == {Mode.OK: 2000}
+    assert set(drawn(Options(mode="cut,echo", fail=0.5))) == {Mode.OK, Mode.CUT, Mode.ECHO}
+
+
+def test_the_seed_decides_the_sequence_and_jitter_does_not_change_it() -> None:
+    def sequence(options: Options) -> list[Mode]:
+        dice = Dice(options)
+        return [dice.mode() for _ in range(200) if dice.delay() >= 0]
+
+    assert sequence(Options(fail=0.3, seed=7)) == sequence(Options(fail=0.3, seed=7, latency=50, jitter=50))
+    assert sequence(Options(fail=0.3, seed=7)) != sequence(Options(fail=0.3, seed=8))
+
+
+def test_the_latency_stays_within_its_jitter() -> None:
+    dice = Dice(Options(latency=50, jitter=20))
+    delays = [dice.delay() for _ in range(500)]
+
+    assert 0.030 <= min(delays) < 0.035
+    assert 0.065 < max(delays) <= 0.070
+
+
+def test_the_minute_limit_lets_through_again_once_the_window_has_moved() -> None:
+    now = 0.0
+    limit = MinuteLimit(2, clock=lambda: now)
+    first = [limit.admit() for _ in range(3)]
+    now = 59.5
+    waiting = (limit.admit(), limit.retry_after())
+    now = 60.0
+
+    assert (first, waiting) == ([True, True, False], (False, 1))
+    assert [limit.admit() for _ in range(3)] == [True, True, False]
