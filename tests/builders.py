@@ -46,7 +46,12 @@ def make_course(slug: str | None = None, **fields: Any) -> Course:
 
 
 def make_lesson(course: Course | None = None, number: int = 1, **fields: Any) -> Lesson:
-    values = {"title": f"Урок {number}", "summary": "Первое прикосновение.", "transcript": TRANSCRIPT, **fields}
+    values = {
+        "title": f"Урок {number}",
+        "summary": "Первое прикосновение.",
+        "transcript": TRANSCRIPT,
+        **fields,
+    }
     return Lesson.objects.create(course=course or make_course(), lesson_number=number, **values)
 
 
@@ -85,7 +90,11 @@ def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: An
     if state in ENDED:
         fields.setdefault("finished_at", now)
     if state == ItemState.RUNNING:
-        fields = {"lease_token": uuid4(), "lease_until": now + timezone.timedelta(seconds=30), "claimed_rev": 1} | fields
+        fields = {
+            "lease_token": uuid4(),
+            "lease_until": now + timezone.timedelta(seconds=30),
+            "claimed_rev": 1,
+        } | fields
     return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)
 
 

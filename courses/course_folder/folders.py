@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +15,7 @@ from typing import Any, Self
 from courses.course_folder.findings import Findings
 from courses.strict_json import FILE, JSONProblem, Limits, parse
 
-MOST_ENTRIES = 1_000_000  # in one folder; beyond it is not a store but an accident
+MOST_ENTRIES = 99_999  # in one folder: 10,000 lessons with ten files each
 
 
 class Kind(StrEnum):
@@ -60,12 +61,15 @@ class Folder:
         """The path of something in this folder, safe to print."""
         return f"{self.path}/{shown(name)}" if self.path else shown(name)
 
-    def entries(self) -> list[Entry]:
-        """What the folder holds, by name; hidden files, such as those of macOS, are left out."""
+    def entries(self, most: int = MOST_ENTRIES) -> list[Entry]:
+        """What the folder holds, by name; hidden files, such as those of macOS, are left out.
+
+        More than `most` are a problem: that is no folder of a store but an accident.
+        """
         with os.scandir(self._descriptor) as found:
-            entries = [_entry(item) for _, item in zip(range(MOST_ENTRIES), found, strict=False)]
+            entries = [_entry(item) for item in islice(found, most)]
             if next(found, None):
-                self.findings.problem(self.path, f"holds more than {MOST_ENTRIES:,} files: too many to read")
+                self.findings.problem(self.path, f"holds more than {most:,} files: move out what is not the course's")
         return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.key)
 
     def folder(self, entry: Entry, findings: Findings | None = None) -> "Folder | None":
@@ -112,10 +116,12 @@ class Folder:
         """What a relative path leads to, and its size in bytes; None where there is nothing. Opens no file."""
         first, *rest = parts
         found = self._status(first)
-        if found is None or not rest or found[1] is not Kind.FOLDER:
-            return found and (found[1], found[2]) if not rest or (found and found[1] is Kind.LINK) else None
-        quiet = Findings()
-        folder = self.folder(Entry(found[0], found[0], Kind.FOLDER), quiet)
+        if found is None:
+            return None
+        name, kind, size = found
+        if not rest or kind is Kind.LINK:
+            return kind, size
+        folder = self.folder(Entry(name, name, kind), Findings()) if kind is Kind.FOLDER else None
         if folder is None:
             return None
         with folder:

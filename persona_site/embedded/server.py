@@ -160,8 +160,10 @@ class Server(ABC):
                 finally:
                     os.close(lock)
         pid = self._pid()
-        state = f"runs (pid {pid}) but does not answer" if pid else "did not answer"
-        raise self._failure(f"{state} at {self.socket} within {self.start_seconds:g} s", written)
+        state = f"runs (pid {pid}, `manage.py embedded stop` ends it) but " if pid else ""
+        raise self._failure(
+            f"{state}did not answer at {self.socket} within {self.start_seconds:g} s", written
+        )
 
     def _prepare(self) -> None:
         """Under the lock: drop a stale pid file, and end a server whose folder was deleted under it."""

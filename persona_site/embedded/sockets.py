@@ -35,8 +35,8 @@ def check_private(runtime: Path, owner: int) -> None:
     private = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
     if not private or found.st_uid not in (os.geteuid(), owner):
         raise EmbeddedServerError(
-            f"{runtime} belongs to another user (uid {found.st_uid}) or is open to others, so no server there"
-            " is used. Let that user stop the server and remove the folder, or set PERSONA_VAR to another one."
+            f"{runtime} belongs to another user (uid {found.st_uid}) or is open to others, so no server"
+            " there is used. Let that user stop it and remove the folder, or set PERSONA_VAR to another one."
         )
 
 

@@ -36,7 +36,8 @@ ENDED = """
         AND item.state IN ('queued', 'running', 'held', 'submitted'))
 """
 NEXT_DUE = """
-    SELECT greatest(0, extract(epoch FROM min(item.available_at) - clock_timestamp()))::float
+    SELECT CASE WHEN count(*) > 0  -- greatest() takes null for nothing
+        THEN greatest(0, extract(epoch FROM min(item.available_at) - clock_timestamp()))::float END
     FROM generation_items item JOIN generation_runs run ON run.id = item.run_id AND run.state = 'open'
     WHERE item.state = 'queued'
 """

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import httpx2
 import openai
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
@@ -74,10 +75,12 @@ def writer_error(error: openai.OpenAIError) -> WriterError:
     """What the queue should do about an error of the client. Never carries the endpoint's own words."""
     if isinstance(error, openai.APIStatusError):
         return _status_error(error)
-    if isinstance(error, openai.APITimeoutError):
+    # The aiohttp transport calls a refused connection a timeout.
+    unreached = isinstance(error.__cause__, httpx2.ConnectTimeout)
+    if isinstance(error, openai.APITimeoutError) and not unreached:
         return Transient("timeout", "the endpoint did not answer in time")
     if isinstance(error, openai.APIConnectionError):
-        return Transient("connection", "the endpoint could not be reached or broke off: check OPENAI_BASE_URL")
+        return Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
     return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
 
 

@@ -72,6 +72,16 @@ def test_a_start_that_takes_too_long(valkey: Valkey) -> None:
     assert f"did not answer at {valkey.socket} within 0.05 s: it said nothing" in text
 
 
+def test_a_server_that_lost_its_socket_is_named_and_can_be_stopped(valkey: Valkey) -> None:
+    valkey.ensure()
+    pid = valkey.status().pid
+    valkey.socket.unlink()
+    valkey.start_seconds = 0.05
+    assert f"(pid {pid}, `manage.py embedded stop` ends it)" in message_of_failed_start(valkey)
+    assert valkey.stop()
+    assert valkey.status().pid is None
+
+
 def test_an_address_that_others_could_have_made(valkey: Valkey) -> None:
     valkey.runtime.mkdir(mode=0o755)
     text = message_of_failed_start(valkey)

@@ -1,0 +1,72 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from courses.admin.base import BaseAdmin
+from courses.admin.lessons import with_completeness
+from courses.admin.readable import readable
+from courses.admin.theme import TextInput, display
+from courses.models import Course, Lesson
+
+MOST_LESSONS = 300  # on a course's page; the list of lessons has them all
+
+
+class CourseForm(forms.ModelForm[Course]):
+    slug = forms.SlugField(
+        label=_("slug"), widget=TextInput(), help_text=_("The course's name in links and in its store folder.")
+    )
+
+
+class CourseAdmin(BaseAdmin[Course]):
+    form = CourseForm
+    one_line = ("title",)
+    list_display: Any = ("title", "slug", "language", "lesson_count")
+    list_filter = ("language",)
+    search_fields = ("title", "slug")
+    readonly_fields = ("store_data",)
+    list_before_template = "admin/courses/courses_empty.html"
+    change_form_outer_after_template = "admin/courses/course_lessons.html"
+
+    def list_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
+        return queryset.only("title", "slug", "language").annotate(
+            lesson_count=counted(Lesson.objects.filter(course=OuterRef("pk")), "course")
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Course | None = None) -> tuple[str, ...]:
+        # Learners and links name the course by its slug.
+        return (*self.readonly_fields, "slug") if obj else tuple(self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Course | None = None) -> Any:
+        more = ["store_data"] if obj and obj.content else []
+        return [(None, {"fields": ["title", "slug", "language", "description", *more]})]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Course | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj:
+            lessons = with_completeness(obj.lessons.only("lesson_number", "title").order_by("lesson_number"))
+            context |= {"course": obj, "lessons": lessons[:MOST_LESSONS]}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @display(description=_("lessons"), ordering="lesson_count")
+    def lesson_count(self, course: Any) -> int:
+        count: int = course.lesson_count
+        return count
+
+    @display(description=_("other data from the store"))
+    def store_data(self, course: Course) -> SafeString | str:
+        return readable(course.content)
+
+
+def counted(rows: QuerySet[Any], by: str) -> Coalesce:
+    """How many of the rows belong to the outer row, without a join that multiplies the list."""
+    return Coalesce(Subquery(rows.order_by().values(by).annotate(count=Count("*")).values("count")), 0)
+
+
+admin.site.register(Course, CourseAdmin)

@@ -1,0 +1,144 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Exists, Field, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from courses.admin.base import BaseAdmin
+from courses.admin.readable import NOTHING, as_lesson_document, readable
+from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
+from courses.admin.theme import TabularInline, TextInput, display
+from courses.formats.definition import Document
+from courses.formats.lesson import LESSON
+from courses.models import Lesson, LessonAsset, LessonDescription
+from courses.rendering import render_document
+from courses.services.descriptions import save_description
+
+
+class LessonForm(SectionsForm):
+    class Meta:
+        model = Lesson
+        fields = ("course", "lesson_number", "title", "summary", "transcript")
+
+    def stored_document(self) -> Document:
+        return description_of(self.instance)
+
+
+class AssetInline(TabularInline[LessonAsset, Lesson]):
+    model = LessonAsset
+    fields = ("asset_type", "url", "store_data")
+    readonly_fields = ("store_data",)
+    extra = 0
+    tab = True
+
+    def formfield_for_dbfield(
+        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        return super().formfield_for_dbfield(db_field, request, **{"widget": TextInput(), **kwargs})
+
+    @display(description=_("other data from the store"))
+    def store_data(self, asset: LessonAsset) -> SafeString | str:
+        return readable(asset.metadata)
+
+
+class MissingFilter(admin.SimpleListFilter):
+    title = _("missing")
+    parameter_name = "missing"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("description", _("without description")), ("transcript", _("without transcript"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
+        if self.value() == "description":
+            return queryset.filter(description__isnull=True)
+        return queryset.filter(transcript="") if self.value() == "transcript" else queryset
+
+
+class LessonAdmin(BaseAdmin[Lesson]):
+    form = sections_form(LessonForm, LESSON)
+    one_line = ("title",)
+    list_display = ("lesson_number", "title", "course", "has_transcript", "has_description")
+    list_display_links = ("title",)
+    list_filter = ("course", MissingFilter)
+    search_fields = ("title",)
+    ordering = ("course__title", "course", "lesson_number")
+    inlines = (AssetInline,)
+    readonly_fields = ("transcript_length", "description_text", "other_sections", "store_data")
+    list_before_template = "admin/courses/lessons_empty.html"
+
+    def list_queryset(self, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
+        return with_completeness(queryset.select_related("course").only("lesson_number", "title", "course__title"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
+        return super().get_queryset(request).select_related("course", "description")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
+        # A lesson's texts belong to learners of its course.
+        return (*self.readonly_fields, "course") if obj else tuple(self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lesson | None = None) -> Any:
+        may_edit = self.has_change_permission(request, obj) if obj else True
+        document = description_of(obj) if obj else {}
+        sections = section_names(LESSON, document) if may_edit else ["description_text"]
+        if may_edit and other_sections(document, LESSON):
+            sections.append("other_sections")
+        tabs = [
+            (_("Standard description"), sections),
+            (_("Transcript"), ["transcript_length", "transcript"] if obj else ["transcript"]),
+            *([(_("Other data from the store"), ["store_data"])] if obj and obj.content else []),
+        ]
+        return [
+            (None, {"fields": ["course", "lesson_number", "title", "summary"]}),
+            *((name, {"fields": fields, "classes": ["tab"]}) for name, fields in tabs),
+        ]
+
+    def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.sections_changed:
+            save_description(lesson=obj, data=form.document())
+
+    @display(description=_("transcript"), boolean=True)
+    def has_transcript(self, lesson: Any) -> bool:
+        return bool(lesson.has_transcript)
+
+    @display(description=_("description"), boolean=True)
+    def has_description(self, lesson: Any) -> bool:
+        return bool(lesson.has_description)
+
+    @display(description=_("length"))
+    def transcript_length(self, lesson: Lesson) -> str:
+        length = len(lesson.transcript)
+        return ngettext("%s character", "%s characters", length) % number_format(length)
+
+    @display(description=_("standard description"))
+    def description_text(self, lesson: Lesson) -> SafeString | str:
+        return render_document(description_of(lesson), LESSON, lesson.course.language) or NOTHING
+
+    @display(description=_("Other sections (kept as they are)"))
+    def other_sections(self, lesson: Lesson) -> SafeString | str:
+        return readable(other_sections(description_of(lesson), LESSON))
+
+    @display(description=_("other data from the store"))
+    def store_data(self, lesson: Lesson) -> SafeString | str:
+        return readable(lesson.content)
+
+
+def description_of(lesson: Lesson) -> Document:
+    """The lesson's standard description in canonical keys, {} where it has none."""
+    if lesson._state.adding or not hasattr(lesson, "description"):
+        return {}
+    return as_lesson_document(lesson.description.data)
+
+
+def with_completeness(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:
+    """Adds `has_transcript` and `has_description`, without loading either."""
+    described = LessonDescription.objects.filter(lesson=OuterRef("pk"))
+    return lessons.annotate(has_transcript=~Q(transcript=""), has_description=Exists(described))
+
+
+admin.site.register(Lesson, LessonAdmin)

@@ -1,0 +1,35 @@
+"""JSON columns for people: headings and values, never braces."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from courses.formats.definition import Document
+from courses.formats.shapes import lesson_document
+from courses.rendering import RenderedSection, humanised, says_something, shape_of
+
+NOTHING = "–"
+
+
+def readable(data: object, labels: Mapping[str, str] | None = None) -> SafeString | str:
+    """Any JSON value as HTML, escaped: known keys under their labels, others humanised; a dash for nothing."""
+    if not says_something(data):
+        return NOTHING
+    values = data if isinstance(data, dict) else {_("Value"): data}
+    sections = [
+        RenderedSection(key, (labels or {}).get(key) or humanised(key), value, shape_of(value), safety=False)
+        for key, value in values.items()
+        if says_something(value)
+    ]
+    return render_to_string("admin/courses/readable.html", {"sections": sections})
+
+
+def as_lesson_document(data: Any) -> Document:
+    """The stored description in canonical keys; what is none at all is kept under a key of its own."""
+    try:
+        return lesson_document(data)
+    except ValueError:
+        return {"content": data}

@@ -1,0 +1,138 @@
+"""Forms made from a format: a field per section, a list as one item per line. Nobody edits JSON."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from courses.admin.theme import Textarea
+from courses.formats.definition import ORDER_KEY, Document, Format, Kind, Language, Section
+
+PREFIX = "section_"
+
+
+class SectionField(forms.CharField):
+    """One section as lines of text. Cleaned: the text, or for a list the lines that say something."""
+
+    def __init__(self, section: Section) -> None:
+        super().__init__(required=False, widget=Textarea({"rows": 6 if section.kind is Kind.LIST else 3}))
+        self.section = section
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        text = "\n".join(_lines(super().clean(value)))
+        if self.section.kind is Kind.TEXT:
+            return text
+        return [line.strip() for line in text.split("\n") if line.strip()]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return not self.disabled and _lines(self.prepare_value(initial)) != _lines(data)
+
+
+class SectionsForm(forms.ModelForm[Any]):
+    """Base of a model's form: `stored_document()` says what to edit, `document()` what to save."""
+
+    format: ClassVar[Format]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.original = self.stored_document()
+        for name, field in self.section_fields():
+            value = self.original.get(field.section.key)
+            field.label = heading(field.section)
+            field.help_text = hint(field.section)
+            field.disabled = not _editable(value)
+            self.initial[name] = value if _editable(value) else _("(kept as it is)")
+
+    def stored_document(self) -> Document:
+        raise NotImplementedError
+
+    def section_fields(self) -> Iterator[tuple[str, SectionField]]:
+        # A person who may only look has no such fields.
+        for name, field in self.fields.items():
+            if isinstance(field, SectionField):
+                yield name, field
+
+    @property
+    def sections_changed(self) -> bool:
+        return any(name.startswith(PREFIX) for name in self.changed_data)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Required sections are asked for only when the text is edited: an old text may lack some."""
+        cleaned = super().clean()
+        if self.sections_changed:
+            for name, field in self.section_fields():
+                if field.section.required and not field.disabled and not self.cleaned_data.get(name):
+                    self.add_error(name, _("This section is required."))
+        return cleaned
+
+    def document(self) -> Document:
+        """The stored document with the changed sections; everything else as it was, in its place."""
+        changes = {
+            field.section.key: self.cleaned_data[name]
+            for name, field in self.section_fields()
+            if name in self.changed_data
+        }
+        return with_sections(self.original, changes, self.format)
+
+
+def sections_form(base: type[SectionsForm], fmt: Format) -> type[SectionsForm]:
+    """The base form with a field for each section of the format."""
+    fields = {PREFIX + section.key: SectionField(section) for section in fmt.sections}
+    return type(base)(base.__name__, (base,), {"format": fmt, "__module__": base.__module__, **fields})
+
+
+def section_names(fmt: Format, document: Document) -> list[str]:
+    """The fields to show, in order: a section that nobody writes any more only where the document has it."""
+    return [PREFIX + section.key for section in fmt.sections if section.written or section.key in document]
+
+
+def with_sections(document: Document, changes: Document, fmt: Format) -> Document:
+    """The document with the changed sections; a new one is put where the format has it."""
+    changed = {**document, **changes}
+    order = document.get(ORDER_KEY)
+    if not isinstance(order, list):
+        known = [section.key for section in fmt.sections if section.key in changed]
+        return {key: changed[key] for key in [*known, *(key for key in changed if key not in known)]}
+    earlier = 0
+    for section in fmt.sections:
+        if section.key in order:
+            earlier = order.index(section.key) + 1
+        elif section.key in changes:
+            order = [*order[:earlier], section.key, *order[earlier:]]
+            earlier += 1
+    return {**changed, ORDER_KEY: order}
+
+
+def other_sections(document: Document, fmt: Format) -> Document:
+    """What the form does not edit: keys that the format does not know."""
+    known = {section.key for section in fmt.sections}
+    return {key: value for key, value in document.items() if key not in known and key != ORDER_KEY}
+
+
+def heading(section: Section) -> str:
+    language = (get_language() or "").split("-")[0]
+    return section.headings[Language(language) if language in list(Language) else Language.ENGLISH]
+
+
+def hint(section: Section) -> str:
+    """The writer's guidance in the interface language, and what the field itself wants."""
+    hints = [_(section.guidance)] if section.guidance else []
+    if section.kind is Kind.LIST:
+        hints.append(_("One item per line."))
+    hints.append(_("Required.") if section.required else _("Optional."))
+    return " ".join(hints)
+
+
+def _editable(value: object) -> bool:
+    return value is None or isinstance(value, str) or (
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    )
+
+
+def _lines(value: object) -> list[str]:
+    return [line.rstrip() for line in str(value or "").strip().splitlines()]

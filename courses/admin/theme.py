@@ -1,0 +1,50 @@
+"""The admin theme with types: to a type checker it is Django's own admin, which the theme subclasses."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django import forms
+    from django.contrib.admin import ModelAdmin, TabularInline
+    from django.contrib.admin.views.main import ChangeList
+
+    class TextInput(forms.TextInput): ...
+
+    class Textarea(forms.Textarea): ...
+
+    def display[F: Callable[..., Any]](
+        *,
+        description: object = None,
+        ordering: object = None,
+        boolean: bool | None = None,
+        label: bool | dict[str, str] | None = None,
+        empty_value: str | None = None,
+    ) -> Callable[[F], F]: ...
+
+else:
+    from unfold.admin import ModelAdmin as ThemedModelAdmin
+    from unfold.admin import TabularInline as ThemedTabularInline
+    from unfold.decorators import display
+    from unfold.views import ChangeList
+    from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
+    from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
+
+    class ModelAdmin(ThemedModelAdmin):
+        def __class_getitem__(cls, model):
+            return cls
+
+        def get_action_choices(self, request, default_choices=None, action_location=admin.ActionLocation.CHANGE_LIST):
+            # The theme's own override does not know Django 6.1's action_location yet.
+            return admin.ModelAdmin.get_action_choices(
+                self, request, default_choices or [("", _("Select action"))], action_location
+            )
+
+    class TabularInline(ThemedTabularInline):
+        def __class_getitem__(cls, models):
+            return cls
+
+
+__all__ = ["ChangeList", "ModelAdmin", "TabularInline", "TextInput", "Textarea", "display"]

@@ -1,0 +1,35 @@
+"""What a text from a store may be: rules for texts of one line, such as titles, names and identifiers."""
+
+import re
+import unicodedata
+
+# They turn the reading direction around, so that a text looks like another one.
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_WORKING_MARKS = re.compile(r"([+*#=~_?!])\1\1|\b(?:TODO|FIXME|TBD|XXX)\b")
+
+
+def line_problem(text: str, most: int) -> str | None:
+    """Why this cannot be a text of one line with at most `most` characters; None: it can."""
+    if not text.strip():
+        return "is empty: write a text"
+    if len(text) > most:
+        return f"has {len(text):,} characters, at most {most:,} are allowed"
+    bad = next((letter for letter in text if not _allowed(letter)), None)
+    return f"holds the character U+{ord(bad):04X} ({_name(bad)}): remove it" if bad else None
+
+
+def tidy(text: str) -> str:
+    """The text as it is compared and stored: NFC, without blanks around it."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def has_working_marks(title: str) -> bool:
+    return bool(_WORKING_MARKS.search(title))
+
+
+def _allowed(letter: str) -> bool:
+    return letter not in _BIDI and unicodedata.category(letter) not in ("Cc", "Co", "Cs", "Zl", "Zp")
+
+
+def _name(letter: str) -> str:
+    return "line break" if letter in "\n\r\u2028\u2029" else unicodedata.name(letter, "control character").lower()

@@ -1,0 +1,63 @@
+"""Servers are started once and shared; each test process has a database and a broker number of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from personalization.fake_model import RunningFakeModel, running_fake_model
+from persona_site.embedded.valkey import Valkey
+from tests.processes import Environment, WorkerProcess
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def fake_model() -> Iterator[RunningFakeModel]:
+    with running_fake_model() as model:
+        yield model
+
+
+@pytest.fixture
+def process_environment(transactional_db: None, worker_id: str) -> Environment:
+    """Variables for a subprocess that works on this test's database, with short leases and pauses."""
+    Valkey(settings.VAR).ensure()
+    database = connection.settings_dict
+    number = int("".join(filter(str.isdigit, worker_id)) or 0)
+    return {
+        **os.environ,
+        "DEBUG": "true",
+        "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
+        "REDIS_URL": f"{Valkey(settings.VAR).broker_url}?virtual_host={number}",
+        "GENERATION_LEASE_SECONDS": "3",
+        "GENERATION_SWEEP_SECONDS": "0.5",
+        "GENERATION_RETRY_SECONDS": "0.05",
+        "GENERATION_CALL_SECONDS": "2",
+    }
+
+
+@pytest.fixture
+def start_worker(process_environment: Environment) -> Iterator["WorkerStarter"]:
+    starter = WorkerStarter(process_environment)
+    yield starter
+    starter.stop_all()
+
+
+class WorkerStarter:
+    """Starts real Celery workers; `**variables` go into their environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._started: list[WorkerProcess] = []
+
+    def __call__(self, **variables: str) -> WorkerProcess:
+        worker = WorkerProcess({**self._environment, **variables})
+        self._started.append(worker)
+        return worker
+
+    def stop_all(self) -> None:
+        for worker in self._started:
+            worker.stop()

@@ -1,0 +1,172 @@
+"""What a person may do with a run: start, ask again, pause, resume, cancel, retry."""
+
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from courses.models import Course
+from personalization.errors import PlanRefused
+from personalization.models import GenerationItem, GenerationRun
+from personalization.pairs import Selection
+from personalization.queries import preview, progress
+from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed, start_run
+from tests.builders import make_course, make_learner, make_lesson, make_staff
+
+
+@pytest.fixture
+def course(db: None) -> Course:
+    course = make_course()
+    for number in (1, 2, 3):
+        make_lesson(course, number)
+    for _ in range(4):
+        make_learner(course=course)
+    return course
+
+
+def start(**selection: Any) -> Any:
+    return start_run(selection=Selection(**selection), backend="simple")
+
+
+def test_a_run_has_an_item_for_each_learner_and_lesson_of_their_course(course: Course) -> None:
+    other = make_course()
+    make_lesson(other)
+    make_learner(course=other)
+    make_learner(course=None)
+    started = start()
+    assert (started.asked, started.coalesced) == (4 * 3 + 1, 0)
+    assert GenerationItem.objects.filter(run=started.run).count() == 13
+
+
+def test_items_are_ordered_lesson_by_lesson(course: Course) -> None:
+    start()
+    numbers = list(GenerationItem.objects.order_by("id").values_list("lesson__lesson_number", flat=True))
+    assert numbers == sorted(numbers)
+
+
+def test_a_selection_narrows_it_down(course: Course) -> None:
+    learner = make_learner(course=course)
+    assert start(profiles=(learner.pk,), lessons=(1, 3)).asked == 2
+    assert start(course=course.pk, limit=5).asked == 4, "lesson 1 of five learners, one is open"
+
+
+def test_asking_again_while_open_makes_no_second_item(course: Course) -> None:
+    first = start()
+    second = start()
+    assert (second.asked, second.coalesced) == (0, first.asked)
+    assert set(GenerationItem.objects.values_list("wanted_rev", flat=True)) == {2}
+    second.run.refresh_from_db()
+    assert second.run.state == "closed"
+    assert "another run" in second.run.note
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_many_asks_at_once_neither_deadlock_nor_double() -> None:
+    course = make_course()
+    for number in range(1, 7):
+        make_lesson(course, number)
+    learners = [make_learner(course=course) for _ in range(6)]
+    failures: list[Exception] = []
+
+    def ask(shift: int) -> None:
+        try:
+            turned = learners[shift:] + learners[:shift]
+            start(profiles=tuple(learner.pk for learner in turned))
+        except Exception as error:  # noqa: BLE001 whatever it is, the test shows it
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=(number % 6,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert GenerationItem.objects.count() == 36
+
+
+def test_nothing_to_write_is_refused_and_nothing_is_stored(db: None) -> None:
+    make_learner(course=None)
+    with pytest.raises(PlanRefused, match="no learner"):
+        start()
+    assert not GenerationRun.objects.exists()
+
+
+def test_the_model_needs_a_key(course: Course) -> None:
+    with pytest.raises(PlanRefused, match="OPENAI_API_KEY"):
+        start_run(selection=Selection(), backend="openai")
+    with pytest.raises(PlanRefused, match="parrot"):
+        start_run(selection=Selection(), backend="parrot")
+
+
+def test_the_same_key_gives_the_same_run(course: Course) -> None:
+    anna: User = make_staff("anna")
+    boris: User = make_staff("boris")
+
+    def ask(user: User) -> Any:
+        return start_run(
+            selection=Selection(), backend="simple", requested_by=user, idempotency_key="k-1"
+        ).run
+
+    run = ask(anna)
+    assert ask(anna) == run
+    assert ask(boris) != run
+    assert GenerationItem.objects.filter(wanted_rev=2).count() == 12, "anna's second click asks for nothing"
+
+
+def test_pause_and_resume(course: Course) -> None:
+    run = start().run
+    assert pause_run(run) is True
+    assert pause_run(run) is False
+    assert progress(run.pk).state == "paused"
+    assert resume_run(run) is True
+    assert resume_run(run) is False
+    assert progress(run.pk).note == ""
+
+
+def test_a_cancelled_run_stays_cancelled(course: Course) -> None:
+    run = start().run
+    assert cancel_run(run) is True
+    assert resume_run(run) is False
+    assert progress(run.pk).counts == {"cancelled": 12}
+
+
+def test_failed_items_are_queued_again_unless_another_run_has_them(course: Course) -> None:
+    run = start().run
+    GenerationItem.objects.update(
+        state="failed", finished_at=timezone.now(), error_code="refusal", attempts=6
+    )
+    GenerationRun.objects.update(state="closed", closed_at=timezone.now())
+    assert start(lessons=(1,)).asked == 4
+
+    assert retry_failed(run) == 8
+    run.refresh_from_db()
+    assert (run.state, run.closed_at) == ("open", None)
+    assert progress(run.pk).counts == {"failed": 4, "queued": 8}
+    assert retry_failed(run) == 0
+
+
+def test_progress_counts_errors_by_kind(course: Course) -> None:
+    run = start().run
+    ids = list(GenerationItem.objects.values_list("pk", flat=True))
+    GenerationItem.objects.filter(pk__in=ids[:3]).update(
+        state="failed", finished_at=timezone.now(), error_code="refusal", error_message="refused"
+    )
+    now = progress(run.pk)
+    assert (now.total, now.ended) == (12, 3)
+    assert [(kind.code, kind.count) for kind in now.errors] == [("refusal", 3)]
+    assert now.rate == pytest.approx(3.0)
+    assert now.seconds_left == pytest.approx(3.0)
+
+
+def test_the_preview_counts_what_a_run_would_do(course: Course) -> None:
+    make_learner(course=course, survey={})
+    seen = preview(Selection(), "simple")
+    assert (seen.learners, seen.lessons, seen.total) == (5, 3, 15)
+    assert seen.by_verdict == {"write": 12, "no_survey": 3}
+    start(lessons=(1,))
+    assert preview(Selection(), "simple").already_open == 5

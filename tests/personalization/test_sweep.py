@@ -1,0 +1,87 @@
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from personalization.models import GenerationItem, GenerationRun
+from personalization.services import sweep as sweeping
+from personalization.services.sweep import sweep
+from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
+
+PAST = timezone.timedelta(seconds=-1)
+
+
+@pytest.fixture
+def item(db: None) -> GenerationItem:
+    course = make_course()
+    return make_item(make_run(), make_learner(course=course), make_lesson(course))
+
+
+def lose(item: GenerationItem, **fields: object) -> None:
+    now = timezone.now()
+    values = {"state": "running", "attempts": 1, "claimed_rev": 1, "lease_until": now + PAST, **fields}
+    GenerationItem.objects.filter(pk=item.pk).update(
+        lease_token="b5f6d1a0-0000-4000-8000-000000000000", **values
+    )
+
+
+def test_what_a_dead_worker_held_is_queued_again(item: GenerationItem) -> None:
+    lose(item)
+    assert sweep().requeued == 1
+    item.refresh_from_db()
+    assert (item.state, item.attempts, item.error_code) == ("queued", 1, "lease_lost")
+
+
+def test_an_item_that_kills_its_worker_each_time_fails_in_the_end(item: GenerationItem) -> None:
+    lose(item, attempts=item.max_attempts)
+    swept = sweep()
+    item.refresh_from_db()
+    assert item.state == "failed"
+    assert swept.closed == 1
+
+
+def test_a_cancelled_item_of_a_dead_worker_is_cancelled(item: GenerationItem) -> None:
+    lose(item, cancel_requested=True)
+    sweep()
+    item.refresh_from_db()
+    assert item.state == "cancelled"
+
+
+def test_a_living_lease_is_left_alone(item: GenerationItem) -> None:
+    lose(item, lease_until=timezone.now() - PAST * 30)
+    assert sweep().requeued == 0
+
+
+def test_leftovers_of_a_cancelled_run_are_cancelled(item: GenerationItem) -> None:
+    GenerationRun.objects.update(state="cancelled")
+    assert sweep().cancelled == 1
+
+
+def test_a_run_whose_items_all_ended_is_closed(item: GenerationItem) -> None:
+    assert sweep().closed == 0
+    GenerationItem.objects.update(state="done", finished_at=timezone.now())
+    assert sweep().closed == 1
+    run = GenerationRun.objects.get()
+    assert (run.state, run.closed_at is not None) == ("closed", True)
+
+
+def test_it_says_when_the_next_item_is_due(item: GenerationItem) -> None:
+    assert sweep().next_due == 0
+    GenerationItem.objects.update(available_at=timezone.now() - PAST * 60)
+    assert 50 < (sweep().next_due or 0) < 61
+    GenerationRun.objects.update(state="paused")
+    assert sweep().next_due is None
+
+
+def test_a_step_that_fails_does_not_stop_the_others(
+    item: GenerationItem, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    GenerationItem.objects.update(state="done", finished_at=timezone.now())
+
+    def broken() -> float | None:
+        raise DatabaseError("a row with a name in it")
+
+    monkeypatch.setattr(sweeping, "_next_due", broken)
+    swept = sweep()
+    assert (swept.closed, swept.next_due) == (1, None)
+    assert "next due" in caplog.text
+    assert "a row with a name" not in caplog.text

@@ -1,0 +1,81 @@
+"""Real processes for tests: started, watched and killed by pid."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 60.0
+
+type Environment = dict[str, str]
+
+
+def until[T](condition: Callable[[], T], what: str, patience: float = PATIENCE_SECONDS) -> T:
+    """The condition's first true answer; fails with `what` when there is none in time."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if answer := condition():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"not within {patience:.0f} s: {what}")
+
+
+def manage(*arguments: str, env: Environment, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+class WorkerProcess:
+    """A Celery worker with one pool child, in a process group of its own."""
+
+    def __init__(self, env: Environment) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "persona_site", "worker", "-c", "1", "--loglevel", "INFO"]
+            + ["--without-mingle", "--without-gossip"],
+            cwd=ROOT,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def children(self) -> list[int]:
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        with suppress(FileNotFoundError):
+            return [int(pid) for pid in path.read_text().split()]
+        return []
+
+    def kill(self) -> None:
+        """kill -9 of parent and pool children at once, as a machine's end would."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+    def freeze(self) -> None:
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    def stop(self) -> str:
+        """A polite stop, then the log."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            log, _ = self.process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            log, _ = self.process.communicate()
+        return log.decode()
