@@ -42,6 +42,13 @@ class JSONProblem(ValueError):
         return "; ".join(": ".join(filter(None, problem)) for problem in self.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """Stands in a value's place until its pointer is known."""
+
+    message: str
+
+
 class _Object(dict[str, Any]):
     """An object as read, that remembers which of its keys stood there twice."""
 
@@ -102,20 +109,21 @@ def _read_object(pairs: list[tuple[str, Any]]) -> _Object:
     return result
 
 
-def _refuse_constant(name: str) -> None:
-    raise _problem("", f"holds {name}, which is not JSON: write a number or null")
+def _refuse_constant(name: str) -> _Refused:
+    return _Refused(f"is {name}, which is not JSON: write a number or null")
 
 
-def _read_integer(digits: str) -> int:
-    if len(digits.lstrip("-")) > LONGEST_INTEGER:
-        raise _problem("", f"holds a number of {len(digits):,} digits, at most {LONGEST_INTEGER}")
+def _read_integer(digits: str) -> int | _Refused:
+    length = len(digits.lstrip("-"))
+    if length > LONGEST_INTEGER:
+        return _Refused(f"is a number of {length:,} digits, at most {LONGEST_INTEGER} are read")
     return int(digits)
 
 
-def _read_float(digits: str) -> float:
+def _read_float(digits: str) -> float | _Refused:
     value = float(digits) if len(digits) <= LONGEST_FLOAT else math.inf
     if not math.isfinite(value):
-        raise _problem("", f"holds the number {digits[:30]}, which is too large or too long")
+        return _Refused(f"is the number {digits[:30]}, which is too large or too long")
     return value
 
 
@@ -129,6 +137,8 @@ def _problems_in(root: _Object, limits: Limits) -> Iterator[tuple[str, str]]:
         if nodes > limits.nodes:
             yield "", f"has more than {limits.nodes:,} values"
             return
+        if isinstance(value, _Refused):
+            yield pointer, value.message
         if isinstance(value, str) and (found := _UNSTORABLE.search(value)):
             yield pointer, f"holds U+{ord(found[0]):04X}, which cannot be stored: remove it"
         if not isinstance(value, dict | list):
@@ -160,8 +170,8 @@ def _escaped(key: str | int) -> str:
 
 
 def _kind(value: object) -> str:
-    names = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
-    return names.get(type(value), "null")
+    names = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
 
 
 def _problem(place: str, message: str) -> JSONProblem:

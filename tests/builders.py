@@ -1,6 +1,7 @@
 """Rows for tests, each in one line: only what a test names differs from a plain, complete default."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -92,7 +93,7 @@ def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: An
     if state == ItemState.RUNNING:
         fields = {
             "lease_token": uuid4(),
-            "lease_until": now + timezone.timedelta(seconds=30),
+            "lease_until": now + timedelta(seconds=30),
             "claimed_rev": 1,
         } | fields
     return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from personalization.fake_model import RunningFakeModel, running_fake_model
 from persona_site.embedded.valkey import Valkey
+from personalization.fake_model import RunningFakeModel, running_fake_model
 from tests.processes import Environment, WorkerProcess
 
 ROOT = Path(__file__).resolve().parent.parent

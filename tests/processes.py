@@ -41,9 +41,9 @@ class WorkerProcess:
     """A Celery worker with one pool child, in a process group of its own."""
 
     def __init__(self, env: Environment) -> None:
+        options = ["-c", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "persona_site", "worker", "-c", "1", "--loglevel", "INFO"]
-            + ["--without-mingle", "--without-gossip"],
+            [sys.executable, "-m", "celery", "-A", "persona_site", "worker", *options],
             cwd=ROOT,
             env=env,
             stdout=subprocess.PIPE,

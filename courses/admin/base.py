@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from courses.admin.theme import ChangeList, ModelAdmin, TextInput
 
@@ -40,13 +40,30 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
         return queryset
 
     def formfield_for_dbfield(
-        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         if db_field.name in self.one_line:
             kwargs["widget"] = TextInput()
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: M, form: forms.ModelForm[M], change: bool) -> None:
+    def page_context(self, request: HttpRequest, obj: M) -> dict[str, Any]:
+        """What the row's page shows besides its form; merged into the template's context."""
+        return {}
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: M | None = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context |= self.page_context(request, obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         save_changes(obj, form.changed_data if change else None)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:

@@ -4,22 +4,24 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin
 from courses.admin.lessons import with_completeness
 from courses.admin.readable import readable
-from courses.admin.theme import TextInput, display
+from courses.admin.theme import ModelForm, TextInput, display
 from courses.models import Course, Lesson
 
 MOST_LESSONS = 300  # on a course's page; the list of lessons has them all
 
 
-class CourseForm(forms.ModelForm[Course]):
+class CourseForm(ModelForm[Course]):
     slug = forms.SlugField(
-        label=_("slug"), widget=TextInput(), help_text=_("The course's name in links and in its store folder.")
+        label=_("slug"),
+        widget=TextInput(),
+        help_text=_("The course's name in links and in its store folder."),
     )
 
 
@@ -46,13 +48,9 @@ class CourseAdmin(BaseAdmin[Course]):
         more = ["store_data"] if obj and obj.content else []
         return [(None, {"fields": ["title", "slug", "language", "description", *more]})]
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Course | None = None, **kwargs: Any
-    ) -> HttpResponse:
-        if obj:
-            lessons = with_completeness(obj.lessons.only("lesson_number", "title").order_by("lesson_number"))
-            context |= {"course": obj, "lessons": lessons[:MOST_LESSONS]}
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+    def page_context(self, request: HttpRequest, obj: Course) -> dict[str, Any]:
+        lessons = with_completeness(obj.lessons.only("lesson_number", "title").order_by("lesson_number"))
+        return {"course": obj, "lessons": lessons[:MOST_LESSONS]}
 
     @display(description=_("lessons"), ordering="lesson_count")
     def lesson_count(self, course: Any) -> int:

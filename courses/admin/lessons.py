@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from courses.admin.base import BaseAdmin
-from courses.admin.readable import NOTHING, as_lesson_document, readable
+from courses.admin.readable import NOTHING, as_document, readable
 from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
 from courses.admin.theme import TabularInline, TextInput, display
 from courses.formats.definition import Document
 from courses.formats.lesson import LESSON
+from courses.formats.shapes import lesson_document
 from courses.models import Lesson, LessonAsset, LessonDescription
 from courses.rendering import render_document
 from courses.services.descriptions import save_description
@@ -37,7 +38,7 @@ class AssetInline(TabularInline[LessonAsset, Lesson]):
     tab = True
 
     def formfield_for_dbfield(
-        self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         return super().formfield_for_dbfield(db_field, request, **{"widget": TextInput(), **kwargs})
 
@@ -72,7 +73,8 @@ class LessonAdmin(BaseAdmin[Lesson]):
     list_before_template = "admin/courses/lessons_empty.html"
 
     def list_queryset(self, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
-        return with_completeness(queryset.select_related("course").only("lesson_number", "title", "course__title"))
+        shown = queryset.select_related("course").only("lesson_number", "title", "course__title")
+        return with_completeness(shown)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
         return super().get_queryset(request).select_related("course", "description")
@@ -132,7 +134,7 @@ def description_of(lesson: Lesson) -> Document:
     """The lesson's standard description in canonical keys, {} where it has none."""
     if lesson._state.adding or not hasattr(lesson, "description"):
         return {}
-    return as_lesson_document(lesson.description.data)
+    return as_document(lesson_document, lesson.description.data)
 
 
 def with_completeness(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:

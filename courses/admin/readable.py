@@ -1,6 +1,6 @@
 """JSON columns for people: headings and values, never braces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -8,14 +8,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from courses.formats.definition import Document
-from courses.formats.shapes import lesson_document
 from courses.rendering import RenderedSection, humanised, says_something, shape_of
 
 NOTHING = "–"
 
 
 def readable(data: object, labels: Mapping[str, str] | None = None) -> SafeString | str:
-    """Any JSON value as HTML, escaped: known keys under their labels, others humanised; a dash for nothing."""
+    """Any JSON value as HTML, escaped: keys under their labels or humanised; a dash where nothing is said."""
     if not says_something(data):
         return NOTHING
     values = data if isinstance(data, dict) else {_("Value"): data}
@@ -27,9 +26,9 @@ def readable(data: object, labels: Mapping[str, str] | None = None) -> SafeStrin
     return render_to_string("admin/courses/readable.html", {"sections": sections})
 
 
-def as_lesson_document(data: Any) -> Document:
-    """The stored description in canonical keys; what is none at all is kept under a key of its own."""
+def as_document(convert: Callable[[Any], Document], data: Any) -> Document:
+    """The stored JSON in canonical keys; what is no document at all is kept under a key of its own."""
     try:
-        return lesson_document(data)
+        return convert(data)
     except ValueError:
         return {"content": data}

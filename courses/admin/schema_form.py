@@ -1,13 +1,14 @@
 """Forms made from a format: a field per section, a list as one item per line. Nobody edits JSON."""
 
 from collections.abc import Iterator
+from types import new_class
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from courses.admin.theme import Textarea
+from courses.admin.theme import ModelForm, Textarea
 from courses.formats.definition import ORDER_KEY, Document, Format, Kind, Language, Section
 
 PREFIX = "section_"
@@ -33,7 +34,7 @@ class SectionField(forms.CharField):
         return not self.disabled and _lines(self.prepare_value(initial)) != _lines(data)
 
 
-class SectionsForm(forms.ModelForm[Any]):
+class SectionsForm(ModelForm[Any]):
     """Base of a model's form: `stored_document()` says what to edit, `document()` what to save."""
 
     format: ClassVar[Format]
@@ -83,7 +84,11 @@ class SectionsForm(forms.ModelForm[Any]):
 def sections_form(base: type[SectionsForm], fmt: Format) -> type[SectionsForm]:
     """The base form with a field for each section of the format."""
     fields = {PREFIX + section.key: SectionField(section) for section in fmt.sections}
-    return type(base)(base.__name__, (base,), {"format": fmt, "__module__": base.__module__, **fields})
+    attributes = {"format": fmt, "__module__": base.__module__, **fields}
+    form: type[SectionsForm] = new_class(
+        base.__name__, (base,), exec_body=lambda body: body.update(attributes)
+    )
+    return form
 
 
 def section_names(fmt: Format, document: Document) -> list[str]:
@@ -129,8 +134,10 @@ def hint(section: Section) -> str:
 
 
 def _editable(value: object) -> bool:
-    return value is None or isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return (
+        value is None
+        or isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     )
 
 

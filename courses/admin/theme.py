@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django import forms
     from django.contrib.admin import ModelAdmin, TabularInline
     from django.contrib.admin.views.main import ChangeList
+    from django.forms import ModelForm
 
     class TextInput(forms.TextInput): ...
 
@@ -36,15 +37,20 @@ else:
         def __class_getitem__(cls, model):
             return cls
 
-        def get_action_choices(self, request, default_choices=None, action_location=admin.ActionLocation.CHANGE_LIST):
+        def get_action_choices(
+            self, request, default_choices=None, action_location=admin.ActionLocation.CHANGE_LIST
+        ):
             # The theme's own override does not know Django 6.1's action_location yet.
-            return admin.ModelAdmin.get_action_choices(
-                self, request, default_choices or [("", _("Select action"))], action_location
-            )
+            choices = default_choices or [("", _("Select action"))]
+            return admin.ModelAdmin.get_action_choices(self, request, choices, action_location)
 
     class TabularInline(ThemedTabularInline):
         def __class_getitem__(cls, models):
             return cls
 
+    class ModelForm(forms.ModelForm):
+        def __class_getitem__(cls, model):
+            return cls
 
-__all__ = ["ChangeList", "ModelAdmin", "TabularInline", "TextInput", "Textarea", "display"]
+
+__all__ = ["ChangeList", "ModelAdmin", "ModelForm", "TabularInline", "TextInput", "Textarea", "display"]

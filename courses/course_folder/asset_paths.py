@@ -1,4 +1,4 @@
-"""`files[].path` as text: a place inside the course folder, or a page of the public web. Nothing is opened."""
+"""`files[].path` as text: a place inside the course folder, or a page of the public web. Opens nothing."""
 
 import ipaddress
 import re
@@ -10,7 +10,7 @@ LONGEST_NAME = 255  # bytes; what file systems take
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _HIDDEN = re.compile("[\x00-\x1f\x7f\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
-_PRIVATE = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "invalid", "test", "arpa", "onion")
+_PRIVATE = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "invalid", "test", "arpa")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
@@ -26,7 +26,7 @@ def path_problem(path: str) -> str | None:
     if is_address(path):
         return _address_problem(path)
     if _SCHEME.match(path):
-        return f"starts with {_SCHEME.findall(path)[0]!r}: only https addresses and paths inside the course folder"
+        return "is of a kind that is not used: only https addresses and paths inside the course folder"
     return _relative_problem(path)
 
 

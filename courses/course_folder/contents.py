@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from courses.course_folder.fields import Fields
-from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder
 from courses.course_folder.names import NamedFile
 from courses.course_folder.plan import CoursePlan, PlannedLesson
@@ -19,7 +18,7 @@ _MOST_BYTES = 4 * LONGEST_TRANSCRIPT + len(BOM)  # UTF-8 takes four bytes at mos
 
 
 def read_transcripts(plan: CoursePlan, folder: Folder) -> Iterator[tuple[PlannedLesson, str | None]]:
-    """Every lesson with its transcript, line ends as \\n; None where there is no file, or a problem with it."""
+    """Every lesson with its transcript, lines ended by \\n; None where there is no file, or a problem."""
     for lesson in plan.lessons:
         yield lesson, _transcript(lesson.transcript, folder) if lesson.transcript else None
 
@@ -44,39 +43,48 @@ def _transcript(file: NamedFile, folder: Folder) -> str | None:
     if data is None:
         return None
     path = folder.named(file.entry.name)
-    text = _decoded(data, path, folder.findings)
-    if text is None:
+    try:
+        text = data.removeprefix(BOM).decode().replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        place, message = _encoding_problem(error)
+    else:
+        place, message = _text_problem(text)
+    if message:
+        folder.findings.problem(path, message, place)
         return None
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        return folder.findings.problem(path, "holds U+0000, which cannot be stored: remove it", f"line {line}")
-    if len(text) > LONGEST_TRANSCRIPT:
-        return folder.findings.problem(path, f"has {len(text):,} characters, at most {LONGEST_TRANSCRIPT:,} are read")
-    if not text.strip():
-        return folder.findings.problem(path, "is empty: fill it, or remove the file")
     if len(text.strip()) < SHORTEST_TRANSCRIPT:
-        folder.findings.warn(
-            path, f"has {len(text.strip())} characters: no personal texts from less than {SHORTEST_TRANSCRIPT}"
-        )
+        few = len(text.strip())
+        folder.findings.warn(path, f"has {few} characters: personal texts need {SHORTEST_TRANSCRIPT}")
     return text
 
 
-def _decoded(data: bytes, path: str, findings: Findings) -> str | None:
-    try:
-        text = data.removeprefix(BOM).decode()
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        guess = _encoding(data)
-        message = f"is not UTF-8 (byte 0x{error.object[error.start]:02x}){guess}: save the file as UTF-8"
-        return findings.problem(path, message, f"line {line}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def _text_problem(text: str) -> tuple[str, str]:
+    """Place and message, both empty where the text is fine."""
+    if not text.strip():
+        return "", "is empty: fill it, or remove the file"
+    if len(text) > LONGEST_TRANSCRIPT:
+        return "", f"has {len(text):,} characters, at most {LONGEST_TRANSCRIPT:,} are read"
+    if "\x00" in text:
+        return _line(text.index("\x00"), text), "holds U+0000, which cannot be stored: remove it"
+    return "", ""
 
 
-def _encoding(data: bytes) -> str:
+def _encoding_problem(error: UnicodeDecodeError) -> tuple[str, str]:
+    data = error.object
+    found = f"byte 0x{data[error.start]:02x}{_guess(data[:10_000])}"
+    return _line(error.start, data.decode("latin-1")), f"is not UTF-8 ({found}): save the file as UTF-8"
+
+
+def _guess(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return ", it looks like UTF-16"
-    cyrillic = len(re.findall(rb"[\xc0-\xff\xa8\xb8]", data[:10_000]))
-    return ", it looks like Windows-1251" if cyrillic > 0.4 * len(data[:10_000]) else ""
+    # Russian letters are 0xc0 and above in Windows-1251; in UTF-8 every second byte of theirs is below.
+    high, low = (len(re.findall(pattern, data)) for pattern in (rb"[\xc0-\xff]", rb"[\x80-\xbf]"))
+    return ", it looks like Windows-1251" if high > 0.3 * len(data) and low < 0.1 * high else ""
+
+
+def _line(offset: int, text: str) -> str:
+    return f"line {text.count(chr(10), 0, offset) + 1}"
 
 
 def _template(file: NamedFile, folder: Folder) -> Document:

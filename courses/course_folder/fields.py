@@ -32,15 +32,17 @@ class Fields:
         """A text of one line; None, and a problem, where there is none."""
         value = self.data.get(key)
         if value is None:
-            return self.problem(key, "is missing: write a text")
-        if not isinstance(value, str):
-            return self.problem(key, f"must be a text, found {kind(value)}")
-        if found := line_problem(value, most):
-            return self.problem(key, found)
-        return tidy(value)
+            found: str | None = "is missing: write a text"
+        elif not isinstance(value, str):
+            found = f"must be a text, found {kind(value)}"
+        else:
+            found = line_problem(value, most)
+        if found:
+            self.problem(key, found)
+        return tidy(value) if isinstance(value, str) and not found else None
 
     def title(self, key: str, most: int) -> str:
-        """A title, which is empty only where a problem with it was found; one with working marks is warned of."""
+        """A title, empty only where a problem with it was found; one with working marks is warned of."""
         title = self.line(key, most) or ""
         if has_working_marks(title):
             self.warn(key, f"looks unfinished: {described(title)}")
@@ -48,29 +50,31 @@ class Fields:
 
     def text(self, key: str, most: int) -> str | None:
         """A text of any lines: None where the key is missing, empty where it is null."""
-        value = self.data.get(key, "")
-        if value is None or value == "":
-            return "" if key in self.data else None
+        if key not in self.data:
+            return None
+        value = self.data[key] or ""
         if not isinstance(value, str):
-            return self.problem(key, f"must be a text, found {kind(value)}")
+            self.problem(key, f"must be a text, found {kind(value)}")
+            return None
         if len(value) > most:
-            return self.problem(key, f"has {len(value):,} characters, at most {most:,} are allowed")
+            self.problem(key, f"has {len(value):,} characters, at most {most:,} are allowed")
         return value
 
     def number(self, key: str) -> int | None:
         """A lesson's number; None, and a problem, where there is none."""
         value = self.data.get(key)
-        if found := number_problem(value):
-            return self.problem(key, found)
-        return int(str(value))
+        found = number_problem(value)
+        if found:
+            self.problem(key, found)
+        return value if isinstance(value, int) and not found else None
 
     def uuid(self, key: str) -> UUID | None:
         """A UUID, or None; a problem where it is something else."""
         value = self.data.get(key)
-        if value is None:
-            return None
         found = as_uuid(value)
-        return found or self.problem(key, f"must be a UUID, found {described(value)}")
+        if value is not None and found is None:
+            self.problem(key, f"must be a UUID, found {described(value)}")
+        return found
 
     def objects(self, key: str) -> list["Fields"]:
         """The objects in a list; empty where the key is missing. What is no object is a problem."""

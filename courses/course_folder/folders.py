@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from courses.course_folder.findings import Findings
 from courses.strict_json import FILE, JSONProblem, Limits, parse
@@ -69,36 +69,40 @@ class Folder:
         with os.scandir(self._descriptor) as found:
             entries = [_entry(item) for item in islice(found, most)]
             if next(found, None):
-                self.findings.problem(self.path, f"holds more than {most:,} files: move out what is not the course's")
-        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.key)
+                self.findings.problem(
+                    self.path, f"holds more than {most:,} files: move out what does not belong"
+                )
+        visible = (entry for entry in entries if not entry.name.startswith("."))
+        return sorted(visible, key=lambda entry: entry.key)
 
     def folder(self, entry: Entry, findings: Findings | None = None) -> "Folder | None":
         """The subfolder, open; None, and a problem, where it is something else or may not be read."""
         if entry.kind is not Kind.FOLDER:
-            return self._refuse(entry, f"is {entry.kind}: a folder is needed here")
+            self._refuse(entry, f"is {entry.kind}: a folder is needed here")
+            return None
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(entry.name, flags, dir_fd=self._descriptor)
         except OSError as error:
-            return self._refuse(entry, _reason(error))
+            self._refuse(entry, _reason(error))
+            return None
         return Folder(descriptor, self.named(entry.name), findings or self.findings)
 
     def read(self, entry: Entry, most: int) -> bytes | None:
         """The file's bytes, `most` of them at most; None, and a problem, where that cannot be had."""
         if entry.kind is not Kind.FILE:
-            return self._refuse(entry, f"is {entry.kind}: a file is needed here")
+            self._refuse(entry, f"is {entry.kind}: a file is needed here")
+            return None
         # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            with open(os.open(entry.name, flags, dir_fd=self._descriptor), "rb") as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    return self._refuse(entry, "is not a file any more")
-                data = file.read(most + 1) if status.st_size <= most else b""
+            with os.fdopen(os.open(entry.name, flags, dir_fd=self._descriptor), "rb") as file:
+                data, refusal = _content(file, most)
         except OSError as error:
-            return self._refuse(entry, _reason(error))
-        size = max(status.st_size, len(data))
-        return data if size <= most else self._refuse(entry, f"has {size:,} bytes, at most {most:,} are read")
+            data, refusal = b"", _reason(error)
+        if refusal:
+            self._refuse(entry, refusal)
+        return None if refusal else data
 
     def read_json(self, entry: Entry, limits: Limits = FILE) -> dict[str, Any] | None:
         """The object in a JSON file; None, and all that is wrong with it, where there is none."""
@@ -113,7 +117,7 @@ class Folder:
         return None
 
     def look(self, parts: Sequence[str]) -> tuple[Kind, int] | None:
-        """What a relative path leads to, and its size in bytes; None where there is nothing. Opens no file."""
+        """What a relative path leads to, and its size in bytes; None where there is nothing."""
         first, *rest = parts
         found = self._status(first)
         if found is None:
@@ -139,7 +143,7 @@ class Folder:
 
 
 def pick(folder: Folder, entries: Iterable[Entry], name: str) -> Entry | None:
-    """The entry of this name. One that differs in the case of its letters is a problem: some disks take it."""
+    """The entry of this name. One in other case is a problem: on some disks it is the same file."""
     alike = [entry for entry in entries if entry.key.casefold() == name]
     for entry in alike:
         if entry.key != name:
@@ -166,6 +170,17 @@ def _entry(item: os.DirEntry[str]) -> Entry:
 def _kind(mode: int) -> Kind:
     kinds = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
     return kinds.get(stat.S_IFMT(mode), Kind.OTHER)
+
+
+def _content(file: BinaryIO, most: int) -> tuple[bytes, str]:
+    """The bytes, or why they are refused."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        return b"", "is no file any more"
+    # The size first, so that a huge file is not read; then again, for one that grows.
+    data = file.read(most + 1) if status.st_size <= most else b""
+    size = max(status.st_size, len(data))
+    return (data, "") if size <= most else (b"", f"has {size:,} bytes, at most {most:,} are read")
 
 
 def _reason(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""Which file belongs to which lesson: by the UUID in its name. The number in front is a label and may be old."""
+"""Which file is whose: the UUID in its name tells. The number in front is a label and may be old."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
@@ -29,16 +29,17 @@ class Remark:
 
     def __str__(self) -> str:
         label = next((label for label in self.file.labels if label != self.lesson), None)
-        return {
-            Outcome.RELABELLED: f"is labelled {label}, but its UUID is that of lesson {self.lesson}: "
-            f"taken for lesson {self.lesson}",
-            Outcome.BY_NUMBER: f"carries a UUID that no lesson has: taken for lesson {self.lesson} by its number",
-            Outcome.TAKEN: f"is not used: lesson {self.lesson} has {self.other} by its UUID",
-            Outcome.ELSEWHERE: "is not used: its UUID is that of a lesson which is not in this course folder",
-            Outcome.UNKNOWN: "is not used: no lesson of the course has its "
-            + ("number" if self.file.uuid is None else "UUID" if label is None else f"UUID or the number {label}"),
-            Outcome.TWICE: f"is for lesson {self.lesson}, as is {self.other}: keep one of the two",
-        }[self.outcome]
+        return _TEXTS[self.outcome].format(label=label, lesson=self.lesson, other=self.other)
+
+
+_TEXTS = {
+    Outcome.RELABELLED: "is labelled {label}, but its UUID is that of lesson {lesson}: taken for {lesson}",
+    Outcome.BY_NUMBER: "carries a UUID that no lesson has: taken for lesson {lesson} by its number",
+    Outcome.TAKEN: "is not used: lesson {lesson} has {other} by its UUID",
+    Outcome.ELSEWHERE: "is not used: its UUID is that of a lesson which is not in this course folder",
+    Outcome.UNKNOWN: "is not used: no lesson of the course has its UUID or its number",
+    Outcome.TWICE: "is for lesson {lesson}, as is {other}: keep one of the two",
+}
 
 
 @dataclass(frozen=True, slots=True)

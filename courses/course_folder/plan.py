@@ -1,16 +1,18 @@
-"""A course folder and what the database knows → which lesson is which, and which files are whose. Pure."""
+"""Course folders and what the database knows → which lesson is which, and which files are whose. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from courses.course_folder.findings import Findings
-from courses.course_folder.identity import identify
+from courses.course_folder.identity import identify, refuse_conflicts, said_ids
 from courses.course_folder.matching import Matching, Outcome, match
 from courses.course_folder.names import NamedFile
 from courses.course_folder.reader import CourseFolder
 from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Snapshot
+
+MOST_SHOWN = 20  # numbers in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class PlannedLesson:
 
 @dataclass(frozen=True, slots=True)
 class CoursePlan:
+    """`elsewhere`: ids of lessons that are known, but perhaps not this course's."""
+
     folder: CourseFolder
     language: str
     lessons: tuple[PlannedLesson, ...]
+    elsewhere: frozenset[UUID]
 
     @property
     def slug(self) -> str:
@@ -36,30 +41,43 @@ class CoursePlan:
         return {lesson.id: lesson.source.number for lesson in self.lessons}
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Which UUIDs the store's lessons have taken so far, over all courses: id → its lesson.json."""
+def plan_courses(folders: Sequence[CourseFolder], snapshot: Snapshot, findings: Findings) -> list[CoursePlan]:
+    """The courses as they will be; what stands against it goes to the findings."""
+    said = [said_ids(folder, findings) for folder in folders]
+    taken = {lesson_id for ids in said for lesson_id in ids.values()}
+    elsewhere = frozenset(taken | snapshot.lessons.keys())
+    claims: dict[UUID, str] = {}
+    plans = []
+    for folder, ids in zip(folders, said, strict=True):
+        identified = identify(folder, ids, snapshot, taken)
+        lessons = refuse_conflicts(identified, folder.course.slug, snapshot, claims, findings)
+        plans.append(_plan(folder, lessons, snapshot, elsewhere, findings))
+    return plans
 
-    files: dict[UUID, str] = field(default_factory=dict)
 
-
-def plan_course(folder: CourseFolder, snapshot: Snapshot, claims: Claims, findings: Findings) -> CoursePlan:
-    """The course as it will be; what stands against it goes to the findings."""
+def _plan(
+    folder: CourseFolder,
+    lessons: Mapping[UUID, LessonFile],
+    snapshot: Snapshot,
+    elsewhere: frozenset[UUID],
+    findings: Findings,
+) -> CoursePlan:
     course = folder.course
-    lessons = identify(folder, snapshot, claims.files, findings)
     numbers = {lesson_id: lesson.number for lesson_id, lesson in lessons.items()}
-    elsewhere = snapshot.lessons.keys() | claims.files.keys()
     transcripts = _matched(match(folder.transcripts, numbers, elsewhere), folder, findings)
     templates = _matched(match(folder.templates, numbers, elsewhere), folder, findings)
-    _remark_on_numbers(folder, snapshot, lessons, findings)
-    _remark_on_transcripts(folder, numbers, transcripts, findings)
+    if folder.complete:
+        _remark_on_numbers(folder, numbers, findings)
+        _remark_on_missing(folder, numbers, snapshot, transcripts, findings)
+    planned = (
+        PlannedLesson(lesson_id, lesson, transcripts.get(lesson_id), templates.get(lesson_id))
+        for lesson_id, lesson in lessons.items()
+    )
     return CoursePlan(
         folder=folder,
         language=course.language or snapshot.languages.get(course.slug) or course.guessed_language,
-        lessons=tuple(
-            PlannedLesson(lesson_id, lesson, transcripts.get(lesson_id), templates.get(lesson_id))
-            for lesson_id, lesson in sorted(lessons.items(), key=lambda item: item[1].number)
-        ),
+        lessons=tuple(sorted(planned, key=lambda lesson: lesson.source.number)),
+        elsewhere=elsewhere,
     )
 
 
@@ -71,37 +89,36 @@ def _matched(matching: Matching, folder: CourseFolder, findings: Findings) -> Ma
     return matching.files
 
 
-def _remark_on_numbers(
-    folder: CourseFolder, snapshot: Snapshot, lessons: Mapping[UUID, LessonFile], findings: Findings
-) -> None:
-    if not folder.complete:
-        return
+def _remark_on_numbers(folder: CourseFolder, numbers: Mapping[UUID, int], findings: Findings) -> None:
     course = folder.course
-    here = {lesson.number for lesson in lessons.values()}
+    here = set(numbers.values())
     listed = set(course.numbers or ())
     if absent := listed - here:
-        findings.warn(course.file, f"lists {_numbers(absent)}, and there is no such lesson", "/lessons")
+        findings.warn(course.file, f"lists {_named(absent)}, and there is no such lesson", "/lessons")
     if course.numbers is not None and (more := here - listed):
-        findings.warn(course.file, f"does not list {_numbers(more)}: imported all the same", "/lessons")
-    if gaps := set(range(1, max(here, default=0))) - here - listed:
-        findings.warn(folder.path, f"has no {_numbers(gaps)}, but higher numbers")
-    if left := snapshot.numbers(course.slug).keys() - lessons.keys():
-        kept = _numbers(snapshot.lessons[lesson_id].number for lesson_id in left)
-        findings.warn(folder.path, f"does not hold {kept} of the database: left as they are")
-    if not here:
-        findings.warn(folder.path, "has no lessons")
+        findings.warn(course.file, f"does not list {_named(more)}: imported all the same", "/lessons")
+    if gaps := set(range(1, len(here) and max(here))) - here - listed:
+        findings.warn(folder.path, f"has no {_named(gaps)}, but higher numbers")
 
 
-def _remark_on_transcripts(
-    folder: CourseFolder, numbers: Mapping[UUID, int], transcripts: Mapping[UUID, NamedFile], findings: Findings
+def _remark_on_missing(
+    folder: CourseFolder,
+    numbers: Mapping[UUID, int],
+    snapshot: Snapshot,
+    transcripts: Mapping[UUID, NamedFile],
+    findings: Findings,
 ) -> None:
-    without = [number for lesson_id, number in numbers.items() if lesson_id not in transcripts]
-    if without and folder.complete:
-        findings.warn(folder.path, f"has no transcript for {_numbers(without)}: no personal texts without one")
+    if not numbers:
+        findings.warn(folder.path, "has no lessons")
+    in_database = snapshot.numbers(folder.course.slug)
+    if left := [number for lesson_id, number in in_database.items() if lesson_id not in numbers]:
+        findings.warn(folder.path, f"does not hold {_named(left)} of the database: nothing is removed")
+    if without := [number for lesson_id, number in numbers.items() if lesson_id not in transcripts]:
+        findings.warn(folder.path, f"has no transcript for {_named(without)}: no personal texts without one")
 
 
-def _numbers(numbers: Iterable[int]) -> str:
-    """Numbers for a message: `lesson 3`, `lessons 3, 5`, no more than twenty of them."""
+def _named(numbers: Iterable[int]) -> str:
+    """Lessons for a message: `lesson 3`, `lessons 3, 5`."""
     ordered = sorted(numbers)
-    shown = ", ".join(map(str, ordered[:20])) + (f" and {len(ordered) - 20:,} more" if len(ordered) > 20 else "")
-    return f"lesson{'s' if len(ordered) > 1 else ''} {shown}"
+    more = f" and {len(ordered) - MOST_SHOWN:,} more" if len(ordered) > MOST_SHOWN else ""
+    return f"lesson{'s' if len(ordered) > 1 else ''} {', '.join(map(str, ordered[:MOST_SHOWN]))}{more}"

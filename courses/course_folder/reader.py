@@ -14,6 +14,7 @@ from courses.course_folder.schemas.lesson import Asset, LessonFile, lesson_file
 class CourseFolder:
     """`complete`: every lesson could be read, so that a file without a lesson is really one."""
 
+    entry: Entry
     path: str
     course: CourseFile
     lessons: tuple[LessonFile, ...]
@@ -24,24 +25,25 @@ class CourseFolder:
 
 
 def read_course_file(folder: Folder, name: str) -> CourseFile | None:
-    """What course.json says; None, and a problem, where it is missing or broken. `name`: the folder's, in NFC."""
+    """What course.json says; None, and a problem, where it is missing or broken. `name`: the folder's."""
     entry = pick(folder, folder.entries(), "course.json")
     if entry is None:
         folder.findings.problem(
             folder.named("course.json"),
-            'is missing: every folder of the store is a course (others start with "_"); write one with a "name"',
+            'is missing: write one with a "name"; a folder that is no course may start with "_"',
         )
         return None
     data = folder.read_json(entry)
     return None if data is None else course_file(data, folder.named("course.json"), name, folder.findings)
 
 
-def read_course(folder: Folder, course: CourseFile) -> CourseFolder:
+def read_course(folder: Folder, entry: Entry, course: CourseFile) -> CourseFolder:
     """Everything in the folder but the transcripts, templates and personal texts, of which only the names."""
     before = len(folder.findings.problems)
     entries = folder.entries()
     lessons = tuple(_lessons(folder, pick(folder, entries, "lessons")))
     return CourseFolder(
+        entry=entry,
         path=folder.path,
         course=course,
         lessons=lessons,
@@ -83,11 +85,11 @@ def _lesson(folder: Folder, course: Folder) -> Iterator[LessonFile]:
 def _look_for(asset: Asset, lesson: LessonFile, course: Folder, folder: Folder) -> None:
     if is_address(asset.path):
         return
-    parts = path_parts(asset.path)
+    findings, parts = course.findings, path_parts(asset.path)
     found = course.look(parts) or folder.look(parts)
     if found is None:
-        course.findings.warn(lesson.file, f"there is no such file in {course.path}: {asset.path!r}", asset.place)
+        findings.warn(lesson.file, f"there is no such file in {course.path}: {asset.path!r}", asset.place)
     elif found[0] is not Kind.FILE:
-        course.findings.problem(lesson.file, f"{asset.path!r} is {found[0]}: a file is needed", asset.place)
+        findings.problem(lesson.file, f"{asset.path!r} is {found[0]}: a file is needed", asset.place)
     elif found[1] == 0:
-        course.findings.problem(lesson.file, f"{asset.path!r} is empty (0 bytes)", asset.place)
+        findings.problem(lesson.file, f"{asset.path!r} is empty (0 bytes): put the file there", asset.place)

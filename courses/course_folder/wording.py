@@ -32,4 +32,6 @@ def _allowed(letter: str) -> bool:
 
 
 def _name(letter: str) -> str:
-    return "line break" if letter in "\n\r\u2028\u2029" else unicodedata.name(letter, "control character").lower()
+    if letter in "\n\r\u2028\u2029":
+        return "line break"
+    return unicodedata.name(letter, "control character").lower()

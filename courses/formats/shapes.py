@@ -1,5 +1,6 @@
 """Every shape of a description seen in real stores → the canonical keys of one format, with nothing lost."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from courses.formats.personal import EXTENDED, PERSONAL
 
 FORMATS = {fmt.name: fmt for fmt in (LESSON, PERSONAL, EXTENDED)}
 PERSONAL_FORMATS = (PERSONAL, EXTENDED)
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 # Keys of old stores → the canonical key of the format `lesson`.
 LESSON_ALIASES = {
@@ -75,11 +77,10 @@ def ordered_items(document: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
 
 
 def _canonical(source: object, fmt: Format, aliases: dict[str, str], text_key: str | None) -> Document:
-    if source in (None, "", {}):
+    while isinstance(source, dict) and text_key and source.keys() == {"template"}:
+        source = source["template"]  # {"template": "a plain text"}
+    if source in NOTHING:
         return {}
-    if isinstance(source, dict) and text_key and source.keys() == {"template"}:
-        # {"template": "a plain text"}
-        source = source["template"] or {}
     if isinstance(source, str) and text_key:
         return {text_key: source}
     if not isinstance(source, dict):
@@ -95,6 +96,8 @@ def _canonical(source: object, fmt: Format, aliases: dict[str, str], text_key: s
 
 def _pairs(source: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
     """Key and value in the order of the document, a wrapping `template` taken off in its place."""
+    if not _is_order(source.get(ORDER_KEY, [])):
+        raise ValueError(f"the key {ORDER_KEY} is our own and holds a list of keys: rename it")
     items = ordered_items(source, fmt) if ORDER_KEY in source else iter(source.items())
     for key, value in items:
         if key == "template" and isinstance(value, dict):
@@ -103,17 +106,21 @@ def _pairs(source: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
+def _is_order(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(key, str) for key in value)
+
+
 def _unstarred(value: Any) -> Any:
-    if isinstance(value, str) and len(value) > 2 and value.startswith("*") and value.endswith("*"):
-        return value.strip("*").strip() or value
-    return value
+    # Stars further in are the author's own: "*one* and *two*" stays as it is.
+    wrapped = isinstance(value, str) and re.fullmatch(r"\*+([^*\n]+)\*+", value)
+    return (wrapped[1].strip() or value) if wrapped else value
 
 
 def _merged(first: Any, second: Any) -> Any:
     """Two old keys that mean one section: both contents, in order."""
-    if not second:
+    if second in NOTHING:
         return first
-    if not first:
+    if first in NOTHING:
         return second
     if isinstance(first, str) and isinstance(second, str):
         return f"{first}\n\n{second}"

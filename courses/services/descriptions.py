@@ -5,7 +5,7 @@ from courses.models import Lesson, LessonDescription
 
 
 def save_description(*, lesson: Lesson, data: Document) -> LessonDescription:
-    """The lesson's description, created or replaced in one statement, so that two saves at once both succeed."""
+    """The lesson's description, created or replaced in one statement: two saves at once both succeed."""
     [description] = LessonDescription.objects.bulk_create(
         [LessonDescription(lesson=lesson, data=data)],
         update_conflicts=True,

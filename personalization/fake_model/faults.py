@@ -47,9 +47,9 @@ class Dice:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._modes = options.modes()
-        self._faults = random.Random(options.seed)  # noqa: S311  # no secret
+        self._faults = random.Random(options.seed)  # no secret
         # Apart from the faults, so that jitter does not change which request fails.
-        self._delays = random.Random(options.seed + 1)  # noqa: S311  # no secret
+        self._delays = random.Random(options.seed + 1)  # no secret
 
     def mode(self) -> Mode:
         """The mode of the next request."""

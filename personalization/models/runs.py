@@ -76,6 +76,7 @@ class GenerationRun(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-created_at"]
+        permissions = [("run_generation", "Can start and steer runs")]
         constraints = [
             models.UniqueConstraint(
                 fields=["requested_by", "idempotency_key"], name="generation_runs_one_per_key"

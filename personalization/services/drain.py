@@ -182,6 +182,7 @@ class Drain:
                 lost = claim in claims and claim.id not in cancelled
                 if lost or cancelled.get(claim.id):
                     # Nothing of it can be published any more: do not wait, or pay, for the answer.
+                    log.warning("item %s: %s, dropped", claim.id, "lease lost" if lost else "cancelled")
                     task.cancel()
                     del self._flying[task]
                     await self._settle([] if lost else [Outcome(claim, "cancelled")])

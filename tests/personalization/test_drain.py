@@ -27,7 +27,7 @@ def model(fake_model: RunningFakeModel, settings: Settings) -> Iterator[RunningF
     settings.OPENAI_BASE_URL = fake_model.base_url
     settings.GENERATION_CALL_SECONDS = 10
     settings.GENERATION_RETRY_SECONDS = 0.01
-    yield fake_model
+    return fake_model
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_many_asks_at_once_neither_deadlock_nor_double() -> None:
         try:
             turned = learners[shift:] + learners[:shift]
             start(profiles=tuple(learner.pk for learner in turned))
-        except Exception as error:  # noqa: BLE001 whatever it is, the test shows it
+        except Exception as error:
             failures.append(error)
         finally:
             connection.close()

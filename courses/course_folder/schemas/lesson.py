@@ -28,7 +28,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class LessonFile:
-    """`title` is empty only where a problem with it was found; `summary` None: not said, empty: there is none."""
+    """`title` is empty only where it is a problem; `summary` None: not said, empty: there is none."""
 
     file: str
     number: int

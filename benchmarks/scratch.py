@@ -1,0 +1,28 @@
+"""Import this first: it sets Django up on servers and data of its own, in a folder that goes at the end."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+VAR = Path(tempfile.mkdtemp(prefix="persona-benchmark-"))
+os.environ |= {"DEBUG": "true", "PERSONA_VAR": str(VAR), "DJANGO_SETTINGS_MODULE": "persona_site.settings"}
+# Blank, not absent: a developer's .env would fill in what is absent.
+os.environ |= dict.fromkeys(("DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL"), "")
+
+import django  # noqa: E402
+
+django.setup()
+
+from persona_site.embedded.postgres import Postgres  # noqa: E402
+from persona_site.embedded.valkey import Valkey  # noqa: E402
+
+
+def _clean_up() -> None:
+    Postgres(VAR).stop()
+    Valkey(VAR).stop()
+    shutil.rmtree(VAR, ignore_errors=True)
+
+
+atexit.register(_clean_up)

@@ -1,0 +1,188 @@
+"""Courses from a store: staged, compared, written. Everything in the order that foreign keys want."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from uuid import UUID
+
+from django.db import connection
+
+from courses.course_folder.contents import read_descriptions, read_transcripts
+from courses.course_folder.folders import Folder
+from courses.course_folder.plan import CoursePlan
+from courses.course_folder.report import Counts
+from courses.course_folder.snapshot import Known, Snapshot
+from courses.services.staging import Staged, Upsert, copy_rows
+
+type Row = tuple[object, ...]
+
+COURSES = Staged(
+    "staged_courses",
+    {"slug": "text", "title": "text", "description": "text", "language": "text", "content": "jsonb"},
+)
+LESSONS = Staged(
+    "staged_lessons",
+    {
+        "course_slug": "text",
+        "id": "uuid",
+        "lesson_number": "int",
+        "title": "text",
+        "summary": "text",
+        "content": "jsonb",
+        "transcript": "text",
+    },
+)
+DESCRIPTIONS = Staged("staged_descriptions", {"course_slug": "text", "lesson_id": "uuid", "data": "jsonb"})
+ASSETS = Staged(
+    "staged_assets",
+    {"course_slug": "text", "lesson_id": "uuid", "asset_type": "text", "url": "text", "metadata": "jsonb"},
+)
+COURSE_TABLES = (COURSES, LESSONS, DESCRIPTIONS, ASSETS)
+
+# What a store does not say (null here) stays as it is: a missing summary or transcript deletes nothing.
+_UPSERTS = (
+    Upsert(
+        "courses",
+        """
+        SELECT s.slug, s.title, s.language, s.content,
+               CASE WHEN s.description IS NULL THEN c.description
+                    ELSE nullif(s.description, '') END AS description
+        FROM staged_courses s LEFT JOIN courses c USING (slug) WHERE s.slug = %(course)s
+        """,
+        key=("slug",),
+        values=("title", "description", "language", "content"),
+    ),
+    Upsert(
+        "lessons",
+        """
+        SELECT s.id, c.id AS course_id, s.lesson_number, s.title, s.content,
+               CASE WHEN s.summary IS NULL THEN l.summary ELSE nullif(s.summary, '') END AS summary,
+               coalesce(s.transcript, l.transcript, '') AS transcript
+        FROM staged_lessons s LEFT JOIN courses c ON c.slug = s.course_slug LEFT JOIN lessons l ON l.id = s.id
+        WHERE s.course_slug = %(course)s
+        """,
+        key=("id",),
+        values=("lesson_number", "title", "summary", "content", "transcript"),
+        once=("course_id",),
+    ),
+    Upsert(
+        "lesson_descriptions",
+        "SELECT lesson_id, data FROM staged_descriptions WHERE course_slug = %(course)s",
+        key=("lesson_id",),
+        values=("data",),
+    ),
+    Upsert(
+        "lesson_assets",
+        "SELECT lesson_id, asset_type, url, metadata FROM staged_assets WHERE course_slug = %(course)s",
+        key=("lesson_id", "asset_type", "url"),
+        values=("metadata",),
+    ),
+)
+
+# Unique numbers forbid to swap two lessons, whatever the order of the updates: first all that move go below.
+_STEP_ASIDE = """
+    WITH moving AS (
+        SELECT l.id, row_number() OVER (ORDER BY l.id)::int AS place,
+               (SELECT least(0, min(lesson_number)) FROM lessons WHERE course_id = l.course_id) AS lowest
+        FROM lessons l JOIN staged_lessons s USING (id)
+        WHERE s.course_slug = %(course)s AND s.lesson_number <> l.lesson_number
+    )
+    UPDATE lessons SET lesson_number = lowest - place FROM moving WHERE lessons.id = moving.id
+"""
+
+
+class CourseChanged(Exception):
+    """Somebody else changed the course's lessons since the import looked. Nothing of it was written."""
+
+
+def read_snapshot() -> Snapshot:
+    """What the database knows of courses and lessons now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT slug, language FROM courses")
+        languages = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT l.id, c.slug, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id"
+        )
+        lessons = {lesson: Known(slug, number) for lesson, slug, number in cursor.fetchall()}
+    return Snapshot(languages, lessons)
+
+
+def stage_courses(plans: Sequence[CoursePlan], store: Folder, tick: Callable[[], None]) -> None:
+    """Reads what the plans left unread, and copies everything beside the tables. `tick` after each lesson."""
+    copy_rows(COURSES, map(_course_row, plans))
+    copy_rows(LESSONS, _lesson_rows(plans, store, tick))
+    copy_rows(DESCRIPTIONS, _description_rows(plans, store))
+    copy_rows(ASSETS, _asset_rows(plans))
+
+
+def course_changes(slug: str) -> dict[str, Counts]:
+    """What writing the staged course would do, by table. Changes nothing."""
+    return {upsert.table: upsert.count(slug) for upsert in _UPSERTS}
+
+
+def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
+    """Writes the staged course inside the caller's transaction; what was done, by table.
+
+    seen: the course's lessons and numbers when the import was planned. Raises CourseChanged.
+    """
+    _check_unchanged(slug, seen)
+    changes = course_changes(slug)
+    if changes["lessons"].updated:
+        with connection.cursor() as cursor:
+            cursor.execute(_STEP_ASIDE, {"course": slug})
+    for upsert in _UPSERTS:
+        if changes[upsert.table].changed:
+            upsert.write(slug)
+    return changes
+
+
+def _check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
+    """Locks the course and its lessons until the end of the transaction. Raises CourseChanged."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM courses WHERE slug = %s FOR UPDATE", [slug])
+        cursor.execute(
+            "SELECT l.id, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id "
+            "WHERE c.slug = %s ORDER BY l.id FOR UPDATE OF l",
+            [slug],
+        )
+        if dict(cursor.fetchall()) != seen:
+            raise CourseChanged(slug)
+
+
+def _course_row(plan: CoursePlan) -> Row:
+    course = plan.folder.course
+    return course.slug, course.title, course.description, plan.language, as_json(course.content)
+
+
+def _lesson_rows(plans: Sequence[CoursePlan], store: Folder, tick: Callable[[], None]) -> Iterator[Row]:
+    for plan in plans:
+        folder = store.folder(plan.folder.entry)
+        if folder is None:
+            continue
+        with folder:
+            for lesson, transcript in read_transcripts(plan, folder):
+                source = lesson.source
+                content = as_json(source.content)
+                yield plan.slug, lesson.id, source.number, source.title, source.summary, content, transcript
+                tick()
+
+
+def _description_rows(plans: Sequence[CoursePlan], store: Folder) -> Iterator[Row]:
+    for plan in plans:
+        folder = store.folder(plan.folder.entry)
+        if folder is None:
+            continue
+        with folder:
+            for lesson_id, document in read_descriptions(plan, folder):
+                yield plan.slug, lesson_id, as_json(document)
+
+
+def _asset_rows(plans: Sequence[CoursePlan]) -> Iterator[Row]:
+    for plan in plans:
+        for lesson in plan.lessons:
+            for asset in lesson.source.assets:
+                yield plan.slug, lesson.id, asset.type, asset.path, as_json(asset.metadata or None)
+
+
+def as_json(value: object) -> str | None:
+    """JSON for a jsonb column; None, which is SQL's null, for none."""
+    return None if value is None else json.dumps(value, ensure_ascii=False)

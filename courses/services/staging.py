@@ -1,0 +1,138 @@
+"""Bulk writes: rows are copied into temporary tables, compared there, and written by one statement a table.
+
+Measured with texts of 2 KB, beside a bare COPY: a staged COPY and an upsert write two thirds of its rows per
+second, bulk_create with update_conflicts a third, update_or_create a sixtieth.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import starmap
+from typing import LiteralString
+
+from django.db import Error, connection
+from psycopg.sql import SQL, Composed, Identifier
+
+from courses.course_folder.report import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A temporary table of this session: its columns and their types, in the order of a row."""
+
+    name: str
+    columns: dict[str, LiteralString]
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """How staged rows become rows of a table.
+
+    source: a SELECT of the columns below, for the course %(course)s where it asks for one.
+    key: what makes a row the same one. values: what may change. once: what only a new row gets.
+    """
+
+    table: str
+    source: LiteralString
+    key: tuple[str, ...]
+    values: tuple[str, ...]
+    once: tuple[str, ...] = ()
+
+    def count(self, course: str | None = None) -> Counts:
+        """What `write` would do now. Changes nothing."""
+        statement = SQL("""
+            SELECT count(*) FILTER (WHERE old.id IS NULL),
+                   count(*) FILTER (WHERE old.id IS NOT NULL AND {differs}),
+                   count(*) FILTER (WHERE old.id IS NOT NULL AND NOT {differs})
+            FROM ({source}) new LEFT JOIN {table} old USING ({key})
+        """).format(
+            source=SQL(self.source),
+            table=Identifier(self.table),
+            key=names(self.key),
+            differs=self._differs,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"course": course})
+            created, updated, unchanged = cursor.fetchone() or (0, 0, 0)
+        return Counts(created=created, updated=updated, unchanged=unchanged)
+
+    def write(self, course: str | None = None) -> None:
+        """Inserts what is new and updates what differs, in the key's order: two of them never deadlock."""
+        columns = (*self.key, *self.once, *self.values)
+        statement = SQL("""
+            INSERT INTO {table} ({columns})
+            SELECT {columns} FROM ({source}) new
+            WHERE NOT EXISTS (SELECT FROM {table} old WHERE ({old_key}) = ({new_key}) AND NOT {differs})
+            ORDER BY {key}
+            ON CONFLICT ({key}) DO UPDATE SET {changes}
+        """).format(
+            table=Identifier(self.table),
+            columns=names(columns),
+            source=SQL(self.source),
+            old_key=row("old", self.key),
+            new_key=row("new", self.key),
+            differs=self._differs,
+            key=names(self.key),
+            changes=SQL(", ").join(map(_from_excluded, self.values)),
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"course": course})
+
+    @property
+    def _differs(self) -> Composed:
+        return SQL("({}) IS DISTINCT FROM ({})").format(row("old", self.values), row("new", self.values))
+
+
+@contextmanager
+def staging(tables: Sequence[Staged]) -> Iterator[None]:
+    """The temporary tables, empty, for as long as the context lasts."""
+    _drop(tables)
+    with connection.cursor() as cursor:
+        for table in tables:
+            columns = SQL(", ").join(starmap(_column, table.columns.items()))
+            cursor.execute(SQL("CREATE TEMPORARY TABLE {} ({})").format(Identifier(table.name), columns))
+    try:
+        yield
+    finally:
+        # After an error the session may be gone, and the tables with it.
+        with suppress(Error):
+            _drop(tables)
+
+
+def copy_rows(table: Staged, rows: Iterable[Sequence[object]]) -> None:
+    """Copies the rows into the table as they come: they may be more than fit into memory."""
+    statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table.name), names(table.columns))
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def analyze(tables: Sequence[Staged]) -> None:
+    """Tells the planner how big the tables are: autovacuum never sees those of another session."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(SQL("ANALYZE {}").format(Identifier(table.name)))
+
+
+def _drop(tables: Sequence[Staged]) -> None:
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(Identifier("pg_temp", table.name)))
+
+
+def names(columns: Iterable[str]) -> Composed:
+    """Columns by name: `a, b`."""
+    return SQL(", ").join(map(Identifier, columns))
+
+
+def row(table: str, columns: Iterable[str]) -> Composed:
+    """Columns of one table: `t.a, t.b`."""
+    return SQL(", ").join(Identifier(table, column) for column in columns)
+
+
+def _column(name: str, kind: LiteralString) -> Composed:
+    return SQL("{} {}").format(Identifier(name), SQL(kind))
+
+
+def _from_excluded(column: str) -> Composed:
+    return SQL("{0} = excluded.{0}").format(Identifier(column))

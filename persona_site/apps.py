@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+from persona_site import checks  # noqa: F401  importing registers the checks
+
+
+class PersonaSiteConfig(AppConfig):
+    name = "persona_site"

@@ -1,0 +1,68 @@
+"""Wrong settings, found by `manage.py check` and before every command, each with an id and what to do."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 Django's own name
+
+
+@register("persona")
+def check_model_endpoint(**_: Any) -> list[CheckMessage]:
+    address = urlsplit(settings.OPENAI_BASE_URL)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        return [
+            Error(
+                "OPENAI_BASE_URL is not an http(s) address.",
+                hint="It looks like https://api.openai.com/v1; leave it empty for that one.",
+                id="persona.E001",
+            )
+        ]
+    if address.username or address.password:
+        return [
+            Error(
+                "OPENAI_BASE_URL holds a user or password, which would end up in logs.",
+                hint="Put the key into OPENAI_API_KEY.",
+                id="persona.E002",
+            )
+        ]
+    return []
+
+
+@register("persona")
+def check_times(**_: Any) -> list[CheckMessage]:
+    if settings.GENERATION_SWEEP_SECONDS < settings.GENERATION_LEASE_SECONDS:
+        return []
+    return [
+        Warning(
+            "GENERATION_SWEEP_SECONDS is not shorter than GENERATION_LEASE_SECONDS.",
+            hint="What a dead worker held is taken up again after both together; 30 and 5 are usual.",
+            id="persona.W001",
+        )
+    ]
+
+
+@register("persona")
+def check_store(**_: Any) -> list[CheckMessage]:
+    if settings.COURSE_STORE_PATH.is_dir():
+        return []
+    return [
+        Warning(
+            "COURSE_STORE_PATH is not a folder.",
+            hint="Set it to the folder that holds the courses, or name one: import_lessons --store PATH.",
+            id="persona.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_embedded(**_: Any) -> list[CheckMessage]:
+    if not settings.EMBEDDED_POSTGRES and not settings.EMBEDDED_VALKEY:
+        return []
+    return [
+        Warning(
+            "An embedded server is in use.",
+            hint="They are for development: set DATABASE_URL and REDIS_URL, and DEBUG=false.",
+            id="persona.W003",
+        )
+    ]

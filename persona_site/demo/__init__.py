@@ -1,0 +1,1 @@
+"""`make run`: everything a visitor needs, started together and stopped together."""

@@ -1,0 +1,120 @@
+"""Starts all that a demo needs, watches it, and stops what it has started."""
+
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import NoReturn
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.urls import reverse
+
+from courses.models import Course
+from persona_site.demo import web
+from persona_site.demo.account import Account, demo_account
+from persona_site.demo.processes import Process, stop_all
+from persona_site.demo.running import Running, only_one
+from persona_site.embedded.report import servers
+
+_START_SECONDS = 60.0
+
+
+class DemoError(Exception):
+    """The demo cannot start or go on; the text says why, and may have several lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The page answers at `port`."""
+
+    port: int
+    account: Account
+
+
+def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
+    """Start everything, call `on_ready`, and watch until an exception ends it, such as KeyboardInterrupt.
+
+    Everything that it has started is stopped then. Raises DemoError, NoPortError, EmbeddedServerError, Django's
+    OperationalError, CommandError of the import, and AlreadyRunning before anything is started.
+    """
+    with ExitStack() as stack:
+        left = stack.enter_context(only_one(settings.VAR))
+        running = Running(os.getpid())
+        _start_servers(stack, running, left)
+        call_command("migrate", verbosity=0, interactive=False)
+        port = web.first_free(port)
+        processes = _start_processes(port)
+        stack.callback(stop_all, processes)
+        _import_samples()
+        account = demo_account(settings.VAR)
+        _await_page(processes, port)
+        running.port = port
+        running.save(settings.VAR)
+        on_ready(Ready(port, account))
+        while True:
+            time.sleep(0.5)
+            _check(processes)
+
+
+def _start_servers(stack: ExitStack, running: Running, left: Running) -> None:
+    """Those that the settings use; to be stopped in the end if they did not run before, or only as leftovers."""
+    used = {"postgres": settings.EMBEDDED_POSTGRES, "valkey": settings.EMBEDDED_VALKEY}
+    for server in servers():
+        if not used[server.slug]:
+            continue
+        before = server.status().pid
+        ours = before is None or before == left.servers.get(server.slug)
+        if ours:
+            stack.callback(server.stop)
+        server.ensure()
+        if ours and (pid := server.status().pid):
+            running.servers[server.slug] = pid
+            running.save(settings.VAR)
+
+
+def _start_processes(port: int) -> list[Process]:
+    logs = settings.VAR / "log"
+    python = [sys.executable, "-m"]
+    web_server = ["granian", "--interface", "wsgi", "--host", web.HOST, "--port", str(port)]
+    # Four threads: a page of the admin asks for several files at once, and polls while it shows a run.
+    web_server += ["--blocking-threads", "4", "persona_site.wsgi:application"]
+    worker = ["celery", "-A", "persona_site", "worker", "-c", "1", "--loglevel", "INFO"]
+    return [
+        Process("web server", [*python, *web_server], logs / "web.log"),
+        Process("worker", [*python, *worker], logs / "worker.log"),
+    ]
+
+
+def _import_samples() -> None:
+    """Once, and whole or not at all: an import at the next start would undo what editors have changed since."""
+    if not Course.objects.exists():
+        with transaction.atomic():
+            call_command("import_lessons", stdout=io.StringIO())
+
+
+def _await_page(processes: Sequence[Process], port: int) -> None:
+    end = time.monotonic() + _START_SECONDS
+    status = None
+    while time.monotonic() < end:
+        _check(processes)
+        status = web.status(port, reverse("admin:login"))
+        if status == 200:
+            return
+        time.sleep(0.05)
+    answer = f"answers with status {status}" if status else "does not answer"
+    raise DemoError(f"The page {answer} after {_START_SECONDS:g} s.\n{_told(processes[0])}")
+
+
+def _check(processes: Sequence[Process]) -> None:
+    for process in processes:
+        if process.exit_code is not None:
+            raise DemoError(f"The {process.name} has ended with code {process.exit_code}.\n{_told(process)}")
+
+
+def _told(process: Process) -> str:
+    return "\n".join([f"The end of {process.log}:", *(f"  {line}" for line in process.last_lines())])

@@ -1,0 +1,89 @@
+"""Documents for tests: old keys with their meaning, generated sources, and what to look for in the result."""
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from courses.formats.definition import ORDER_KEY, Document
+from courses.formats.lesson import LESSON
+from courses.formats.personal import EXTENDED, PERSONAL
+
+FORMATS = [LESSON, PERSONAL, EXTENDED]
+
+RUSSIAN = {
+    "👋 Введение": "introduction",
+    "🔑 Ключевые моменты": "key_points",
+    "💡 Практические советы": "practical_tips",
+    "⚠️ Важно": "important_notes",
+    "🧰 Инвентарь и подготовка": "equipment_preparation",
+    "📚 Домашнее задание": "homework",
+    "_мотивационная строка_": "motivational_line",
+}
+RUSSIAN_TWINS = {"⚠️ Важные замечания": "important_notes", "_(мотивационная строка)_": "motivational_line"}
+ENGLISH = {
+    "👋 Introduction": "introduction",
+    "🔑 Key Points": "key_points",
+    "💡 Practical Tips": "practical_tips",
+    "⚠️ Important Notes": "important_notes",
+    "🧰 Equipment & Preparation": "equipment_preparation",
+    "📚 Homework": "homework",
+    "_motivational line_": "motivational_line",
+}
+DEFAULT = {
+    "introduction": "introduction",
+    "what_you_will_learn": "key_points",
+    "key_techniques": "practical_tips",
+    "equipment_needed": "equipment_preparation",
+    "homework": "homework",
+    "motivational_note": "motivational_line",
+}
+OLD_KEYS = {**RUSSIAN, **RUSSIAN_TWINS, **ENGLISH, **DEFAULT}
+
+# Speed is not what these properties are about, and no file of examples is left behind.
+property_settings = settings(
+    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+LEAF = "·"
+_known = [*OLD_KEYS, *(section.key for fmt in FORMATS for section in fmt.sections), "template", "items", "keys"]
+_keys = st.sampled_from(_known) | st.text("aB_ *<&/{ё\ufe0f⚠👋\n", max_size=6)
+_leaves = st.just(LEAF) | st.sampled_from(["", "  ", None, 0, 2.5, True])
+_values = st.recursive(
+    _leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3), max_leaves=6
+)
+
+
+def numbered(source: Any, number: Iterator[int]) -> Any:
+    """The source with a text of its own in place of each leaf."""
+    if isinstance(source, dict):
+        return {key: numbered(value, number) for key, value in source.items()}
+    if isinstance(source, list):
+        return [numbered(value, number) for value in source]
+    return f"<b>№{next(number)}&amp;</b>" if source == LEAF else source
+
+
+# Any key may lead to any value; every text that says something stands there once.
+documents: st.SearchStrategy[Document] = st.dictionaries(_keys, _values, max_size=6).map(
+    lambda source: numbered(source, count(1))
+)
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a value that is not blank, in order; an `_order` of keys is none of them."""
+    if isinstance(value, str) and value.strip():
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key != ORDER_KEY:
+                yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+
+
+def as_jsonb(document: Document) -> Document:
+    """The document with its keys in the order of jsonb: shorter ones first."""
+    return {key: document[key] for key in sorted(document, key=lambda key: (len(key.encode()), key.encode()))}
