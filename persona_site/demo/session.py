@@ -39,8 +39,8 @@ class Ready:
 def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
     """Start everything, call `on_ready`, and watch until an exception ends it, such as KeyboardInterrupt.
 
-    Everything that it has started is stopped then. Raises DemoError, NoPortError, EmbeddedServerError, Django's
-    OperationalError, CommandError of the import, and AlreadyRunning before anything is started.
+    Everything that it has started is stopped then. Raises DemoError, NoPortError, EmbeddedServerError,
+    Django's OperationalError, CommandError of the import, and AlreadyRunning before anything is started.
     """
     with ExitStack() as stack:
         left = stack.enter_context(only_one(settings.VAR))
@@ -62,7 +62,7 @@ def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
 
 
 def _start_servers(stack: ExitStack, running: Running, left: Running) -> None:
-    """Those that the settings use; to be stopped in the end if they did not run before, or only as leftovers."""
+    """Those that the settings use; stopped in the end if they did not run before, or only as leftovers."""
     used = {"postgres": settings.EMBEDDED_POSTGRES, "valkey": settings.EMBEDDED_VALKEY}
     for server in servers():
         if not used[server.slug]:
@@ -91,7 +91,7 @@ def _start_processes(port: int) -> list[Process]:
 
 
 def _import_samples() -> None:
-    """Once, and whole or not at all: an import at the next start would undo what editors have changed since."""
+    """Once, and whole or not at all: an import at the next start would undo what editors have changed."""
     if not Course.objects.exists():
         with transaction.atomic():
             call_command("import_lessons", stdout=io.StringIO())

@@ -20,7 +20,7 @@ def main(seconds: str, *command: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # A handler, as COMMAND would inherit SIG_IGN and could then not be asked to end.
         signal.signal(number, lambda *_: None)
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
     threading.Thread(target=_end_with, args=[child], daemon=True).start()
     sys.stdin.buffer.read()
     child.terminate()

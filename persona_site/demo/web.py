@@ -13,7 +13,7 @@ class NoPortError(Exception):
 
 
 def first_free(port: int) -> int:
-    """The first port from `port` on that nobody listens on. Raises NoPortError after 20, or without the right."""
+    """The first port from `port` on that nobody uses. Raises NoPortError after 20, or where it may not."""
     last = min(port + TRIED_PORTS, 65536) - 1
     for candidate in range(port, last + 1):
         if _free(candidate):
@@ -30,7 +30,7 @@ def _free(port: int) -> bool:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 return False
-            raise NoPortError(f"Port {port} cannot be used: {error.strerror}. Name another with PORT.") from error
+            raise NoPortError(f"Port {port}: {error.strerror}. Name another with PORT.") from error
     return True
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .faults import HttpError
-from .nodes import ObjectNode, TextNode
-from .schema import SchemaError, plan
+from personalization.fake_model.faults import HttpError
+from personalization.fake_model.nodes import ObjectNode, TextNode
+from personalization.fake_model.schema import SchemaError, plan
 
 _JSON_OBJECT = ObjectNode((("title", TextNode(low=1, high=1)), ("text", TextNode())))
 _PLAIN_TEXT = TextNode(low=3, high=3)

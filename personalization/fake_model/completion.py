@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
-from .options import Mode
-from .prefix_cache import estimated_tokens
-from .prompt import Prompt
-from .voices import Voice, voice_for
+from personalization.fake_model.nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
+from personalization.fake_model.options import Mode
+from personalization.fake_model.prefix_cache import estimated_tokens
+from personalization.fake_model.prompt import Prompt
+from personalization.fake_model.voices import Voice, voice_for
 
 _REFUSAL = "I'm sorry, but I can't help with that request."
 

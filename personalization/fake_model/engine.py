@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
-from .chat_request import ChatRequest
-from .completion import answer, completion, seed_of
-from .counters import Counters
-from .faults import Dice
-from .limits import MinuteLimit
-from .options import Mode, Options, changed
-from .prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
-from .prompt import Prompt, read_prompt
+from personalization.fake_model.chat_request import ChatRequest
+from personalization.fake_model.completion import answer, completion, seed_of
+from personalization.fake_model.counters import Counters
+from personalization.fake_model.faults import Dice
+from personalization.fake_model.limits import MinuteLimit
+from personalization.fake_model.options import Mode, Options, changed
+from personalization.fake_model.prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
+from personalization.fake_model.prompt import Prompt, read_prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from .options import Mode, Options
+from personalization.fake_model.options import Mode, Options
 
 
 @dataclass(frozen=True, slots=True)

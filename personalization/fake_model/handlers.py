@@ -5,10 +5,10 @@ import json
 
 from aiohttp import web
 
-from .chat_request import BadRequestError, read_request
-from .engine import Call, Engine
-from .faults import REFUSALS, TOO_MANY, HttpError
-from .options import Mode, OptionsError
+from personalization.fake_model.chat_request import BadRequestError, read_request
+from personalization.fake_model.engine import Call, Engine
+from personalization.fake_model.faults import REFUSALS, TOO_MANY, HttpError
+from personalization.fake_model.options import Mode, OptionsError
 
 MODEL = "fake-model"
 _JSON = "application/json"

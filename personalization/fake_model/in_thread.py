@@ -4,9 +4,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from .options import Options, changed
-from .server import FakeModel
+from personalization.fake_model.options import Options, changed
+from personalization.fake_model.server import FakeModel
 
 _PATIENCE_SECONDS = 10
 
@@ -19,7 +20,7 @@ class RunningFakeModel:
         self._loop = loop
         self.base_url = model.base_url
 
-    def stats(self) -> dict[str, object]:
+    def stats(self) -> dict[str, Any]:
         """The counters, as under /stats."""
         return self._there(self._model.engine.counters.stats)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from .words import Language, keywords, quotes, script
+from personalization.fake_model.words import Language, keywords, quotes, script
 
 PLACEHOLDER = "{{name}}"
 # A transcript's paragraphs are the longest lines of a prompt, its instructions the short ones.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
+from personalization.fake_model.nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
 
 type Schema = Mapping[str, Any]
 

@@ -5,9 +5,9 @@ from typing import Self
 
 from aiohttp import web
 
-from .engine import Engine
-from .handlers import Handlers
-from .options import Options
+from personalization.fake_model.engine import Engine
+from personalization.fake_model.handlers import Handlers
+from personalization.fake_model.options import Options
 
 # A prompt with a transcript of an hour is about 0.2 MB.
 _MOST_BYTES = 4 * 1024 * 1024

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .nodes import TextNode
-from .options import Mode
-from .prompt import PLACEHOLDER, Prompt
-from .sentences import ENGLISH, RUSSIAN, Phrasebook
+from personalization.fake_model.nodes import TextNode
+from personalization.fake_model.options import Mode
+from personalization.fake_model.prompt import PLACEHOLDER, Prompt
+from personalization.fake_model.sentences import ENGLISH, RUSSIAN, Phrasebook
 
 
 class Voice(Protocol):

@@ -48,11 +48,19 @@ property_settings = settings(
 )
 
 LEAF = "·"
-_known = [*OLD_KEYS, *(section.key for fmt in FORMATS for section in fmt.sections), "template", "items", "keys"]
+_known = [
+    *OLD_KEYS,
+    *(section.key for fmt in FORMATS for section in fmt.sections),
+    "template",
+    "items",
+    "keys",
+]
 _keys = st.sampled_from(_known) | st.text("aB_ *<&/{ё\ufe0f⚠👋\n", max_size=6)
 _leaves = st.just(LEAF) | st.sampled_from(["", "  ", None, 0, 2.5, True])
 _values = st.recursive(
-    _leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3), max_leaves=6
+    _leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3),
+    max_leaves=6,
 )
 
 

@@ -118,7 +118,9 @@ def test_two_old_keys_of_one_section_are_merged_in_order() -> None:
     }
     assert lesson_document({"homework": "раз", "📚 Homework": "два"}) == {"homework": "раз\n\nдва"}
     assert lesson_document({"key_points": "раз", "🔑 Key Points": ["два"]}) == {"key_points": ["раз", "два"]}
-    assert lesson_document({"homework": {"1": "раз"}, "📚 Homework": "два"}) == {"homework": [{"1": "раз"}, "два"]}
+    assert lesson_document({"homework": {"1": "раз"}, "📚 Homework": "два"}) == {
+        "homework": [{"1": "раз"}, "два"]
+    }
 
 
 @pytest.mark.parametrize("nothing", ["", [], {}, None])
@@ -182,7 +184,9 @@ def test_nothing_becomes_nothing(source: object) -> None:
     assert lesson_document(source) == {}
 
 
-@pytest.mark.parametrize("source", ["Начнём.", {"template": "Начнём."}, {"template": {"template": "Начнём."}}])
+@pytest.mark.parametrize(
+    "source", ["Начнём.", {"template": "Начнём."}, {"template": {"template": "Начнём."}}]
+)
 def test_a_plain_text_becomes_the_introduction(source: object) -> None:
     assert lesson_document(source) == {"introduction": "Начнём."}
 

@@ -1,6 +1,5 @@
 """A drain in this process: what becomes of an item, for every answer of the endpoint."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ OLD = {"why_watch": "old"}
 
 
 @pytest.fixture
-def model(fake_model: RunningFakeModel, settings: Settings) -> Iterator[RunningFakeModel]:
+def model(fake_model: RunningFakeModel, settings: Settings) -> RunningFakeModel:
     settings.OPENAI_API_KEY = "test"
     settings.OPENAI_BASE_URL = fake_model.base_url
     settings.GENERATION_CALL_SECONDS = 10

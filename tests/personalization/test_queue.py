@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,9 +39,7 @@ def claim(limit: int = 10, *, lease: float = 30) -> list[Claim]:
 
 
 def expire(item: GenerationItem) -> None:
-    GenerationItem.objects.filter(pk=item.pk).update(
-        lease_until=timezone.now() - timezone.timedelta(seconds=1)
-    )
+    GenerationItem.objects.filter(pk=item.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def text_of(item: GenerationItem) -> Any:
@@ -50,9 +49,7 @@ def text_of(item: GenerationItem) -> Any:
 @pytest.mark.django_db
 def test_a_claim_takes_due_items_in_order_and_counts_the_attempt() -> None:
     first, second, third = make_items(3)
-    GenerationItem.objects.filter(pk=first.pk).update(
-        available_at=timezone.now() + timezone.timedelta(minutes=1)
-    )
+    GenerationItem.objects.filter(pk=first.pk).update(available_at=timezone.now() + timedelta(minutes=1))
     GenerationItem.objects.filter(pk=third.pk).update(priority=1)
 
     assert [c.id for c in claim()] == sorted([second.pk, third.pk])

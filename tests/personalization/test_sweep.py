@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
 from django.utils import timezone
@@ -7,7 +9,7 @@ from personalization.services import sweep as sweeping
 from personalization.services.sweep import sweep
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
 
-PAST = timezone.timedelta(seconds=-1)
+PAST = timedelta(seconds=-1)
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from courses.admin.base import BaseAdmin, BudgetedChangeList
+from courses.admin.readable import readable
+from courses.admin.theme import display
+from courses.models import Course
+from personalization.admin.answers import LABELS
+from personalization.admin.preview import learner_page
+from personalization.admin.regenerate import regenerate_page
+from personalization.models import Profile
+from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
+
+NO_LESSONS = TextCounts(lessons=0, texts=0, stale=0)
+
+
+class LearnerChangeList(BudgetedChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        counts = text_counts(learner.pk for learner in self.result_list)
+        for learner in self.result_list:
+            learner.counts = counts.get(learner.pk, NO_LESSONS)
+
+
+class AnsweredFilter(admin.SimpleListFilter):
+    title = _("answers")
+    parameter_name = "answers"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("has answered")), ("no", _("has not answered"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        nothing = Q(survey__isnull=True) | Q(survey={})
+        if self.value() == "yes":
+            return queryset.exclude(nothing)
+        return queryset.filter(nothing) if self.value() == "no" else queryset
+
+
+@admin.register(Profile)
+class LearnerAdmin(BaseAdmin[Profile]):
+    one_line = ("user_identifier", "name")
+    list_display = ("user_identifier", "name", "course", "texts", "missing", "stale")
+    list_display_links = ("user_identifier", "name")
+    list_filter = ("course", AnsweredFilter)
+    search_fields = ("user_identifier", "name")
+    search_help_text = _("Identifier or name")
+    ordering = ("user_identifier",)
+    actions = ("regenerate",)
+    readonly_fields = ("answers", "unknown_course")
+    list_before_template = "admin/personalization/learners_empty.html"
+    change_form_outer_after_template = "admin/personalization/learner_lessons.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LearnerChangeList]:
+        return LearnerChangeList
+
+    def list_queryset(self, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        return queryset.select_related("course").only("user_identifier", "name", "course__slug", "course__title")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Profile | None = None) -> tuple[str, ...]:
+        # The identifier is the outside platform's: links and imports find the learner by it.
+        return (*self.readonly_fields, "user_identifier") if obj else tuple(self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Profile | None = None) -> Any:
+        course = "unknown_course" if obj and _course_is_unknown(obj) else "course"
+        answers = [(_("Answers"), {"fields": ["answers"]})] if obj else []
+        return [(None, {"fields": ["user_identifier", "name", course]}), *answers]
+
+    def page_context(self, request: HttpRequest, obj: Profile) -> dict[str, Any]:
+        lessons = [(lesson, state_of(lesson)) for lesson in lesson_texts(obj.pk)]
+        return {
+            "learner": obj,
+            "lessons": lessons,
+            "may_regenerate": self.has_run_generation_permission(request),
+        }
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path(
+            "<uuid:learner>/lessons/<int:number>/preview/",
+            self.admin_site.admin_view(self.preview),
+            name="personalization_profile_preview",
+        )
+        return [preview, *super().get_urls()]
+
+    def preview(self, request: HttpRequest, learner: UUID, number: int) -> HttpResponse:
+        return learner_page(request, learner, number)
+
+    def has_run_generation_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("personalization.run_generation")
+
+    @admin.action(description=_("Regenerate personalizations"), permissions=["run_generation"])
+    def regenerate(self, request: HttpRequest, queryset: QuerySet[Profile]) -> HttpResponse:
+        return regenerate_page(self, request, queryset)
+
+    @display(description=_("texts"))
+    def texts(self, learner: Any) -> int:
+        counts: TextCounts = learner.counts
+        return counts.texts
+
+    @display(description=_("missing"))
+    def missing(self, learner: Any) -> int:
+        counts: TextCounts = learner.counts
+        return counts.missing
+
+    @display(description=_("stale"))
+    def stale(self, learner: Any) -> int:
+        counts: TextCounts = learner.counts
+        return counts.stale
+
+    @display(description=_("answers"))
+    def answers(self, learner: Profile) -> SafeString | str:
+        return readable(learner.survey, LABELS)
+
+    @display(description=_("course"))
+    def unknown_course(self, learner: Profile) -> str:
+        text: str = _("“{slug}” (not imported yet)").format(slug=learner.course_id)
+        return text
+
+
+def _course_is_unknown(learner: Profile) -> bool:
+    return learner.course_id is not None and not Course.objects.filter(slug=learner.course_id).exists()
+
+
+def state_of(lesson: LessonText) -> str:
+    """What there is of a learner's text: none, edited, stale or current."""
+    if lesson.text_id is None:
+        return "none"
+    if lesson.edited_at:
+        return "edited"
+    return "stale" if lesson.stale else "current"

@@ -1,0 +1,155 @@
+"""The page between selecting learners and starting a run: what would be written, and by whom."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from personalization.errors import PlanRefused
+from personalization.models import Profile
+from personalization.models.runs import Backend
+from personalization.pairs import Selection
+from personalization.queries import Preview, preview
+from personalization.services.runs import Started, start_run
+from personalization.writers.registry import backend_problem, default_backend
+
+LONGEST_RANGE = 10_000
+VERDICTS = {
+    "write": gettext_lazy("will be written"),
+    "unchanged": gettext_lazy("unchanged: nothing new since the text was written"),
+    "locked": gettext_lazy("skipped: an editor changed the text"),
+    "no_survey": gettext_lazy("skipped: the learner has answered nothing"),
+    "no_source": gettext_lazy("skipped: the lesson has no transcript"),
+    "better_text": gettext_lazy("skipped: the language model's text is better than the simple writer's"),
+}
+
+
+class RunForm(forms.Form):
+    """The choices for a run; `token` makes a second click on “Start” find the first one's run."""
+
+    backend = forms.ChoiceField(choices=Backend.choices)
+    lessons = forms.CharField(required=False, max_length=200)
+    force = forms.BooleanField(required=False)
+    token = forms.CharField(max_length=64)
+
+    def clean_backend(self) -> str:
+        backend: str = self.cleaned_data["backend"]
+        if problem := backend_problem(backend):
+            raise forms.ValidationError(problem)
+        return backend
+
+    def clean_lessons(self) -> tuple[int, ...] | None:
+        """Numbers from "1, 3-5"; None for all lessons."""
+        numbers: set[int] = set()
+        for part in filter(None, re.split(r"[\s,;]+", self.cleaned_data["lessons"])):
+            match = re.fullmatch(r"(\d{1,6})(?:[-–](\d{1,6}))?", part, re.ASCII)  # noqa: RUF001
+            first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+            if not first <= last < first + LONGEST_RANGE:
+                raise forms.ValidationError(_("Write numbers like: 1, 3-5. Found: {part}").format(part=part))
+            numbers.update(range(first, last + 1))
+        return tuple(sorted(numbers)) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A backend as the page offers it; `problem` says why it cannot be chosen."""
+
+    value: str
+    label: str
+    about: str
+    problem: str | None
+    chosen: bool
+
+
+def regenerate_page(
+    admin: ModelAdmin[Profile], request: HttpRequest, queryset: QuerySet[Profile]
+) -> HttpResponse:
+    """The plan; with “Start” pressed, the run's page."""
+    learners = tuple(queryset.order_by().values_list("pk", flat=True))
+    token = request.POST.get("token") or uuid4().hex
+    data = request.POST if "token" in request.POST else {"backend": default_backend(), "token": token}
+    form = RunForm(data)
+    plan = None
+    if form.is_valid():
+        if "start" in request.POST and (started := _started(form, learners, request)):
+            _tell(request, started)
+            return redirect("admin:personalization_generationrun_change", started.run.pk)
+        plan = preview(_selection(form, learners), form.cleaned_data["backend"], force=form.cleaned_data["force"])
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": _("Regenerate personalizations"),
+        "opts": admin.opts,
+        "form": form,
+        "token": token,
+        "choices": _choices(form),
+        "no_key": not settings.OPENAI_API_KEY,
+        "selected": len(learners),
+        "plan": plan,
+        "verdicts": _verdicts(plan),
+        "checkbox_name": ACTION_CHECKBOX_NAME,
+        "checked": request.POST.getlist(ACTION_CHECKBOX_NAME),
+        "select_across": request.POST.get("select_across", "0"),
+    }
+    return TemplateResponse(request, "admin/personalization/regenerate.html", context)
+
+
+def _selection(form: RunForm, learners: tuple[UUID, ...]) -> Selection:
+    return Selection(profiles=learners, lessons=form.cleaned_data["lessons"])
+
+
+def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) -> Started | None:
+    """The run; None, with the reason in the form, where it cannot start."""
+    try:
+        return start_run(
+            selection=_selection(form, learners),
+            backend=form.cleaned_data["backend"],
+            force=form.cleaned_data["force"],
+            requested_by=request.user if request.user.is_authenticated else None,
+            idempotency_key=form.cleaned_data["token"],
+        )
+    except PlanRefused as error:
+        form.add_error(None, str(error))
+        return None
+
+
+def _tell(request: HttpRequest, started: Started) -> None:
+    if started.asked:
+        text = ngettext("%s text is in the queue.", "%s texts are in the queue.", started.asked) % started.asked
+        messages.success(request, text)
+    if started.coalesced:
+        text = ngettext(
+            "%s text is already being written by another run and stays there.",
+            "%s texts are already being written by another run and stay there.",
+            started.coalesced,
+        )
+        messages.info(request, text % started.coalesced)
+
+
+def _choices(form: RunForm) -> list[Choice]:
+    about = {
+        Backend.OPENAI: _("The model writes each text from the lesson and the learner's answers."),
+        Backend.SIMPLE: _("Fills in template sentences with the learner's answers. No model, no cost."),
+    }
+    chosen = form["backend"].value()
+    return [
+        Choice(backend.value, str(backend.label), about[backend], backend_problem(backend), backend == chosen)
+        for backend in Backend
+    ]
+
+
+def _verdicts(plan: Preview | None) -> list[tuple[str, str, int]]:
+    """(code, words, count) of what becomes of the pairs; what is zero is left out, except what is written."""
+    counts = {"write": 0, **plan.by_verdict} if plan else {}
+    return [(code, str(VERDICTS.get(code, code)), counts[code]) for code in [*VERDICTS, *(counts.keys() - VERDICTS)] if code in counts]
