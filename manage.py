@@ -2,8 +2,32 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
+
+from persona_site.faults import explain_database_error
+
+
+def main(arguments: list[str]) -> int:
+    """Runs a command. An expected failure is one line on stderr and exit code 1; --traceback shows all of it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
+    try:
+        execute_from_command_line(arguments)
+    except ImproperlyConfigured as error:
+        said = f"Wrong settings: {error}"
+    except DatabaseError as error:
+        explained = explain_database_error(error)
+        if explained is None or "--traceback" in arguments:
+            raise
+        said = explained
+    except KeyboardInterrupt:
+        said = "Stopped."
+    else:
+        return 0
+    print(said, file=sys.stderr)
+    return 1
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
-    execute_from_command_line(sys.argv)
+    sys.exit(main(sys.argv))

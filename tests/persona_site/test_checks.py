@@ -1,0 +1,52 @@
+"""Wrong settings are found by a check with an id and a hint."""
+
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from persona_site import checks
+from tests.persona_site.test_faults_at_start import PRODUCTION
+from tests.processes import manage
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("https://api.openai.com/v1", []),
+        ("http://127.0.0.1:8901/v1", []),
+        ("api.openai.com", ["persona.E001"]),
+        ("ftp://models.example/v1", ["persona.E001"]),
+        ("https://key:secret@models.example/v1", ["persona.E002"]),
+    ],
+)
+def test_the_models_address(settings: Settings, address: str, found: list[str]) -> None:
+    settings.OPENAI_BASE_URL = address
+    problems = checks.check_model_endpoint()
+    assert [problem.id for problem in problems] == found
+    assert all(problem.hint and "secret" not in str(problem) for problem in problems)
+
+
+def test_times_that_do_not_fit(settings: Settings) -> None:
+    assert checks.check_times() == []
+    settings.GENERATION_SWEEP_SECONDS = 60.0
+    assert [problem.id for problem in checks.check_times()] == ["persona.W001"]
+
+
+def test_a_store_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
+    assert checks.check_store() == []
+    settings.COURSE_STORE_PATH = tmp_path / "nowhere"
+    assert [problem.id for problem in checks.check_store()] == ["persona.W002"]
+
+
+def test_embedded_servers_are_not_for_production(settings: Settings) -> None:
+    assert [problem.id for problem in checks.check_embedded()] == ["persona.W003"]
+    settings.EMBEDDED_POSTGRES = settings.EMBEDDED_VALKEY = False
+    assert checks.check_embedded() == []
+
+
+@pytest.mark.django_db
+def test_a_deployment_with_all_it_needs_is_clean(process_environment: dict[str, str]) -> None:
+    keys = {key: value for key, value in PRODUCTION.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
+    done = manage("check", "--deploy", "--fail-level", "WARNING", env={**process_environment, **keys})
+    assert done.returncode == 0, done.stderr
