@@ -5,6 +5,7 @@ with 10 % failures; a worker is killed with -9 in the middle and another takes o
 every item, and exits 1 when a promise does not hold.
 """
 
+import io
 import os
 import sys
 import time
@@ -40,7 +41,7 @@ class Kill:
 
 def main() -> int:
     call_command("migrate", verbosity=0)
-    call_command("import_lessons", verbosity=0)
+    call_command("import_lessons", stdout=io.StringIO())
     PersonalizedLessonDescription.objects.all().delete()  # so that each text counted below is this run's
     settings.OPENAI_API_KEY = "fake"
     with running_fake_model(**MODEL) as model:

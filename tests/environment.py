@@ -6,7 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 os.environ["DEBUG"] = "true"
-os.environ["PERSONA_VAR"] = str(ROOT / "var" / "test")
+# A second test run beside this one needs servers of its own: PERSONA_TEST_VAR=/somewhere/else.
+os.environ["PERSONA_VAR"] = os.environ.get("PERSONA_TEST_VAR") or str(ROOT / "var" / "test")
 for name in (
     "DATABASE_URL",
     "REDIS_URL",

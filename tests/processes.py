@@ -57,6 +57,13 @@ class WorkerProcess:
             return [int(pid) for pid in path.read_text().split()]
         return []
 
+    def kill_children(self) -> list[int]:
+        """kill -9 of the pool, not of the worker: the pids that are gone."""
+        pids = self.children()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return pids
+
     def kill(self) -> None:
         """kill -9 of parent and pool children at once, as a machine's end would."""
         with suppress(ProcessLookupError):

@@ -90,6 +90,22 @@ def test_a_worker_killed_in_the_middle_costs_no_text(
     assert fake_model.stats()["by_mode"]["ok"] <= 40 + 8, "no more than what was in flight is paid twice"
 
 
+def test_a_killed_pool_child_is_replaced_and_costs_no_text(
+    start_worker: WorkerStarter, fake_model: RunningFakeModel
+) -> None:
+    make_learners(10, lessons=2)
+    fake_model.set(latency=150)
+    worker = start_worker(**model_variables(fake_model, GENERATION_CONCURRENCY="4"))
+    run = start()
+    until(lambda: progress(run).ended >= 3, "some items are done")
+    killed = worker.kill_children()
+    assert killed
+    assert progress(run).ended < 20, "the kill came in the middle"
+    until(lambda: ended(run), "a new child goes on")
+    assert_each_text_once(run)
+    assert not set(worker.children()) & set(killed)
+
+
 def test_a_frozen_worker_that_wakes_too_late_changes_nothing(
     start_worker: WorkerStarter, fake_model: RunningFakeModel
 ) -> None:
