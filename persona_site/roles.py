@@ -1,4 +1,4 @@
-"""Who may do what: the three groups that come with the product. None may touch users, groups or permissions."""
+"""Who may do what: the three groups that come with the product. None may touch users or permissions."""
 
 from typing import Any
 
@@ -15,7 +15,9 @@ TEXT = "personalization.personalizedlessondescription"
 RUN = "personalization.generationrun"
 
 ROLES = {
-    "Content editors": may("view add change", *COURSE_MODELS) | may("view change", TEXT) | may("view", LEARNER),
+    "Content editors": may("view add change", *COURSE_MODELS)
+    | may("view change", TEXT)
+    | may("view", LEARNER),
     "Operators": may("view", *COURSE_MODELS, TEXT, RUN)
     | may("view add change", LEARNER)
     | {"personalization.run_generation"},
@@ -47,6 +49,8 @@ def _permission(apps: Any, using: str, name: str) -> Any:
         content_type=content_type,
         codename=codename,
         # The words that Django itself would use.
-        defaults={"name": own.get(codename) or f"Can {codename.split('_')[0]} {model._meta.verbose_name_raw}"},
+        defaults={
+            "name": own.get(codename) or f"Can {codename.split('_')[0]} {model._meta.verbose_name_raw}"
+        },
     )
     return permission

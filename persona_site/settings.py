@@ -112,6 +112,9 @@ STATIC_ROOT = VAR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # the theme's login form does not say where to go
+
 # --- security ---
 SECURE_CSP = {
     "default-src": [CSP.SELF],

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,15 @@ from uuid import UUID
 from courses.formats.definition import Document, Format
 
 SEPARATOR = "\x1f"
+BLANKS = " \t\r\n"  # around a transcript, for Python and SQL alike
 SHORTEST_SOURCE = 200  # characters; below this a transcript carries nothing to personalise
 NAME_PLACEHOLDER = "{{name}}"
 
-_EMAIL = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
-_PHONE = re.compile(r"(?<![\w.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
+# Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
+EMAIL = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
+PHONE = re.compile(r"(?<!\w)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
 REMOVED = "[…]"
+NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, for
         return "locked"
     if not any(_texts(brief.answers)):
         return "no_survey"
-    if len(brief.transcript.strip()) < SHORTEST_SOURCE:
+    if len(brief.transcript.strip(BLANKS)) < SHORTEST_SOURCE:
         return "no_source"
     if force or current is None:
         return None
@@ -84,6 +88,12 @@ def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, for
     return "unchanged" if current.fingerprint == brief.fingerprint(recipe) else None
 
 
+def usable_name(name: str | None) -> str | None:
+    """The name to address a learner by; None where there is none, or an e-mail address in its place."""
+    name = (name or "").strip()
+    return name if name and "@" not in name else None
+
+
 def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> dict[str, Any]:
     """The learner's answers without what must never leave: e-mail addresses, phone numbers, name, identifier.
 
@@ -91,26 +101,40 @@ def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> d
     """
     if not isinstance(survey, dict):
         return {}
-    private = [re.compile(rf"(?<!\w){re.escape(user_identifier)}(?!\w)", re.IGNORECASE)]
-    names = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE) if name else None
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            for pattern in (_EMAIL, _PHONE, *private):
-                value = pattern.sub(REMOVED, value)
-            return names.sub(NAME_PLACEHOLDER, value).strip() if names else value.strip()
-        if isinstance(value, list):
-            return [item for item in map(clean, value) if item not in ("", None, [], {})]
-        if isinstance(value, dict):
-            return {
-                clean(key): item
-                for key, inner in value.items()
-                if (item := clean(inner)) not in ("", None, [], {})
-            }
-        return value
-
-    result: dict[str, Any] = clean(survey)
+    # Of a name in several words each one is private; shorter ones are particles.
+    names = [name, *(part for part in name.split() if len(part) > 2)] if name else []
+    replacements = [(EMAIL, REMOVED), (PHONE, REMOVED)]
+    replacements += _words([user_identifier], REMOVED) + _words(names, NAME_PLACEHOLDER)
+    result: dict[str, Any] = _cleaned(survey, replacements)
     return result
+
+
+type Replacements = list[tuple[re.Pattern[str], str]]
+
+
+def _words(words: list[str], replacement: str) -> Replacements:
+    alternatives = "|".join(re.escape(unicodedata.normalize("NFC", word)) for word in words if word)
+    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+    return [(pattern, replacement)] if alternatives else []
+
+
+def _cleaned(value: Any, replacements: Replacements) -> Any:
+    if isinstance(value, str):
+        value = unicodedata.normalize("NFC", value)
+        for pattern, replacement in replacements:
+            value = pattern.sub(replacement, value)
+        return value.strip()
+    if isinstance(value, list):
+        items = [_cleaned(item, replacements) for item in value]
+        return [item for item in items if item not in NO_ANSWER]
+    if isinstance(value, dict):
+        pairs = [(_cleaned(key, replacements), _cleaned(item, replacements)) for key, item in value.items()]
+        return {key: item for key, item in pairs if item not in NO_ANSWER}
+    if isinstance(value, int):
+        # A phone number or an identifier may come as a number.
+        text = _cleaned(str(value), replacements)
+        return value if text == str(value) else text
+    return value
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -136,5 +160,5 @@ def _named(value: Any, name: str | None) -> Any:
         return value
     if name:
         return value.replace(NAME_PLACEHOLDER, name)
-    bare = re.sub(r"\s*,?\s*\{\{name\}\}\s*([,!:.]?)\s*", r"\1 ", value).lstrip(" ,!:.").rstrip()
+    bare = re.sub(r"\s*,?\s*\{\{name\}\}\s*([,!:.?;…]?)\s*", r"\1 ", value).lstrip(" ,!:.?;").rstrip()
     return bare[:1].upper() + bare[1:]

@@ -7,7 +7,7 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from courses.formats.definition import Document
-from personalization.brief import NAME_PLACEHOLDER, Brief
+from personalization.brief import EMAIL, NAME_PLACEHOLDER, PHONE, Brief
 from personalization.errors import Transient
 
 LONGEST_TEXT = 4_000  # characters in one section; the guidance asks for a tenth of it
@@ -16,7 +16,8 @@ SHORTEST_JUDGED = 40  # characters; the language of less cannot be told
 _FORBIDDEN = {
     "markup": re.compile(r"</?[a-zA-Z!][^>]*>|```"),
     "link": re.compile(r"https?://|www\.|\]\(|\bjavascript:", re.IGNORECASE),
-    "e-mail address": re.compile(r"[^\s@]+@[^\s@]+\.\w{2,}"),
+    "e-mail address": EMAIL,
+    "phone number": PHONE,
     "template code": re.compile(r"\{\{|\}\}|\{%|%\}"),
     # NUL, other control characters, zero-width, bidi and tag characters, lone surrogates
     "hidden characters": re.compile(

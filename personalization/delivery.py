@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A lesson as one learner sees it. `html`: its sections, empty for kind `title`; `why` is for staff only."""
+    """A lesson as one learner sees it. `html`: its sections, empty for kind `title`; `why` is for staff."""
 
     kind: Kind
     course_title: str
@@ -61,7 +61,8 @@ FIND = """
     JOIN courses course ON course.slug = coalesce(%(course)s::text, profile.course_slug)
     JOIN lessons lesson ON lesson.course_id = course.id AND lesson.lesson_number = %(number)s
     LEFT JOIN lesson_descriptions description ON description.lesson_id = lesson.id
-    LEFT JOIN personalized_lesson_descriptions text ON text.lesson_id = lesson.id AND text.profile_id = profile.id
+    LEFT JOIN personalized_lesson_descriptions text
+        ON text.lesson_id = lesson.id AND text.profile_id = profile.id
 """
 
 
@@ -121,7 +122,9 @@ def _why_personal(found: Found) -> str:
     if found.edited:
         return _("The learner's personal text, as an editor changed it.")
     if found.origin in Origin.values:
-        return _("The learner's personal text, written by: {origin}.").format(origin=Origin(found.origin).label)
+        return _("The learner's personal text, written by: {origin}.").format(
+            origin=Origin(found.origin).label
+        )
     return _("The learner's personal text.")
 
 

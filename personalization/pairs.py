@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from personalization.brief import SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simpl
 STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
-ANSWERED = r"""jsonb_path_exists(profile.survey,
+ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(profile.survey,
     '$.** ? ((@.type() == "string" && @ like_regex "\\S")
-               || @.type() == "number" || @.type() == "boolean")')"""
+               || @.type() == "number" || @.type() == "boolean")'))"""
 
 PAIRS = f"""
     FROM profiles profile
@@ -54,7 +54,7 @@ ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 VERDICT = f"""CASE
     WHEN text.edited_at IS NOT NULL THEN 'locked'
     WHEN NOT coalesce({ANSWERED}, false) THEN 'no_survey'
-    WHEN length(btrim(lesson.transcript, E' \\t\\r\\n')) < %(shortest_source)s THEN 'no_source'
+    WHEN length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s THEN 'no_source'
     WHEN %(force)s THEN 'write'
     WHEN text.origin = 'openai' AND %(origin)s = 'simple' THEN 'better_text'
     WHEN text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
@@ -82,4 +82,5 @@ def verdict_parameters(recipe: Recipe, *, force: bool) -> dict[str, Any]:
         "origin": recipe.origin,
         "force": force,
         "shortest_source": SHORTEST_SOURCE,
+        "blanks": BLANKS,
     }

@@ -1,12 +1,12 @@
 """What all admin pages of ours share: budgeted lists, saves that name their fields, one-line inputs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
-from courses.admin.theme import ChangeList, ModelAdmin, TextInput
+from courses.admin.theme import ChangeList, ModelAdmin, Textarea, TextInput
 
 
 class BudgetedChangeList(ChangeList):
@@ -30,7 +30,7 @@ class BudgetedChangeList(ChangeList):
 class BaseAdmin[M: models.Model](ModelAdmin[M]):
     list_per_page = 50
     show_full_result_count = False
-    one_line: tuple[str, ...] = ()  # text columns that hold one line
+    rows: ClassVar[dict[str, int]] = {}  # text field → lines of its input
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BudgetedChangeList
@@ -42,8 +42,8 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        if db_field.name in self.one_line:
-            kwargs["widget"] = TextInput()
+        if rows := self.rows.get(db_field.name):
+            kwargs["widget"] = TextInput() if rows == 1 else Textarea({"rows": rows})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def page_context(self, request: HttpRequest, obj: M) -> dict[str, Any]:

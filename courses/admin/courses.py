@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -27,7 +27,7 @@ class CourseForm(ModelForm[Course]):
 
 class CourseAdmin(BaseAdmin[Course]):
     form = CourseForm
-    one_line = ("title",)
+    rows: ClassVar[dict[str, int]] = {"title": 1, "description": 3}
     list_display: Any = ("title", "slug", "language", "lesson_count")
     list_filter = ("language",)
     search_fields = ("title", "slug")
@@ -45,8 +45,11 @@ class CourseAdmin(BaseAdmin[Course]):
         return (*self.readonly_fields, "slug") if obj else tuple(self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Course | None = None) -> Any:
-        more = ["store_data"] if obj and obj.content else []
-        return [(None, {"fields": ["title", "slug", "language", "description", *more]})]
+        more = [(_("Other data from the store"), {"fields": ["store_data"], "classes": ["collapse"]})]
+        return [
+            (None, {"fields": ["title", "slug", "language", "description"]}),
+            *(more if obj and obj.content else []),
+        ]
 
     def page_context(self, request: HttpRequest, obj: Course) -> dict[str, Any]:
         lessons = with_completeness(obj.lessons.only("lesson_number", "title").order_by("lesson_number"))

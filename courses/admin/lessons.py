@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from courses.admin.base import BaseAdmin
+from courses.admin.filters import course_filter
 from courses.admin.readable import NOTHING, as_document, readable
 from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
 from courses.admin.theme import TabularInline, TextInput, display
@@ -62,10 +63,10 @@ class MissingFilter(admin.SimpleListFilter):
 
 class LessonAdmin(BaseAdmin[Lesson]):
     form = sections_form(LessonForm, LESSON)
-    one_line = ("title",)
+    rows: ClassVar[dict[str, int]] = {"title": 1, "summary": 3, "transcript": 24}
     list_display = ("lesson_number", "title", "course", "has_transcript", "has_description")
     list_display_links = ("title",)
-    list_filter = ("course", MissingFilter)
+    list_filter = (course_filter("course__slug"), MissingFilter)
     search_fields = ("title",)
     ordering = ("course__title", "course", "lesson_number")
     inlines = (AssetInline,)
@@ -73,8 +74,8 @@ class LessonAdmin(BaseAdmin[Lesson]):
     list_before_template = "admin/courses/lessons_empty.html"
 
     def list_queryset(self, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
-        shown = queryset.select_related("course").only("lesson_number", "title", "course__title")
-        return with_completeness(shown)
+        shown = queryset.select_related(None).select_related("course")
+        return with_completeness(shown.only("lesson_number", "title", "course__title"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
         return super().get_queryset(request).select_related("course", "description")

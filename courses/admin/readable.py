@@ -13,14 +13,20 @@ from courses.rendering import RenderedSection, humanised, says_something, shape_
 NOTHING = "–"
 
 
-def readable(data: object, labels: Mapping[str, str] | None = None) -> SafeString | str:
-    """Any JSON value as HTML, escaped: keys under their labels or humanised; a dash where nothing is said."""
+def readable(data: object, labels: Mapping[str, Any] | None = None) -> SafeString | str:
+    """Any JSON value as HTML, escaped; a dash where nothing is said.
+
+    Keys with a label come first, in the labels' order; others follow under their humanised key.
+    """
     if not says_something(data):
         return NOTHING
     values = data if isinstance(data, dict) else {_("Value"): data}
+    known = {key: values[key] for key in labels or {} if key in values}
     sections = [
-        RenderedSection(key, (labels or {}).get(key) or humanised(key), value, shape_of(value), safety=False)
-        for key, value in values.items()
+        RenderedSection(
+            key, str((labels or {}).get(key) or humanised(key)), value, shape_of(value), safety=False
+        )
+        for key, value in {**known, **values}.items()
         if says_something(value)
     ]
     return render_to_string("admin/courses/readable.html", {"sections": sections})

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core import paginator
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
     from django.contrib.admin.views.main import ChangeList
+    from django.core.paginator import Paginator
     from django.forms import ModelForm
 
     class TextInput(forms.TextInput): ...
@@ -52,5 +54,18 @@ else:
         def __class_getitem__(cls, model):
             return cls
 
+    class Paginator(paginator.Paginator):
+        def __class_getitem__(cls, row):
+            return cls
 
-__all__ = ["ChangeList", "ModelAdmin", "ModelForm", "TabularInline", "TextInput", "Textarea", "display"]
+
+__all__ = [
+    "ChangeList",
+    "ModelAdmin",
+    "ModelForm",
+    "Paginator",
+    "TabularInline",
+    "TextInput",
+    "Textarea",
+    "display",
+]

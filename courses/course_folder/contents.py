@@ -42,7 +42,6 @@ def _transcript(file: NamedFile, folder: Folder) -> str | None:
     data = folder.read(file.entry, _MOST_BYTES)
     if data is None:
         return None
-    path = folder.named(file.entry.name)
     try:
         text = data.removeprefix(BOM).decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
@@ -50,11 +49,11 @@ def _transcript(file: NamedFile, folder: Folder) -> str | None:
     else:
         place, message = _text_problem(text)
     if message:
-        folder.findings.problem(path, message, place)
+        folder.findings.problem(folder.named(file.entry.name), message, place)
         return None
-    if len(text.strip()) < SHORTEST_TRANSCRIPT:
-        few = len(text.strip())
-        folder.findings.warn(path, f"has {few} characters: personal texts need {SHORTEST_TRANSCRIPT}")
+    if (few := len(text.strip())) < SHORTEST_TRANSCRIPT:
+        message = f"has {few} characters: personal texts need {SHORTEST_TRANSCRIPT}"
+        folder.findings.warn(folder.named(file.entry.name), message)
     return text
 
 

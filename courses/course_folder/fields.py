@@ -52,7 +52,7 @@ class Fields:
         """A text of any lines: None where the key is missing, empty where it is null."""
         if key not in self.data:
             return None
-        value = self.data[key] or ""
+        value = "" if self.data[key] is None else self.data[key]
         if not isinstance(value, str):
             self.problem(key, f"must be a text, found {kind(value)}")
             return None
@@ -100,7 +100,7 @@ class Fields:
             # 0.8: one letter of five wrong, or two that changed places
             near = difflib.get_close_matches(key, missing, n=1, cutoff=0.8) if len(key) > 4 else []
             if near:
-                self.warn(described(key), f"is kept, but not read: is {near[0]!r} meant?")
+                self.warn(described(key)[1:-1], f"is kept, but not read: is {near[0]!r} meant?")
 
 
 def number_problem(value: object) -> str | None:

@@ -3,7 +3,7 @@
 import os
 import stat
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -75,18 +75,23 @@ class Folder:
         visible = (entry for entry in entries if not entry.name.startswith("."))
         return sorted(visible, key=lambda entry: entry.key)
 
-    def folder(self, entry: Entry, findings: Findings | None = None) -> "Folder | None":
-        """The subfolder, open; None, and a problem, where it is something else or may not be read."""
+    def folder(self, entry: Entry, findings: Findings | None = None, label: str = "") -> "Folder | None":
+        """The subfolder, open; None, and a problem, where it is something else or may not be read.
+
+        label: what messages call it where its name is not for everybody's eyes.
+        """
+        path = self.named(label or entry.name)
+        findings = findings or self.findings
         if entry.kind is not Kind.FOLDER:
-            self._refuse(entry, f"is {entry.kind}: a folder is needed here")
+            findings.problem(path, f"is {entry.kind}: a folder is needed here")
             return None
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             descriptor = os.open(entry.name, flags, dir_fd=self._descriptor)
         except OSError as error:
-            self._refuse(entry, _reason(error))
+            findings.problem(path, _reason(error))
             return None
-        return Folder(descriptor, self.named(entry.name), findings or self.findings)
+        return Folder(descriptor, path, findings)
 
     def read(self, entry: Entry, most: int) -> bytes | None:
         """The file's bytes, `most` of them at most; None, and a problem, where that cannot be had."""
@@ -104,8 +109,13 @@ class Folder:
             self._refuse(entry, refusal)
         return None if refusal else data
 
-    def read_json(self, entry: Entry, limits: Limits = FILE) -> dict[str, Any] | None:
-        """The object in a JSON file; None, and all that is wrong with it, where there is none."""
+    def read_json(
+        self, entry: Entry, limits: Limits = FILE, show: Callable[[str], str] = str
+    ) -> dict[str, Any] | None:
+        """The object in a JSON file; None, and all that is wrong with it, where there is none.
+
+        show: makes a place in the file, a JSON pointer, fit for a message.
+        """
         data = self.read(entry, limits.size)
         if data is None:
             return None
@@ -113,7 +123,7 @@ class Folder:
             return parse(data, limits, allow_bom=True)
         except JSONProblem as error:
             for place, message in error.problems:
-                self.findings.problem(self.named(entry.name), message, place)
+                self.findings.problem(self.named(entry.name), message, show(place))
         return None
 
     def look(self, parts: Sequence[str]) -> tuple[Kind, int] | None:

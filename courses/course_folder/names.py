@@ -54,7 +54,7 @@ def personal_texts(entries: Iterable[Entry]) -> tuple[list[NamedFile], list[Entr
 
 
 def is_ignored(key: str) -> bool:
-    """Whether a folder is none of a store's: backups, logs, what a file system puts there."""
+    """Whether a folder or file is none of a store's: backups, logs, what a file system puts there."""
     return key.startswith(("_", ".")) or key in ("logs", "lost+found")
 
 
@@ -64,4 +64,4 @@ def _named(entries: Iterable[Entry], ending: str) -> list[NamedFile]:
 
 def _ends(entry: Entry, ending: str) -> bool:
     name = entry.key.casefold()
-    return name.endswith(ending) and not _BACKUP.search(name)
+    return name.endswith(ending) and not (is_ignored(name) or _BACKUP.search(name))

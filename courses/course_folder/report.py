@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from io import StringIO
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from courses.errors import Problem
+
+WIDTH = 100  # columns of the table; lines of text are as long as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,35 @@ class ImportReport:
             "problems": [asdict(problem) for problem in self.problems],
         }
 
-    def as_table(self) -> Table:
-        """Created, updated and unchanged rows per table; what was kept or locked where there is any."""
-        kept = sum(self.tables.values(), Counts())
-        names = [
-            "created",
-            "updated",
-            "unchanged",
-            *(name for name in ("kept", "locked") if getattr(kept, name)),
-        ]
+    def as_text(self) -> str:
+        """The same for people: a table of rows, what it sums up to, and a line for each warning."""
+        console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
+        if not self.problems:
+            console.print(self._table())
+            console.print(f"\n{self._summary()}", markup=False, highlight=False, soft_wrap=True)
+        if self.warnings:
+            console.print(f"\n{_counted(len(self.warnings), 'warning')}:", highlight=False)
+        for warning in self.warnings:
+            console.print(str(warning), markup=False, highlight=False, soft_wrap=True)
+        return console.export_text()
+
+    def refusal(self) -> str:
+        """The problems for people, a line for each; empty where there is none."""
+        lines = [str(problem) for problem in self.problems]
+        if len(lines) > 1:
+            lines.insert(0, f"{_counted(len(lines), 'problem')}, nothing was written:")
+        return "\n".join(lines)
+
+    def _summary(self) -> str:
+        courses = f"{_counted(len(self.courses), 'course')} from {self.store}"
+        if self.dry_run:
+            return f"{courses}: {_counted(self.changed, 'row')} would change. Dry run: nothing was written."
+        return f"{courses}: {_counted(self.changed, 'row')} changed."
+
+    def _table(self) -> Table:
+        total = sum(self.tables.values(), Counts())
+        names = ["created", "updated", "unchanged"]
+        names += [name for name in ("kept", "locked") if getattr(total, name)]
         table = Table("table", box=None, pad_edge=False)
         for name in names:
             table.add_column(name, justify="right")
@@ -75,3 +99,7 @@ class ImportReport:
 
 def _values(counts: Counts) -> tuple[int, ...]:
     return counts.created, counts.updated, counts.unchanged, counts.kept, counts.locked
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,23 +1,34 @@
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A lesson of the database: its course, by slug, and its number there."""
+    """A lesson of the database: its course, by slug, its number there, and what tells whether its texts differ."""
 
     slug: str
     number: int
+    source_hash: str = ""
+    summary: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """What the database knows before an import: languages by course slug, lessons by id."""
 
     languages: Mapping[str, str]
     lessons: Mapping[UUID, Known]
 
-    def numbers(self, slug: str) -> dict[UUID, int]:
+    def numbers(self, slug: str) -> Mapping[UUID, int]:
         """The lessons of one course: id → number."""
-        return {lesson: known.number for lesson, known in self.lessons.items() if known.slug == slug}
+        return self._by_course.get(slug, {})
+
+    @cached_property
+    def _by_course(self) -> Mapping[str, Mapping[UUID, int]]:
+        courses: dict[str, dict[UUID, int]] = defaultdict(dict)
+        for lesson, known in self.lessons.items():
+            courses[known.slug][lesson] = known.number
+        return courses

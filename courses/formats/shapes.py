@@ -67,12 +67,11 @@ def personal_format(source: object) -> Format:
 
 def ordered_items(document: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
     """Sections in the order to show them: the kept one where there is one, else the format's."""
-    order = document.get(ORDER_KEY)
-    known = [section.key for section in fmt.sections]
-    first = [key for key in order if isinstance(key, str)] if isinstance(order, list) else known
-    rest = sorted(document.keys() - set(first) - {ORDER_KEY})
+    order = _kept_order(document)
+    first = [section.key for section in fmt.sections] if order is None else order
+    rest = sorted(document.keys() - set(first))
     for key in dict.fromkeys([*first, *rest]):
-        if key in document and key != ORDER_KEY:
+        if key in document and (key != ORDER_KEY or order is None):
             yield key, document[key]
 
 
@@ -88,6 +87,8 @@ def _canonical(source: object, fmt: Format, aliases: dict[str, str], text_key: s
         raise ValueError(f"{wanted} is needed, found {_type_name(source)}")
     document: Document = {}
     for key, value in _pairs(source, fmt):
+        if key == ORDER_KEY:
+            raise ValueError(f"the key {ORDER_KEY} is our own and holds a list of keys: rename it")
         canonical = aliases.get(_folded(key), key)
         cleaned = _unstarred(value) if canonical == "motivational_line" else value
         document[canonical] = _merged(document[canonical], cleaned) if canonical in document else cleaned
@@ -96,8 +97,6 @@ def _canonical(source: object, fmt: Format, aliases: dict[str, str], text_key: s
 
 def _pairs(source: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
     """Key and value in the order of the document, a wrapping `template` taken off in its place."""
-    if not _is_order(source.get(ORDER_KEY, [])):
-        raise ValueError(f"the key {ORDER_KEY} is our own and holds a list of keys: rename it")
     items = ordered_items(source, fmt) if ORDER_KEY in source else iter(source.items())
     for key, value in items:
         if key == "template" and isinstance(value, dict):
@@ -106,8 +105,9 @@ def _pairs(source: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _is_order(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(key, str) for key in value)
+def _kept_order(document: Document) -> list[str] | None:
+    order = document.get(ORDER_KEY)
+    return order if isinstance(order, list) and all(isinstance(key, str) for key in order) else None
 
 
 def _unstarred(value: Any) -> Any:

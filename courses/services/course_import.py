@@ -1,5 +1,6 @@
 """Courses from a store: staged, compared, written. Everything in the order that foreign keys want."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from uuid import UUID
@@ -10,6 +11,7 @@ from courses.course_folder.contents import read_descriptions, read_transcripts
 from courses.course_folder.folders import Folder
 from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
+from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Known, Snapshot
 from courses.services.staging import Staged, Upsert, copy_rows
 
@@ -29,6 +31,7 @@ LESSONS = Staged(
         "summary": "text",
         "content": "jsonb",
         "transcript": "text",
+        "source_hash": "text",
     },
 )
 DESCRIPTIONS = Staged("staged_descriptions", {"course_slug": "text", "lesson_id": "uuid", "data": "jsonb"})
@@ -56,13 +59,15 @@ _UPSERTS = (
         """
         SELECT s.id, c.id AS course_id, s.lesson_number, s.title, s.content,
                CASE WHEN s.summary IS NULL THEN l.summary ELSE nullif(s.summary, '') END AS summary,
-               coalesce(s.transcript, l.transcript, '') AS transcript
+               coalesce(s.transcript, l.transcript, '') AS transcript,
+               coalesce(s.source_hash, l.source_hash) AS source_hash
         FROM staged_lessons s LEFT JOIN courses c ON c.slug = s.course_slug LEFT JOIN lessons l ON l.id = s.id
         WHERE s.course_slug = %(course)s
         """,
         key=("id",),
         values=("lesson_number", "title", "summary", "content", "transcript"),
         once=("course_id",),
+        compared=("lesson_number", "title", "summary", "content", "source_hash"),
     ),
     Upsert(
         "lesson_descriptions",
@@ -100,16 +105,19 @@ def read_snapshot() -> Snapshot:
         cursor.execute("SELECT slug, language FROM courses")
         languages = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT l.id, c.slug, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id"
+            "SELECT l.id, c.slug, l.lesson_number, l.source_hash, l.summary "
+            "FROM lessons l JOIN courses c ON c.id = l.course_id"
         )
-        lessons = {lesson: Known(slug, number) for lesson, slug, number in cursor.fetchall()}
+        lessons = {lesson: Known(*known) for lesson, *known in cursor.fetchall()}
     return Snapshot(languages, lessons)
 
 
-def stage_courses(plans: Sequence[CoursePlan], store: Folder, tick: Callable[[], None]) -> None:
+def stage_courses(
+    plans: Sequence[CoursePlan], snapshot: Snapshot, store: Folder, tick: Callable[[], None]
+) -> None:
     """Reads what the plans left unread, and copies everything beside the tables. `tick` after each lesson."""
     copy_rows(COURSES, map(_course_row, plans))
-    copy_rows(LESSONS, _lesson_rows(plans, store, tick))
+    copy_rows(LESSONS, _lesson_rows(plans, snapshot, store, tick))
     copy_rows(DESCRIPTIONS, _description_rows(plans, store))
     copy_rows(ASSETS, _asset_rows(plans))
 
@@ -153,7 +161,9 @@ def _course_row(plan: CoursePlan) -> Row:
     return course.slug, course.title, course.description, plan.language, as_json(course.content)
 
 
-def _lesson_rows(plans: Sequence[CoursePlan], store: Folder, tick: Callable[[], None]) -> Iterator[Row]:
+def _lesson_rows(
+    plans: Sequence[CoursePlan], snapshot: Snapshot, store: Folder, tick: Callable[[], None]
+) -> Iterator[Row]:
     for plan in plans:
         folder = store.folder(plan.folder.entry)
         if folder is None:
@@ -161,9 +171,23 @@ def _lesson_rows(plans: Sequence[CoursePlan], store: Folder, tick: Callable[[], 
         with folder:
             for lesson, transcript in read_transcripts(plan, folder):
                 source = lesson.source
-                content = as_json(source.content)
-                yield plan.slug, lesson.id, source.number, source.title, source.summary, content, transcript
+                known = snapshot.lessons.get(lesson.id)
+                source_hash = _source_hash(source, transcript, known)
+                if known and known.source_hash == source_hash:
+                    # The database has this very transcript: sending it again is most of what an import costs.
+                    transcript = None
+                texts = source.title, source.summary, as_json(source.content), transcript
+                yield plan.slug, lesson.id, source.number, *texts, source_hash
                 tick()
+
+
+def _source_hash(lesson: LessonFile, transcript: str | None, known: Known | None) -> str | None:
+    """What `Lesson.source_hash` will be; None where the store has no transcript, and so does not change it."""
+    if transcript is None:
+        return None
+    summary = known.summary if lesson.summary is None and known else lesson.summary
+    source = "\x1f".join([lesson.title, summary or "", transcript])
+    return hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
 
 
 def _description_rows(plans: Sequence[CoursePlan], store: Folder) -> Iterator[Row]:

@@ -46,7 +46,7 @@ class Process:
             self._tether.stdin.close()
 
     def stop(self) -> None:
-        """Return when it and all it has started in its group are gone: within the grace, or by force."""
+        """End it, within the grace or by force, and kill what it leaves behind in its group."""
         self.release()
         self._tether.wait()
         with suppress(ProcessLookupError):

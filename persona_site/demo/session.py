@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
 
@@ -40,17 +40,17 @@ def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
     """Start everything, call `on_ready`, and watch until an exception ends it, such as KeyboardInterrupt.
 
     Everything that it has started is stopped then. Raises DemoError, NoPortError, EmbeddedServerError,
-    Django's OperationalError, CommandError of the import, and AlreadyRunning before anything is started.
+    Django's database errors, and AlreadyRunning before anything is started.
     """
     with ExitStack() as stack:
         left = stack.enter_context(only_one(settings.VAR))
         running = Running(os.getpid())
         _start_servers(stack, running, left)
-        call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         port = web.first_free(port)
         processes = _start_processes(port)
         stack.callback(stop_all, processes)
-        _import_samples()
+        import_samples()
         account = demo_account(settings.VAR)
         _await_page(processes, port)
         running.port = port
@@ -80,21 +80,30 @@ def _start_servers(stack: ExitStack, running: Running, left: Running) -> None:
 def _start_processes(port: int) -> list[Process]:
     logs = settings.VAR / "log"
     python = [sys.executable, "-m"]
-    web_server = ["granian", "--interface", "wsgi", "--host", web.HOST, "--port", str(port)]
+    web_server = ["granian", "--interface", "wsgi", "--no-ws", "--host", web.HOST, "--port", str(port)]
     # Four threads: a page of the admin asks for several files at once, and polls while it shows a run.
-    web_server += ["--blocking-threads", "4", "persona_site.wsgi:application"]
+    # Without the timeout, granian never ends when it is asked to while its worker is still starting.
+    web_server += ["--blocking-threads", "4", "--workers-kill-timeout", "3", "persona_site.wsgi:application"]
     worker = ["celery", "-A", "persona_site", "worker", "-c", "1", "--loglevel", "INFO"]
+    worker += ["--without-mingle", "--without-gossip"]  # there is no other worker to wait for
     return [
         Process("web server", [*python, *web_server], logs / "web.log"),
         Process("worker", [*python, *worker], logs / "worker.log"),
     ]
 
 
-def _import_samples() -> None:
-    """Once, and whole or not at all: an import at the next start would undo what editors have changed."""
-    if not Course.objects.exists():
-        with transaction.atomic():
-            call_command("import_lessons", stdout=io.StringIO())
+def import_samples() -> None:
+    """Once, and whole or not at all: a second import would undo what editors have changed since.
+
+    Raises DemoError with all that is wrong with the store.
+    """
+    report = io.StringIO()
+    try:
+        if not Course.objects.exists():
+            with transaction.atomic():
+                call_command("import_lessons", stdout=report)
+    except CommandError as error:
+        raise DemoError(f"{report.getvalue()}{error}") from error
 
 
 def _await_page(processes: Sequence[Process], port: int) -> None:

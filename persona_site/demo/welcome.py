@@ -18,7 +18,7 @@ def welcome(ready: Ready, asked_port: int, since: float) -> list[str]:
         *([taken] if ready.port != asked_port else []),
         f"Persona is ready after {time.time() - since:.0f} s: {_address(ready.port)}",
         f"  Log in as {_credentials(ready.account)}.",
-        "  Then: Learners, select some, action “Regenerate personalizations”, and read what they get.",
+        '  Then: Learners, select some, action "Regenerate personalizations", and read what they get.',
         *_writer(),
         f"  Logs: {settings.VAR / 'log'}. Ctrl-C stops everything; the data stays.",
     ]
@@ -46,6 +46,6 @@ def _writer() -> list[str]:
     if settings.OPENAI_API_KEY:
         return [f"  Texts are written by {settings.OPENAI_MODEL} at {settings.OPENAI_BASE_URL}."]
     return [
-        "  OPENAI_API_KEY is not set: the simple writer writes the texts. To try a model without a key, start",
+        "  OPENAI_API_KEY is not set: the simple writer writes the texts. To try a model without one, start",
         "  manage.py fake_model, then this with OPENAI_API_KEY=fake OPENAI_BASE_URL=http://127.0.0.1:8901/v1",
     ]

@@ -1,0 +1,6 @@
+from personalization.admin.courses import CourseWithLearnersAdmin
+from personalization.admin.learners import LearnerAdmin
+from personalization.admin.runs import RunAdmin
+from personalization.admin.texts import TextAdmin
+
+__all__ = ["CourseWithLearnersAdmin", "LearnerAdmin", "RunAdmin", "TextAdmin"]

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -9,13 +9,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin, BudgetedChangeList
+from courses.admin.filters import course_filter
 from courses.admin.readable import readable
 from courses.admin.theme import display
 from courses.models import Course
 from personalization.admin.answers import LABELS
 from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
-from personalization.models import Profile
+from personalization.models import Origin, Profile
 from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
 
 NO_LESSONS = TextCounts(lessons=0, texts=0, stale=0)
@@ -46,10 +47,10 @@ class AnsweredFilter(admin.SimpleListFilter):
 
 @admin.register(Profile)
 class LearnerAdmin(BaseAdmin[Profile]):
-    one_line = ("user_identifier", "name")
+    rows: ClassVar[dict[str, int]] = {"user_identifier": 1, "name": 1}
     list_display = ("user_identifier", "name", "course", "texts", "missing", "stale")
     list_display_links = ("user_identifier", "name")
-    list_filter = ("course", AnsweredFilter)
+    list_filter = (course_filter("course_id"), AnsweredFilter)
     search_fields = ("user_identifier", "name")
     search_help_text = _("Identifier or name")
     ordering = ("user_identifier",)
@@ -62,7 +63,9 @@ class LearnerAdmin(BaseAdmin[Profile]):
         return LearnerChangeList
 
     def list_queryset(self, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        return queryset.select_related("course").only("user_identifier", "name", "course__slug", "course__title")
+        return queryset.select_related("course").only(
+            "user_identifier", "name", "course__slug", "course__title"
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Profile | None = None) -> tuple[str, ...]:
         # The identifier is the outside platform's: links and imports find the learner by it.
@@ -70,14 +73,17 @@ class LearnerAdmin(BaseAdmin[Profile]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Profile | None = None) -> Any:
         course = "unknown_course" if obj and _course_is_unknown(obj) else "course"
-        answers = [(_("Answers"), {"fields": ["answers"]})] if obj else []
-        return [(None, {"fields": ["user_identifier", "name", course]}), *answers]
+        answers = ["answers"] if obj else []
+        return [(None, {"fields": ["user_identifier", "name", course, *answers]})]
 
     def page_context(self, request: HttpRequest, obj: Profile) -> dict[str, Any]:
-        lessons = [(lesson, state_of(lesson)) for lesson in lesson_texts(obj.pk)]
+        origins = dict(Origin.choices)
         return {
             "learner": obj,
-            "lessons": lessons,
+            "lessons": [
+                (lesson, state_of(lesson), origins.get(lesson.origin or "", ""))
+                for lesson in lesson_texts(obj.pk)
+            ],
             "may_regenerate": self.has_run_generation_permission(request),
         }
 

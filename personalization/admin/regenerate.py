@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -54,7 +53,7 @@ class RunForm(forms.Form):
         """Numbers from "1, 3-5"; None for all lessons."""
         numbers: set[int] = set()
         for part in filter(None, re.split(r"[\s,;]+", self.cleaned_data["lessons"])):
-            match = re.fullmatch(r"(\d{1,6})(?:[-–](\d{1,6}))?", part, re.ASCII)  # noqa: RUF001
+            match = re.fullmatch(r"(\d{1,6})(?:[-–](\d{1,6}))?", part, re.ASCII)
             first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
             if not first <= last < first + LONGEST_RANGE:
                 raise forms.ValidationError(_("Write numbers like: 1, 3-5. Found: {part}").format(part=part))
@@ -74,7 +73,7 @@ class Choice:
 
 
 def regenerate_page(
-    admin: ModelAdmin[Profile], request: HttpRequest, queryset: QuerySet[Profile]
+    admin: "ModelAdmin[Profile]", request: HttpRequest, queryset: QuerySet[Profile]
 ) -> HttpResponse:
     """The plan; with “Start” pressed, the run's page."""
     learners = tuple(queryset.order_by().values_list("pk", flat=True))
@@ -86,11 +85,12 @@ def regenerate_page(
         if "start" in request.POST and (started := _started(form, learners, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)
-        plan = preview(_selection(form, learners), form.cleaned_data["backend"], force=form.cleaned_data["force"])
+        plan = preview(
+            _selection(form, learners), form.cleaned_data["backend"], force=form.cleaned_data["force"]
+        )
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Regenerate personalizations"),
-        "opts": admin.opts,
         "form": form,
         "token": token,
         "choices": _choices(form),
@@ -126,7 +126,9 @@ def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) ->
 
 def _tell(request: HttpRequest, started: Started) -> None:
     if started.asked:
-        text = ngettext("%s text is in the queue.", "%s texts are in the queue.", started.asked) % started.asked
+        text = (
+            ngettext("%s text is in the queue.", "%s texts are in the queue.", started.asked) % started.asked
+        )
         messages.success(request, text)
     if started.coalesced:
         text = ngettext(
@@ -152,4 +154,4 @@ def _choices(form: RunForm) -> list[Choice]:
 def _verdicts(plan: Preview | None) -> list[tuple[str, str, int]]:
     """(code, words, count) of what becomes of the pairs; what is zero is left out, except what is written."""
     counts = {"write": 0, **plan.by_verdict} if plan else {}
-    return [(code, str(VERDICTS.get(code, code)), counts[code]) for code in [*VERDICTS, *(counts.keys() - VERDICTS)] if code in counts]
+    return [(code, str(words), counts[code]) for code, words in VERDICTS.items() if code in counts]

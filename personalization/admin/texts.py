@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin
+from courses.admin.filters import course_filter
 from courses.admin.readable import as_document, readable
 from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
 from courses.admin.theme import display
@@ -42,7 +43,7 @@ class EditedFilter(admin.SimpleListFilter):
 @admin.register(Text)
 class TextAdmin(BaseAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
-    list_filter = ("lesson__course", EditedFilter)
+    list_filter = (course_filter("lesson__course__slug"), EditedFilter)
     search_fields = ("profile__user_identifier", "profile__name")
     search_help_text = _("Identifier or name of the learner")
     ordering = ("profile_id", "lesson_id")  # the order of an index: no page sorts a million rows
@@ -55,9 +56,8 @@ class TextAdmin(BaseAdmin[Text]):
 
     def list_queryset(self, queryset: QuerySet[Text]) -> QuerySet[Text]:
         related = ("profile__user_identifier", "profile__name", "lesson__lesson_number", "lesson__title")
-        return queryset.only(
-            "origin", "model", "generated_at", "edited_at", *related, "lesson__course__title"
-        )
+        shown = queryset.select_related(None).select_related("profile", "lesson__course")
+        return shown.only("origin", "model", "generated_at", "edited_at", *related, "lesson__course__title")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Text]:
         return super().get_queryset(request).select_related("profile", "lesson__course", "edited_by")
@@ -65,7 +65,9 @@ class TextAdmin(BaseAdmin[Text]):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # texts come from runs, the import and the API
 
-    def get_form(self, request: HttpRequest, obj: Text | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Text | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj:
             kwargs["form"] = sections_form(TextForm, personal_format(document_of(obj)))
         return super().get_form(request, obj, change, **kwargs)

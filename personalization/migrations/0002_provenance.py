@@ -68,9 +68,20 @@ class Migration(migrations.Migration):
             name='flags',
             field=models.JSONField(blank=True, db_default=models.Value([], models.JSONField()), default=list, verbose_name='flags'),
         ),
-        migrations.AddIndex(
-            model_name='profile',
-            index=models.Index(fields=['course'], name='profiles_course_slug_idx'),
+        # The name is the one that PostgreSQL gives by itself: an adopted database may have this index already.
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE INDEX IF NOT EXISTS profiles_course_slug_idx ON profiles (course_slug)",
+                    "DROP INDEX profiles_course_slug_idx",
+                )
+            ],
+            state_operations=[
+                migrations.AddIndex(
+                    model_name='profile',
+                    index=models.Index(fields=['course'], name='profiles_course_slug_idx'),
+                ),
+            ],
         ),
         migrations.AddIndex(
             model_name='personalizedlessondescription',

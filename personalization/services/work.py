@@ -7,7 +7,7 @@ from uuid import UUID
 
 from courses.formats.personal import PERSONAL
 from courses.models import Lesson
-from personalization.brief import Brief, Current, cleaned_answers, reason_to_skip
+from personalization.brief import Brief, Current, cleaned_answers, reason_to_skip, usable_name
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
 from personalization.services.queue import Claim, Outcome, Text
@@ -63,6 +63,7 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
 
 def make_brief(profile: Profile, lesson: Lesson) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded)."""
+    name = usable_name(profile.name)
     return Brief(
         course_title=lesson.course.title,
         language=lesson.course.language,
@@ -70,8 +71,8 @@ def make_brief(profile: Profile, lesson: Lesson) -> Brief:
         lesson_title=lesson.title,
         summary=lesson.summary or "",
         transcript=lesson.transcript,
-        name=profile.name or None,
-        answers=cleaned_answers(profile.survey, profile.name, profile.user_identifier),
+        name=name,
+        answers=cleaned_answers(profile.survey, name, profile.user_identifier),
         source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
         format=PERSONAL,

@@ -177,6 +177,15 @@ def test_an_order_that_is_not_ours_is_refused_rather_than_lost(order: object) ->
         lesson_document({"homework": "Дома.", ORDER_KEY: order})
     with pytest.raises(ValueError, match="_order is our own"):
         personal_document({"summary_short": "Нина", ORDER_KEY: order})
+    with pytest.raises(ValueError, match="_order is our own"):
+        lesson_document({"template": {ORDER_KEY: order}, "homework": "Дома."})
+
+
+def test_an_order_that_is_not_ours_is_still_shown() -> None:
+    # Rows of an adopted database were never converted.
+    document = {ORDER_KEY: "раз", "homework": "два"}
+    assert list(ordered_items(document, LESSON)) == [("homework", "два"), (ORDER_KEY, "раз")]
+    assert personal_format(document) is PERSONAL
 
 
 @pytest.mark.parametrize("source", [None, "", {}, {"template": {}}, {"template": ""}, {"template": None}])

@@ -1,0 +1,59 @@
+"""The admin's first page: how much there is, the last runs, and what to do first."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from courses.models import Course, Lesson
+from personalization.admin.paginator import estimated_count
+from personalization.admin.run_progress import STATES
+from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile, RunState
+
+LAST_RUNS = 5
+SHOWN: list[tuple[type[Model], str]] = [
+    (Course, "courses_course"),
+    (Lesson, "courses_lesson"),
+    (Profile, "personalization_profile"),
+    (PersonalizedLessonDescription, "personalization_personalizedlessondescription"),
+]
+
+
+def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context with what this person may see: `figures`, `runs`, and `hint`, the first thing to do."""
+    counts = {
+        model: estimated_count(model._default_manager.all())
+        for model, page in SHOWN
+        if _may_see(request, model)
+    }
+    figures = [
+        (model._meta.verbose_name_plural, counts[model], reverse(f"admin:{page}_changelist"))
+        for model, page in SHOWN
+        if model in counts
+    ]
+    runs = GenerationRun.objects.select_related("course", "requested_by").only(
+        "created_at", "state", "backend", "course__title", "requested_by__username"
+    )
+    may_see_runs = _may_see(request, GenerationRun)
+    return {
+        **context,
+        "figures": figures,
+        "runs": [(run, STATES[RunState(run.state)]) for run in runs[:LAST_RUNS]] if may_see_runs else [],
+        "hint": _hint(counts),
+    }
+
+
+def _hint(counts: dict[type[Model], int]) -> str:
+    if counts.get(Course) == 0:
+        return _("Start with a course: “manage.py import_lessons” brings in the store.")
+    if counts.get(Profile) == 0:
+        return _("Next, learners: user_profiles.json of the store, with “manage.py import_lessons”.")
+    if counts.get(PersonalizedLessonDescription) == 0:
+        return _("Now open the learners, select some and choose “Regenerate personalizations”.")
+    return ""
+
+
+def _may_see(request: HttpRequest, model: type[Model]) -> bool:
+    return request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")

@@ -1,0 +1,80 @@
+"""What a long command shows while it works."""
+
+import time
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SHOWN_AFTER = 2.0  # seconds: what is shorter needs no bar
+REDRAWN_AFTER = 0.1  # seconds; a bar that is told of every row costs more than the rows
+
+
+class Watcher(Protocol):
+    """Who is told how far the work is."""
+
+    def stage(self, label: str, total: int) -> None:
+        """A new stage of `total` steps begins."""
+
+    def tick(self) -> None:
+        """One step is done."""
+
+    def say(self, line: str) -> None:
+        """Something that the user should know now."""
+
+
+class Silent:
+    """A watcher that shows nothing."""
+
+    def stage(self, label: str, total: int) -> None: ...
+
+    def tick(self) -> None: ...
+
+    def say(self, line: str) -> None: ...
+
+
+class LateBar:
+    """A progress bar that appears on a terminal once the work takes longer than 2 seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._started = self._drawn = time.monotonic()
+        self._label, self._done, self._total = "", 0, 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def stage(self, label: str, total: int) -> None:
+        self._label, self._done, self._total = label, 0, total
+        self._draw()
+
+    def tick(self) -> None:
+        self._done += 1
+        if time.monotonic() - self._drawn > REDRAWN_AFTER:
+            self._draw()
+
+    def say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        if not self._console.is_terminal or self._drawn - self._started < SHOWN_AFTER:
+            return
+        if self._bar is None:
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=self._console, transient=True)
+            self._bar.add_task(self._label)
+            self._bar.start()
+        task = self._bar.task_ids[0]
+        self._bar.update(task, description=self._label, completed=self._done, total=self._total)

@@ -1,0 +1,154 @@
+"""The import of a whole store: courses, then learners. The same plan for a dry run, without its last step."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from django.db import transaction
+
+from courses.course_folder.findings import Findings
+from courses.course_folder.folders import Folder
+from courses.course_folder.plan import CoursePlan, plan_courses
+from courses.course_folder.report import Counts, ImportReport
+from courses.course_folder.snapshot import Snapshot
+from courses.course_folder.store import PROFILES, ListedCourse, choose, list_courses, open_store, read_courses
+from courses.errors import InvalidInput, Problem
+from courses.services.course_import import (
+    COURSE_TABLES,
+    course_changes,
+    read_snapshot,
+    stage_courses,
+    write_course,
+)
+from courses.services.import_lock import import_lock
+from courses.services.staging import analyze, staging
+from persona_site.progress import Silent, Watcher
+from personalization.learner_files.profiles import LearnerEntry, read_profiles
+from personalization.learner_files.texts import learner_folders
+from personalization.services.learners import (
+    LEARNER_TABLES,
+    TEXT_TABLE,
+    known_identifiers,
+    learner_changes,
+    stage_learners,
+    stage_texts,
+    text_changes,
+    warn_of_kept,
+    write_learners,
+    write_texts,
+)
+
+type Changes = tuple[str, dict[str, Counts]]
+"""The path that rows came from, and what became of them, by table."""
+
+ALL_TABLES = (*COURSE_TABLES, *LEARNER_TABLES)
+TABLE_NAMES = ("courses", "lessons", "lesson_descriptions", "lesson_assets", "profiles", TEXT_TABLE)
+WAITING = "Another import is running: waiting for it to end. Ctrl-C gives up."
+
+
+def import_store(
+    path: Path, courses: Sequence[str] = (), *, dry_run: bool = False, watcher: Watcher | None = None
+) -> ImportReport:
+    """Imports the named courses of a store, or all, and their learners; what was done, or would be.
+
+    A report with problems: nothing was written. Otherwise each transaction is whole or not at all: first the
+    learners (a learner may name a course that is not there yet, a text needs its learner), then course by
+    course with its lessons, descriptions, assets and personal texts. Imports wait for each other. Raises
+    InvalidInput where there is no such store or course, CourseChanged, and Django's database errors.
+    """
+    watcher = watcher or Silent()
+    findings = Findings()
+    tables: dict[str, Counts] = {}
+    with open_store(path, findings) as store:
+        listed = _list(store, path)
+        chosen = choose(listed, courses)
+        with import_lock(lambda: watcher.say(WAITING)) as still_locked, staging(ALL_TABLES):
+            snapshot = read_snapshot()
+            plans = plan_courses(read_courses(store, chosen), snapshot, findings)
+            watcher.stage("Reading lessons", sum(len(plan.lessons) for plan in plans))
+            stage_courses(plans, snapshot, store, watcher.tick)
+            known = snapshot.languages.keys() | {course.slug for course in listed}
+            _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=not courses)
+            if not findings.problems:
+                analyze(ALL_TABLES)
+                changes = _planned(plans) if dry_run else _written(plans, snapshot, still_locked, watcher)
+                tables = _summed(changes, findings)
+    return ImportReport(
+        store=str(path),
+        dry_run=dry_run,
+        courses=tuple(course.slug for course in chosen),
+        tables=tables,
+        warnings=tuple(dict.fromkeys(findings.warnings)),
+        problems=tuple(dict.fromkeys(findings.problems)),
+    )
+
+
+def _list(store: Folder, path: Path) -> list[ListedCourse]:
+    listed = list_courses(store)
+    if not listed and not any(entry.key == PROFILES for entry in store.entries()):
+        message = f"holds neither a course folder nor {PROFILES}: is it the right folder?"
+        raise InvalidInput([Problem(str(path), "", message)])
+    return listed
+
+
+def _stage_learners(
+    store: Folder,
+    plans: Sequence[CoursePlan],
+    entries: Sequence[LearnerEntry],
+    watcher: Watcher,
+    *,
+    everyone: bool,
+) -> None:
+    """With `everyone` off, only learners whose course is imported, or who have texts in it."""
+    readers = _readers(store, plans)
+    slugs = {plan.slug for plan in plans}
+    stage_learners(
+        entry for entry in entries if everyone or entry.course in slugs or entry.identifier in readers
+    )
+    identifiers = {entry.identifier for entry in entries}
+    learners = identifiers | known_identifiers(readers.keys() - identifiers)
+    watcher.stage("Reading personal texts", readers.total())
+    stage_texts(plans, store, learners, watcher.tick)
+
+
+def _readers(store: Folder, plans: Iterable[CoursePlan]) -> Counter[str]:
+    """Who has a folder under personalize/, and in how many courses."""
+    readers: Counter[str] = Counter()
+    for plan in plans:
+        folder = store.folder(plan.folder.entry)
+        if folder is not None:
+            with folder:
+                readers.update(entry.key for entry in learner_folders(plan, folder))
+    return readers
+
+
+def _planned(plans: Iterable[CoursePlan]) -> list[Changes]:
+    changes: list[Changes] = [(PROFILES, learner_changes())]
+    for plan in plans:
+        changes.append((plan.folder.path, course_changes(plan.slug) | text_changes(plan.slug)))
+    return changes
+
+
+def _written(
+    plans: Sequence[CoursePlan], snapshot: Snapshot, still_locked: Callable[[], None], watcher: Watcher
+) -> list[Changes]:
+    watcher.stage("Writing", len(plans) + 1)
+    with transaction.atomic():
+        still_locked()
+        changes: list[Changes] = [(PROFILES, write_learners())]
+    for plan in plans:
+        watcher.tick()
+        with transaction.atomic():
+            still_locked()
+            course = write_course(plan.slug, snapshot.numbers(plan.slug))
+            changes.append((plan.folder.path, course | write_texts(plan.slug)))
+    return changes
+
+
+def _summed(changes: Iterable[Changes], findings: Findings) -> dict[str, Counts]:
+    tables = dict.fromkeys(TABLE_NAMES, Counts())
+    for path, parts in changes:
+        for table, counts in parts.items():
+            tables[table] += counts
+            warn_of_kept(path, counts, findings)
+    return tables

@@ -1,0 +1,22 @@
+"""Fills in admin pages as a browser would: everything that the page shows is sent back, with some changes."""
+
+from typing import Any
+
+from django.test import Client
+
+
+def send(client: Client, url: str, **changes: Any) -> Any:
+    """The answer to the page's form, sent back with the changes; field errors are in its context."""
+    page: Any = client.get(url)
+    formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
+    forms = [page.context["adminform"].form]
+    for formset in formsets:
+        forms += [formset.management_form, *formset.forms]
+    data = {field.html_name: field.value() for form in forms for field in form}
+    sent = {name: value for name, value in data.items() if value is not None and value is not False}
+    return client.post(url, {**sent, **changes})
+
+
+def errors_of(response: Any) -> dict[str, list[str]]:
+    """Field → messages of a form that was refused; {} of one that was taken."""
+    return dict(response.context["adminform"].form.errors) if response.status_code == 200 else {}

@@ -1,0 +1,114 @@
+"""The groups that come with the product allow what their names say, and nothing about users."""
+
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.test import Client
+from django.urls import reverse
+
+from persona_site.roles import ROLES, create_groups
+from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_staff, make_text
+
+pytestmark = pytest.mark.django_db
+MIGRATION: Any = import_module("persona_site.migrations.0001_groups")
+
+# What a member finds behind each address: the page, or a closed door.
+PAGES = {
+    "auth_user_changelist": (),
+    "auth_group_changelist": (),
+    "auth_user_add": (),
+    "courses_course_changelist": ("Content editors", "Operators", "Viewers"),
+    "courses_lesson_changelist": ("Content editors", "Operators", "Viewers"),
+    "courses_lesson_add": ("Content editors",),
+    "courses_course_add": ("Content editors",),
+    "personalization_profile_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_profile_add": ("Operators",),
+    "personalization_personalizedlessondescription_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_generationrun_changelist": ("Operators", "Viewers"),
+}
+
+
+@pytest.fixture(autouse=True)
+def groups(db: None) -> None:
+    # A test that empties the database takes the migration's rows with it.
+    create_groups(apps)
+
+
+def member(name: str) -> User:
+    return make_staff(name.lower().replace(" ", "-"), groups=[Group.objects.get(name=name)])
+
+
+@pytest.mark.parametrize("group", ROLES)
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_open_for_whom_they_are(client: Client, group: str, page: str) -> None:
+    client.force_login(member(group))
+    expected = 200 if group in PAGES[page] else 403
+    assert client.get(reverse(f"admin:{page}")).status_code == expected
+
+
+@pytest.mark.parametrize("group", ROLES)
+def test_nobody_of_them_deletes_or_touches_users(group: str) -> None:
+    rights = member(group).get_all_permissions()
+    assert rights == ROLES[group]
+    assert not [right for right in rights if "delete" in right or right.startswith(("auth.", "admin."))]
+
+
+def test_editors_edit_texts_but_start_nothing() -> None:
+    editor = member("Content editors")
+    assert editor.has_perm("personalization.change_personalizedlessondescription")
+    assert not editor.has_perm("personalization.run_generation")
+
+
+def test_operators_steer_runs_and_edit_no_texts(client: Client) -> None:
+    lesson = make_lesson()
+    learner = make_learner(course=lesson.course)
+    text = make_text(learner, lesson)
+    run = make_run()
+    make_item(run, learner, lesson)
+    client.force_login(member("Operators"))
+    command = reverse("admin:personalization_generationrun_command", args=[run.pk])
+    assert client.post(command, {"command": "cancel"}).status_code == 302
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    page = reverse("admin:personalization_personalizedlessondescription_change", args=[text.pk])
+    assert client.post(page, {"section_quick_action": "X"}).status_code == 403
+
+
+def test_viewers_change_nothing(client: Client) -> None:
+    course = make_course()
+    client.force_login(member("Viewers"))
+    page = reverse("admin:courses_course_change", args=[course.pk])
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"title": "X"}).status_code == 403
+
+
+def test_the_groups_are_made_where_no_permission_exists_yet() -> None:
+    Group.objects.all().delete()
+    Permission.objects.all().delete()
+    ContentType.objects.filter(app_label__in=["courses", "personalization"]).delete()
+    ContentType.objects.clear_cache()
+    create_groups(apps)
+    names = dict(Permission.objects.values_list("codename", "name"))
+    assert names["view_course"] == "Can view course"
+    assert names["run_generation"] == "Can start and steer runs"
+    assert {group.name: group.permissions.count() for group in Group.objects.all()} == {
+        name: len(permissions) for name, permissions in ROLES.items()
+    }
+
+
+def test_making_them_again_keeps_what_a_site_has_added() -> None:
+    viewers = Group.objects.get(name="Viewers")
+    extra = Permission.objects.get(codename="change_course")
+    viewers.permissions.add(extra)
+    create_groups(apps)
+    assert extra in viewers.permissions.all()
+    assert Group.objects.filter(name="Viewers").count() == 1
+
+
+def test_a_migration_brings_them() -> None:
+    assert ("personalization", "0004_run_permission") in MIGRATION.Migration.dependencies
+    assert [type(operation).__name__ for operation in MIGRATION.Migration.operations] == ["RunPython"]

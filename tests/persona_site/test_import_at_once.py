@@ -1,0 +1,192 @@
+"""Imports beside each other, and imports that are killed: the database holds the old store or the new one."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from courses.models import Course, Lesson, LessonDescription
+from persona_site.management.commands.import_lessons import WHOLE
+from persona_site.store_import import WAITING, import_store
+from personalization.models import PersonalizedLessonDescription
+from tests.processes import ROOT, Environment, until
+from tests.store_builder import StoreBuilder, lesson_id
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHILD = "import sys; from manage import main; sys.exit(main(['manage.py', 'import_lessons', *sys.argv[1:]]))"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StoreBuilder:
+    """A store that was imported, and then changed in every table."""
+    store = StoreBuilder(tmp_path / "store")
+    course = store.course().lessons(2)
+    course.template(1)
+    course.text("u-1", 1)
+    store.profiles("u-1")
+    assert import_store(store.path).changed
+    return changed(store, "new")
+
+
+def changed(store: StoreBuilder, word: str) -> StoreBuilder:
+    course = store.course(name=word)
+    for number in (1, 2):
+        course.lesson(3 - number, title=word, id=str(lesson_id(number)))
+    course.template(1, {"introduction": word})
+    course.text("u-1", 1, {"summary_short": word})
+    return store
+
+
+def words() -> set[object]:
+    """The words that the database holds: one, where all of a store is there."""
+    return {
+        *Course.objects.values_list("title", flat=True),
+        *Lesson.objects.values_list("title", flat=True),
+        *LessonDescription.objects.values_list("data__introduction", flat=True),
+        *PersonalizedLessonDescription.objects.values_list("content__summary_short", flat=True),
+    }
+
+
+@contextmanager
+def importing(store: StoreBuilder, env: Environment) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, "--store", str(store.path)],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def holding(statement: str) -> Iterator[Callable[[], None]]:
+    """Another session locks what an import needs, so that this stands still at a known place; yields its end."""
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(statement)
+        yield other.close
+    finally:
+        other.close()
+
+
+def waits(lock: str) -> bool:
+    """Whether a session waits for a lock of this kind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database())",
+            [lock],
+        )
+        return cursor.fetchone() != (0,)
+
+
+def sessions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return int((cursor.fetchone() or (0,))[0])
+
+
+@pytest.mark.parametrize(
+    "table", ["lessons", "lesson_descriptions", "personalized_lesson_descriptions"]
+)
+def test_kill_9_in_the_middle_leaves_the_old_course_whole(
+    store: StoreBuilder, process_environment: Environment, table: str
+) -> None:
+    before = sessions()
+    old = words()
+    with holding(f"LOCK TABLE {table} IN SHARE MODE"), importing(store, process_environment) as process:
+        until(lambda: waits("relation"), f"the import comes to {table}")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    until(lambda: sessions() == before, "the server has ended the dead import's sessions")
+    assert words() == old
+    assert "new" not in old
+    assert not import_store(store.path).problems
+    assert words() == {"new"}
+    assert Lesson.objects.get(pk=lesson_id(1)).lesson_number == 2
+
+
+def test_the_second_of_two_imports_waits_and_then_sees_the_first(
+    store: StoreBuilder, process_environment: Environment
+) -> None:
+    with (
+        holding("LOCK TABLE lesson_descriptions IN SHARE MODE") as release,
+        importing(store, process_environment) as first,
+    ):
+        until(lambda: waits("relation"), "the first import is in the middle")
+        with importing(store, process_environment) as second:
+            until(lambda: waits("advisory"), "the second import waits")
+            release()
+            output, _ = first.communicate(timeout=30)
+            assert (first.returncode, "5 rows changed" in output) == (0, True)
+            output, said = second.communicate(timeout=30)
+            assert (second.returncode, "0 rows changed" in output) == (0, True)
+            assert said.strip() == WAITING
+    assert words() == {"new"}
+
+
+def test_two_imports_of_different_stores_do_not_mix(
+    store: StoreBuilder, process_environment: Environment
+) -> None:
+    with (
+        holding("LOCK TABLE lesson_descriptions IN SHARE MODE") as release,
+        importing(store, process_environment) as first,
+    ):
+        until(lambda: waits("relation"), "the first import is in the middle")
+        changed(store, "newest")
+        with importing(store, process_environment) as second:
+            until(lambda: waits("advisory"), "the second import waits")
+            release()
+            for process in (first, second):
+                process.communicate(timeout=30)
+                assert process.returncode == 0
+    assert words() == {"newest"}
+
+
+def test_ctrl_c_is_one_line_and_nothing_is_half_written(
+    store: StoreBuilder, process_environment: Environment
+) -> None:
+    old = words()
+    with (
+        holding("LOCK TABLE lesson_descriptions IN SHARE MODE"),
+        importing(store, process_environment) as process,
+    ):
+        until(lambda: waits("relation"), "the import is in the middle")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert said.splitlines() == [f"CommandError: Stopped. {WHOLE}"]
+    assert words() == old
+
+
+def test_a_database_that_goes_away_in_the_middle_is_one_line(
+    store: StoreBuilder, process_environment: Environment
+) -> None:
+    old = words()
+    with (
+        holding("LOCK TABLE lesson_descriptions IN SHARE MODE"),
+        importing(store, process_environment) as process,
+    ):
+        until(lambda: waits("relation"), "the import is in the middle")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted")
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert said.startswith(f"CommandError: The database {connection.settings_dict['NAME']} at ")
+        assert said.endswith(f"it was shut down. Start it, and try again. {WHOLE}\n")
+        assert len(said.splitlines()) == 1
+    assert words() == old

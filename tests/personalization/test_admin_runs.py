@@ -1,0 +1,189 @@
+"""A run's page: progress that is read again, what failed and why, and the buttons that its state allows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from personalization.models import GenerationItem, GenerationRun
+from tests.builders import make_item, make_learner, make_lesson, make_run, make_staff, make_superuser
+
+LIST = reverse("admin:personalization_generationrun_changelist")
+RIGHTS = ["personalization.view_generationrun"]
+
+
+def url(run: GenerationRun, name: str) -> str:
+    return reverse(f"admin:personalization_generationrun_{name}", args=[run.pk])
+
+
+def add(run: GenerationRun, **fields: Any) -> GenerationItem:
+    lesson = make_lesson()
+    return make_item(run, make_learner(course=lesson.course), lesson, **fields)
+
+
+def due_for(seconds: float) -> dict[str, Any]:
+    return {"available_at": timezone.now() - timedelta(seconds=seconds)}
+
+
+@pytest.fixture
+def admin(client: Client, db: None) -> Client:
+    client.force_login(make_superuser())
+    return client
+
+
+def test_progress_counts_by_state_and_goes_on(admin: Client) -> None:
+    run = make_run()
+    for state in ("queued", "running", "done", "done"):
+        add(run, state=state)
+    view = admin.get(url(run, "progress")).context["run"]
+    assert {state: count for state, _, count in view.counts} == {"queued": 1, "running": 1, "done": 2}
+    assert (view.percent, view.goes_on, view.commands) == (50, True, ["pause", "cancel"])
+    assert view.summary == "running: 50 %"
+
+
+def test_rate_and_time_left_are_in_words(admin: Client) -> None:
+    run = make_run()
+    for _ in range(3):
+        add(run, state="done", finished_at=timezone.now() - timedelta(seconds=10))
+    add(run, state="queued")
+    view = admin.get(url(run, "progress")).context["run"]
+    assert "per minute" in view.rate
+    assert view.time_left.startswith("about ")
+
+
+def test_the_page_is_for_people_and_the_parts_for_the_script(admin: Client) -> None:
+    run = make_run()
+    add(run)
+    page = admin.get(url(run, "change")).content.decode()
+    parts = admin.get(url(run, "progress"))
+    assert "personalization/run_progress.js" in page
+    assert 'data-goes-on="1"' in page
+    assert 'aria-live="polite"' in page
+    assert "<html" not in parts.content.decode()
+    assert "no-store" in parts.headers["Cache-Control"]
+
+
+def test_a_run_that_ended_is_not_looked_at_again(admin: Client) -> None:
+    run = make_run(state="closed")
+    add(run, state="done")
+    assert 'data-goes-on="0"' in admin.get(url(run, "change")).content.decode()
+
+
+def test_errors_by_kind_and_the_texts_that_failed(admin: Client) -> None:
+    run = make_run(state="closed")
+    for _ in range(2):
+        add(run, state="failed", error_code="refusal", error_message="the model refused <b>")
+    add(run, state="skipped", error_code="locked", error_message="internal words")
+    view = admin.get(url(run, "progress")).context["run"]
+    assert [(kind.code, kind.count, words) for _, kind, words in view.errors] == [
+        ("refusal", 2, "the model refused <b>"),
+        ("locked", 1, "an editor changed the text; it is left as it is"),
+    ]
+    html = admin.get(url(run, "progress")).content.decode()
+    failed = run.items.filter(state="failed").first()
+    assert failed is not None
+    assert reverse("admin:personalization_profile_change", args=[failed.profile_id]) in html
+    assert reverse("admin:courses_lesson_change", args=[failed.lesson_id]) in html
+    assert "refused &lt;b&gt;" in html
+
+
+def test_a_paused_run_shows_why(admin: Client) -> None:
+    run = make_run(state="paused", note="The key was refused (401).")
+    add(run)
+    response = admin.get(url(run, "progress"))
+    assert "The key was refused (401)." in response.content.decode()
+    assert response.context["run"].commands == ["resume", "cancel"]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "expected"),
+    [
+        (lambda run: add(run, **due_for(30)), True),
+        (lambda run: add(run, **due_for(3)), False),
+        (lambda run: add(run, **due_for(-30)), False),
+        (lambda run: (add(run, **due_for(30)), add(make_run(), state="running")), False),
+        (lambda run: (add(run, **due_for(30)), add(run, state="done")), False),
+    ],
+    ids=["waits long", "just asked for", "not due", "a worker is busy elsewhere", "a text was just written"],
+)
+def test_when_nobody_works_the_page_says_how_to_start_a_worker(
+    admin: Client, prepare: Callable[[GenerationRun], object], expected: bool
+) -> None:
+    run = make_run()
+    prepare(run)
+    html = admin.get(url(run, "progress")).content.decode()
+    assert ("celery -A persona_site worker" in html) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "command", "after", "item"),
+    [
+        ("open", "pause", "paused", "queued"),
+        ("paused", "resume", "open", "queued"),
+        ("open", "cancel", "cancelled", "cancelled"),
+        ("closed", "pause", "closed", "queued"),
+    ],
+)
+def test_buttons(admin: Client, state: str, command: str, after: str, item: str) -> None:
+    run = make_run(state=state)
+    waiting = add(run)
+    answer = admin.post(url(run, "command"), {"command": command})
+    assert answer.headers["Location"] == url(run, "change")
+    run.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (run.state, waiting.state) == (after, item)
+
+
+def test_what_failed_can_be_tried_again(admin: Client) -> None:
+    run = make_run(state="closed")
+    failed = add(run, state="failed", error_code="refusal")
+    assert admin.get(url(run, "progress")).context["run"].commands == ["retry"]
+    admin.post(url(run, "command"), {"command": "retry"})
+    failed.refresh_from_db()
+    run.refresh_from_db()
+    assert (failed.state, run.state) == ("queued", "open")
+
+
+@pytest.mark.parametrize("command", ["", "delete", "__class__"])
+def test_an_unknown_command_does_nothing(admin: Client, command: str) -> None:
+    assert admin.post(url(make_run(), "command"), {"command": command}).status_code == 405
+    assert admin.get(url(make_run(), "command")).status_code == 405
+
+
+def test_who_may_only_look_has_no_buttons(client: Client, db: None) -> None:
+    run = make_run()
+    add(run)
+    client.force_login(make_staff(permissions=RIGHTS))
+    assert 'value="pause"' not in client.get(url(run, "change")).content.decode()
+    assert client.get(url(run, "progress")).status_code == 200
+    assert client.post(url(run, "command"), {"command": "cancel"}).status_code == 403
+    run.refresh_from_db()
+    assert run.state == "open"
+
+
+def test_who_may_not_look_sees_nothing(client: Client, db: None) -> None:
+    run = make_run()
+    assert client.get(url(run, "progress")).status_code == 302
+    client.force_login(make_staff(permissions=["courses.view_course"]))
+    assert client.get(url(run, "progress")).status_code == 403
+    assert client.get(LIST).status_code == 403
+
+
+def test_the_list_shows_what_came_of_each_run(admin: Client) -> None:
+    run = make_run(state="closed")
+    for state in ("done", "failed"):
+        add(run, state=state)
+    make_run()
+    rows = {row.pk: row.counts for row in admin.get(LIST).context["cl"].result_list}
+    assert rows[run.pk] == {"done": 1, "failed": 1}
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("page", ["add/"])
+def test_runs_are_not_made_by_hand(admin: Client, page: str) -> None:
+    assert admin.get(LIST + page).status_code == 403
+    assert admin.post(url(make_run(), "delete"), {"post": "yes"}).status_code == 403

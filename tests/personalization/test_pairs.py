@@ -1,0 +1,237 @@
+"""What the database says of a learner × lesson pair is what Python says: its fingerprint and its verdict."""
+
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from courses.models import Course, Lesson
+from personalization.brief import SHORTEST_SOURCE, Brief, Current, Recipe, reason_to_skip
+from personalization.models import PersonalizedLessonDescription, Profile
+from personalization.pairs import (
+    PAIRS,
+    TODAYS_FINGERPRINT,
+    VERDICT,
+    Selection,
+    selection_parameters,
+    verdict_parameters,
+)
+from personalization.services.work import make_brief
+from personalization.writers.registry import current_recipe
+from tests.builders import SURVEY, make_course, make_learner, make_lesson, make_text
+
+pytestmark = pytest.mark.django_db
+
+type Pair = tuple[UUID, UUID]
+
+
+def judged(recipe: Recipe, *, force: bool = False) -> dict[Pair, tuple[str, str]]:
+    """(learner, lesson) → the database's verdict and fingerprint, for all pairs there are."""
+    parameters = {
+        **selection_parameters(Selection(), current_recipe("openai"), current_recipe("simple")),
+        **verdict_parameters(recipe, force=force),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT profile.id, lesson.id, {VERDICT}, {TODAYS_FINGERPRINT} {PAIRS}", parameters)
+        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+
+
+def brief_of(pair: Pair) -> Brief:
+    profile = Profile.objects.get(pk=pair[0])
+    return make_brief(profile, Lesson.objects.select_related("course").get(pk=pair[1]))
+
+
+def current_of(pair: Pair) -> Current | None:
+    text = PersonalizedLessonDescription.objects.filter(profile=pair[0], lesson=pair[1]).first()
+    return Current(text.fingerprint, text.origin, text.locked) if text else None
+
+
+def only_verdict(*, force: bool = False) -> str:
+    """The verdict on the one pair there is, which Python shares."""
+    recipe = current_recipe("openai")
+    [(pair, (verdict, fingerprint))] = judged(recipe, force=force).items()
+    assert verdict == (reason_to_skip(brief_of(pair), current_of(pair), recipe, force=force) or "write")
+    assert fingerprint == brief_of(pair).fingerprint(recipe)
+    return verdict
+
+
+@pytest.fixture
+def course() -> Course:
+    return make_course("shvz")
+
+
+# --- the fingerprint ---
+
+
+@pytest.mark.parametrize("backend", ["openai", "simple"])
+@pytest.mark.parametrize(
+    ("lesson", "learner"),
+    [
+        ({}, {}),
+        ({"summary": None, "transcript": ""}, {"name": None, "survey": None}),
+        ({"title": "", "summary": ""}, {"name": "", "survey": {}}),
+        (
+            {"title": "%s {} {{name}} 👋", "summary": "a\nb", "transcript": "\u2028'\"\\"},
+            {"survey": {"b": 1.50, "a": ["ё", None]}},
+        ),
+        ({"transcript": "речь " * 50_000}, {"name": "O'Нина \\ %"}),
+    ],
+)
+def test_the_database_computes_the_same_fingerprint(
+    lesson: dict[str, Any], learner: dict[str, Any], backend: str
+) -> None:
+    course = make_course(title="Курс: 100 % \\ 'шея'", language="en")
+    make_lesson(course, **lesson)
+    make_learner(course=course, **learner)
+    recipe = current_recipe(backend)
+    [(pair, (_, fingerprint))] = judged(recipe).items()
+    assert fingerprint == brief_of(pair).fingerprint(recipe)
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (Course, {"title": "Иначе"}),
+        (Course, {"language": "en"}),
+        (Lesson, {"title": "Иначе"}),
+        (Lesson, {"summary": "Иначе"}),
+        (Lesson, {"summary": None}),
+        (Lesson, {"transcript": "Иначе"}),
+        (Profile, {"name": "Иначе"}),
+        (Profile, {"name": None}),
+        (Profile, {"survey": {**SURVEY, "fears": ["Наврежу"]}}),
+        (Profile, {"survey": None}),
+    ],
+)
+def test_each_input_in_the_database_changes_the_fingerprint(
+    model: Any, change: dict[str, Any], course: Course
+) -> None:
+    make_lesson(course)
+    make_learner(course=course)
+    recipe = current_recipe("openai")
+    [(pair, (_, before))] = judged(recipe).items()
+    model.objects.update(**change)
+    after = judged(recipe)[pair][1]
+    assert after != before
+    assert after == brief_of(pair).fingerprint(recipe)
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (Course, {"slug": "other", "description": "Иначе", "content": {"a": 1}}),
+        (Lesson, {"lesson_number": 7, "content": {"a": 1}}),
+        (Profile, {"user_identifier": "other"}),
+        (Profile, {"survey": dict(reversed(SURVEY.items()))}),
+    ],
+)
+def test_what_is_not_in_the_prompt_is_not_in_the_fingerprint(
+    model: Any, change: dict[str, Any], course: Course
+) -> None:
+    make_lesson(course)
+    make_learner(course=course)
+    [(_, before)] = judged(current_recipe("openai")).values()
+    model.objects.update(**change)
+    Profile.objects.update(course=Course.objects.get())
+    [(_, after)] = judged(current_recipe("openai")).values()
+    assert after == before
+
+
+def test_a_name_and_an_answer_cannot_stand_in_for_each_other(course: Course) -> None:
+    make_lesson(course)
+    make_learner(course=course, name="a", survey={"b": 1})
+    make_learner(course=course, name="", survey={"a": "b", "c": 1})
+    make_learner(course=course, name=None, survey=None)
+    fingerprints = [fingerprint for _, fingerprint in judged(current_recipe("openai")).values()]
+    assert len(set(fingerprints)) == 3
+
+
+# --- the verdict ---
+
+
+@pytest.mark.parametrize(
+    ("survey", "verdict"),
+    [
+        (None, "no_survey"),
+        ({}, "no_survey"),
+        ({"a": ""}, "no_survey"),
+        ({"a": " \t\n\r\u00a0\u2003"}, "no_survey"),
+        ({"a": [], "b": {}, "c": None, "d": [None, "", {"e": " "}]}, "no_survey"),
+        ({"a": "да"}, "write"),
+        ({"a": "\u200b"}, "write"),
+        ({"a": "\n.\n"}, "write"),
+        ({"a": [{"b": ["", "да"]}]}, "write"),
+        ({"": "да"}, "write"),
+        ({"a": 0}, "write"),
+        ({"a": 2.5}, "write"),
+        ({"a": False}, "write"),
+        ({"a": "Нина"}, "write"),
+        ({"a": "nina@example.org"}, "write"),
+        ([], "no_survey"),
+        (["да"], "no_survey"),
+        ("да", "no_survey"),
+        (5, "no_survey"),
+    ],
+)
+def test_whether_a_learner_answered_anything(survey: Any, verdict: str, course: Course) -> None:
+    make_lesson(course)
+    make_learner(course=course, survey=survey)
+    assert only_verdict() == only_verdict(force=True) == verdict
+
+
+def test_an_sql_null_and_a_json_null_are_no_answers(course: Course) -> None:
+    make_lesson(course)
+    learner = make_learner(course=course)
+    for null in ("NULL", "'null'"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE profiles SET survey = {null} WHERE id = %s", [learner.pk])
+        assert only_verdict() == "no_survey"
+
+
+@pytest.mark.parametrize(
+    ("transcript", "verdict"),
+    [
+        ("", "no_source"),
+        ("я" * (SHORTEST_SOURCE - 1), "no_source"),
+        ("я" * SHORTEST_SOURCE, "write"),
+        ("👋" * SHORTEST_SOURCE, "write"),
+        (" \t\r\n" * 100 + "я" * (SHORTEST_SOURCE - 1) + " \t\r\n" * 100, "no_source"),
+        (" \n" + "я" * SHORTEST_SOURCE + "\n", "write"),
+        ("я" + " " * SHORTEST_SOURCE + "я", "write"),
+        ("\u00a0" + "я" * (SHORTEST_SOURCE - 2) + "\u2003", "write"),
+        ("\x0b\x0c" * SHORTEST_SOURCE, "write"),
+    ],
+)
+def test_whether_a_lesson_has_a_source(transcript: str, verdict: str, course: Course) -> None:
+    make_lesson(course, transcript=transcript)
+    make_learner(course=course)
+    assert only_verdict() == only_verdict(force=True) == verdict
+
+
+def test_database_and_worker_agree_on_every_kind_of_pair(course: Course) -> None:
+    recipes = [current_recipe("openai"), current_recipe("simple")]
+    lessons = [make_lesson(course, 1), make_lesson(course, 2, transcript="мало")]
+    for origin, fingerprint, edited, survey in product(
+        ["openai", "simple", "import", None],
+        [*recipes, "other", None],
+        [None, timezone.now()],
+        [SURVEY, {}],
+    ):
+        learner = make_learner(course=course, survey=survey)
+        for lesson in lessons:
+            today = isinstance(fingerprint, Recipe) and brief_of((learner.pk, lesson.pk)).fingerprint(
+                fingerprint
+            )
+            make_text(learner, lesson, origin=origin, fingerprint=today or fingerprint, edited_at=edited)
+    make_learner(course=course)  # one without texts
+    pairs = [(pair, brief_of(pair), current_of(pair)) for pair in judged(recipes[0])]
+    seen = set()
+    for recipe, force in product(recipes, [False, True]):
+        verdicts = judged(recipe, force=force)
+        for pair, brief, current in pairs:
+            assert verdicts[pair][0] == (reason_to_skip(brief, current, recipe, force=force) or "write")
+            seen.add(verdicts[pair][0])
+    assert seen == {"locked", "no_survey", "no_source", "better_text", "unchanged", "write"}

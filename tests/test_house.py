@@ -1,0 +1,133 @@
+"""The rules of the house that a program can check."""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command, get_commands
+
+from tests.environment import ROOT
+
+PACKAGES = ("persona_site", "personalization", "courses", "legacy", "tests", "benchmarks")
+LONGEST_FILE = 300  # lines
+LONGEST_FUNCTION = 40
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _python_files() -> list[Path]:
+    """Ours: what git knows or would add; without git, everything in our packages."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.py"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:
+        paths = [ROOT / line for line in listed.stdout.splitlines()]
+    else:
+        paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return sorted(path for path in paths if path.exists())
+
+
+FILES = _python_files()
+WRITTEN_BY_HAND = [path for path in FILES if path.parent.name != "migrations"]
+
+
+def place(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, text) of each comment."""
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+
+
+def own_imports(function: Function) -> Iterator[int]:
+    """Lines of the function that import a package of ours."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "" if not node.level else PACKAGES[0]]
+        else:
+            continue
+        if any(name.split(".")[0] in PACKAGES for name in names):
+            yield node.lineno
+
+
+def test_there_are_files_to_look_at() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in FILES} >= {"courses", "personalization", "tests"}
+
+
+def test_no_file_is_long() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in WRITTEN_BY_HAND}
+    assert [place(path, length) for path, length in lengths.items() if length > LONGEST_FILE] == []
+
+
+def test_no_function_is_long() -> None:
+    too_long = [
+        f"{place(path, function.lineno)} {function.name}"
+        for path in WRITTEN_BY_HAND
+        for function in functions(path)
+        if (function.end_lineno or 0) - function.lineno >= LONGEST_FUNCTION
+    ]
+    assert too_long == []
+
+
+def test_no_function_imports_our_own_packages() -> None:
+    found = [
+        place(path, line) for path in FILES for function in functions(path) for line in own_imports(function)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("type: ignore without a code", r"#\s*type:\s*ignore(?!\[)"),
+        ("noqa without a code", r"#\s*noqa(?!: ?[A-Z])"),
+        ("work left for later", r"\b(TODO|FIXME|XXX|HACK)\b"),
+    ],
+)
+def test_no_comment_is_an_excuse(what: str, pattern: str) -> None:
+    found = [place(path, line) for path in FILES for line, text in comments(path) if re.search(pattern, text)]
+    assert found == [], what
+
+
+def test_imports_run_one_way() -> None:
+    # A process of its own: the linter changes sys.path and logging.
+    program = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
+    linted = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert linted.returncode == 0, linted.stdout
+
+
+OUR_COMMANDS = sorted(name for name, app in get_commands().items() if str(app).split(".")[0] in PACKAGES)
+
+
+def test_our_commands_are_found() -> None:
+    assert {"embedded", "fake_model", "personalize"} <= set(OUR_COMMANDS)
+
+
+@pytest.mark.parametrize("name", OUR_COMMANDS)
+def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        call_command(name, "--help")
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    options, _, _ = shown.partition("--version")  # from there on they are Django's
+    explanation = options.split("\n\n", 1)[1].strip()
+    assert len(explanation) > 40
+    assert explanation[0].isupper()
