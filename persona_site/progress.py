@@ -37,8 +37,9 @@ class Silent:
 class LateBar:
     """A progress bar that appears on a terminal once the work takes longer than 2 seconds."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, shown_after: float = SHOWN_AFTER) -> None:
         self._console = console
+        self._shown_after = shown_after
         self._bar: Progress | None = None
         self._started = self._drawn = time.monotonic()
         self._label, self._done, self._total = "", 0, 0
@@ -64,7 +65,7 @@ class LateBar:
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        if not self._console.is_terminal or self._drawn - self._started < SHOWN_AFTER:
+        if not self._console.is_terminal or self._drawn - self._started < self._shown_after:
             return
         if self._bar is None:
             columns = (

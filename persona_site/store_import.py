@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder
@@ -15,13 +15,14 @@ from courses.course_folder.store import PROFILES, ListedCourse, choose, list_cou
 from courses.errors import InvalidInput, Problem
 from courses.services.course_import import (
     COURSE_TABLES,
+    CourseChanged,
     course_changes,
     read_snapshot,
     stage_courses,
     write_course,
 )
 from courses.services.import_lock import import_lock
-from courses.services.staging import analyze, staging
+from courses.services.staging import index, staging
 from persona_site.progress import Silent, Watcher
 from personalization.learner_files.profiles import LearnerEntry, read_profiles
 from personalization.learner_files.texts import learner_folders
@@ -70,7 +71,7 @@ def import_store(
             known = snapshot.languages.keys() | {course.slug for course in listed}
             _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=not courses)
             if not findings.problems:
-                analyze(ALL_TABLES)
+                index(ALL_TABLES)
                 changes = _planned(plans) if dry_run else _written(plans, snapshot, still_locked, watcher)
                 tables = _summed(changes, findings)
     return ImportReport(
@@ -138,10 +139,14 @@ def _written(
         changes: list[Changes] = [(PROFILES, write_learners())]
     for plan in plans:
         watcher.tick()
-        with transaction.atomic():
-            still_locked()
-            course = write_course(plan.slug, snapshot.numbers(plan.slug))
-            changes.append((plan.folder.path, course | write_texts(plan.slug)))
+        try:
+            with transaction.atomic():
+                still_locked()
+                course = write_course(plan.slug, snapshot.numbers(plan.slug))
+                changes.append((plan.folder.path, course | write_texts(plan.slug)))
+        except IntegrityError as error:
+            # Everything was checked against the snapshot: a number, lesson or learner came or went since.
+            raise CourseChanged(plan.slug) from error
     return changes
 
 

@@ -82,8 +82,8 @@ def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, for
         return "no_source"
     if force or current is None:
         return None
-    if current.origin == "openai" and recipe.origin == "simple":
-        # A missing key must not turn a model's texts into template sentences.
+    if recipe.origin == "simple" and current.origin != "simple":
+        # A missing key must not turn texts of a model, an editor or an older system into template sentences.
         return "better_text"
     return "unchanged" if current.fingerprint == brief.fingerprint(recipe) else None
 

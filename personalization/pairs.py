@@ -56,7 +56,8 @@ VERDICT = f"""CASE
     WHEN NOT coalesce({ANSWERED}, false) THEN 'no_survey'
     WHEN length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s THEN 'no_source'
     WHEN %(force)s THEN 'write'
-    WHEN text.origin = 'openai' AND %(origin)s = 'simple' THEN 'better_text'
+    WHEN %(origin)s = 'simple' AND text.id IS NOT NULL AND text.origin IS DISTINCT FROM 'simple'
+        THEN 'better_text'
     WHEN text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
     ELSE 'write' END"""
 

@@ -166,7 +166,8 @@ class LessonText:
 def lesson_texts(profile_id: UUID) -> list[LessonText]:
     """The lessons of the learner's course in order, each with its text's provenance."""
     sql = f"""SELECT lesson.id, lesson.lesson_number, lesson.title, text.id, text.origin, text.model,
-                     text.generated_at, text.edited_at, coalesce({STALE}, false) {PAIRS} ORDER BY lesson.lesson_number"""
+                     text.generated_at, text.edited_at, coalesce({STALE}, false)
+              {PAIRS} ORDER BY lesson.lesson_number"""
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters(Selection(profiles=(profile_id,))))
         return [LessonText(*row) for row in cursor.fetchall()]

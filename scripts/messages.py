@@ -6,42 +6,31 @@ Babel does what xgettext and msgfmt would, so that no system package is needed.
 
 import argparse
 import io
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
-from django.utils.translation.template import templatize
 
-ROOT = Path(__file__).resolve().parent.parent
-APPS = ("courses", "personalization", "persona_site")
+from scripts.message_sources import ROOT, texts
+
 LANGUAGES = ("ru",)  # English is the language of the source
-KEYWORDS = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-}
+PLACEHOLDER = re.compile(r"%%|%\(\w+\)[sd]|%[sd]|\{\w*\}")
+HEADER = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
 
 
-def template() -> Catalog:
-    """Every text to translate, with the files it stands in."""
-    catalog = Catalog(project="Persona", version="0.1", charset="utf-8")
-    for path, source in _sources():
-        for line, message, comments, context in extract("python", io.BytesIO(source.encode()), KEYWORDS):
-            catalog.add(
-                message, None, [(str(path.relative_to(ROOT)), line)], (), comments, context=context
-            )
-    return catalog
+class PlainCatalog(Catalog):
+    """A catalogue whose header says nothing of people, dates and tools: it changes when a text does."""
+
+    @property
+    def mime_headers(self) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in self._get_mime_headers() if name in HEADER]
+        return [*kept, ("Generated-By", "Babel\n")]  # the last line needs an end
 
 
 def path_of(language: str) -> Path:
@@ -50,58 +39,82 @@ def path_of(language: str) -> Path:
 
 def merged(language: str) -> Catalog:
     """The language's catalogue with today's texts: known translations kept, no guesses made."""
-    path = path_of(language)
-    if path.exists():
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=language)
-    else:
-        catalog = Catalog(locale=language, project="Persona", version="0.1", fuzzy=False)
-    catalog.update(template(), no_fuzzy_matching=True)
-    catalog.obsolete.clear()
+    known = Catalog(locale=language)
+    if path_of(language).exists():
+        with path_of(language).open("rb") as file:
+            known = read_po(file, locale=language, abort_invalid=True)
+    catalog = PlainCatalog(
+        locale=language,
+        fuzzy=False,
+        header_comment="# Collected and compiled by: python -m scripts.messages",
+    )
+    for text in texts(language):
+        old = known.get(text.id, text.context)
+        fits = old is not None and not old.fuzzy and old.pluralizable == isinstance(text.id, tuple)
+        catalog.add(text.id, old.string if old and fits else None, [(text.place, 0)], context=text.context)
     return catalog
-
-
-def untranslated(catalog: Catalog) -> list[str]:
-    return [str(message.id) for message in catalog if message.id and not _complete(message)]
-
-
-def problems(language: str) -> list[str]:
-    """What keeps a language from being complete and compiled; empty when nothing does."""
-    catalog = merged(language)
-    found = [f"{language}: not translated: {text!r}" for text in untranslated(catalog)]
-    with path_of(language).with_suffix(".mo").open("rb") as file:
-        compiled = read_mo(file)
-    for message in catalog:
-        known = compiled.get(message.id, message.context) if message.id else None
-        if message.id and (known is None or known.string != message.string):
-            found.append(f"{language}: not compiled: {message.id!r}")
-    return found
 
 
 def write(language: str) -> Catalog:
     catalog = merged(language)
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        # Line numbers would change the file with every edit.
-        write_po(file, catalog, width=110, sort_output=True, include_lineno=False)
+    path.write_bytes(_as_po(catalog))
     with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalog)
     return catalog
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
-    for app in APPS:
-        for path in sorted((ROOT / app).rglob("*")):
-            if path.suffix == ".py" and "migrations" not in path.parts:
-                yield path, path.read_text()
-            elif path.suffix == ".html":
-                yield path, templatize(path.read_text(), origin=str(path))
+def problems(language: str) -> list[str]:
+    """What keeps a language from being complete and compiled; empty when nothing does."""
+    catalog = merged(language)
+    path = path_of(language)
+    with path.with_suffix(".mo").open("rb") as file:
+        found = [*incomplete(catalog), *not_compiled(catalog, read_mo(file))]
+    if not found and path.read_bytes() != _as_po(catalog):
+        found = [f"{path.relative_to(ROOT)} is out of date"]
+    return [f"{language}: {problem}" for problem in found]
 
 
-def _complete(message: Message) -> bool:
-    texts = message.string if isinstance(message.string, tuple | list) else (message.string,)
-    return all(texts)
+def incomplete(catalog: Catalog) -> Iterator[str]:
+    """Texts without a translation, with one of their plural forms missing, or with other placeholders."""
+    for message in _texts(catalog):
+        strings = _strings(message)
+        if not all(strings) or (message.pluralizable and len(strings) != catalog.num_plurals):
+            yield f"not translated: {message.id!r}"
+        elif any(placeholders(string) != placeholders(_ids(message)[-1]) for string in strings):
+            yield f"other placeholders: {message.id!r}"
+
+
+def not_compiled(catalog: Catalog, compiled: Catalog) -> Iterator[str]:
+    known = {(message.context, _ids(message)): _strings(message) for message in _texts(compiled)}
+    wanted = {(message.context, _ids(message)): _strings(message) for message in _texts(catalog)}
+    yield from (f"not compiled: {key[1][0]!r}" for key in wanted if known.get(key) != wanted[key])
+    yield from (f"compiled, but gone: {key[1][0]!r}" for key in known if key not in wanted)
+
+
+def placeholders(text: str) -> Counter[str]:
+    """What the text leaves to be filled in ({name}, %(name)s, %s), and how often."""
+    return Counter(PLACEHOLDER.findall(text))
+
+
+def _as_po(catalog: Catalog) -> bytes:
+    file = io.BytesIO()
+    # Line numbers would change the file with every edit.
+    write_po(file, catalog, width=110, sort_output=True, include_lineno=False)
+    return file.getvalue()
+
+
+def _texts(catalog: Catalog) -> Iterator[Message]:
+    return (message for message in catalog if message.id)
+
+
+def _ids(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def _strings(message: Message) -> tuple[str, ...]:
+    return tuple(message.string) if isinstance(message.string, tuple | list) else (message.string or "",)
 
 
 def main() -> int:
@@ -112,11 +125,10 @@ def main() -> int:
         settings.configure(USE_I18N=True)
     found: list[str] = []
     for language in LANGUAGES:
-        if options.check:
-            found += problems(language)
-        else:
-            found += [f"{language}: not translated: {text!r}" for text in untranslated(write(language))]
-    print("\n".join(found) or "Every text is translated.")
+        if not options.check:
+            write(language)
+        found += problems(language)
+    print("\n".join(found) or "Every text is translated and compiled.")
     return 1 if found else 0
 
 

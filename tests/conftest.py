@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
@@ -21,8 +22,25 @@ def fake_model() -> Iterator[RunningFakeModel]:
         yield model
 
 
+OUR_TABLES = "courses, profiles, generation_runs, auth_user, django_session"
+
+
 @pytest.fixture
-def process_environment(transactional_db: None, worker_id: str) -> Environment:
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database whose rows threads and other processes see; afterwards the rows of the test are gone.
+
+    Django's own way would flush what the migrations put there too: groups and permissions.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connection.close()  # it may be in a broken transaction, or cut by the test
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {OUR_TABLES} CASCADE")
+        connection.close()
+
+
+@pytest.fixture
+def process_environment(committed: None, worker_id: str) -> Environment:
     """Variables for a subprocess that works on this test's database, with short leases and pauses."""
     Valkey(settings.VAR).ensure()
     database = connection.settings_dict
@@ -35,7 +53,7 @@ def process_environment(transactional_db: None, worker_id: str) -> Environment:
         "GENERATION_LEASE_SECONDS": "3",
         "GENERATION_SWEEP_SECONDS": "0.5",
         "GENERATION_RETRY_SECONDS": "0.05",
-        "GENERATION_CALL_SECONDS": "2",
+        "GENERATION_CALL_SECONDS": "5",
     }
 
 

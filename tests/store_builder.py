@@ -10,9 +10,11 @@ from uuid import UUID
 from courses.course_folder.contents import read_descriptions, read_transcripts
 from courses.course_folder.findings import Findings
 from courses.course_folder.plan import CoursePlan, plan_courses
+from courses.course_folder.report import ImportReport
 from courses.course_folder.snapshot import Snapshot
 from courses.course_folder.store import choose, list_courses, open_store, read_courses
 from courses.formats.definition import Document
+from persona_site.store_import import import_store
 from tests.builders import DESCRIPTION, PERSONAL_TEXT, SURVEY, TRANSCRIPT
 
 NOTHING_KNOWN = Snapshot({}, {})
@@ -29,7 +31,9 @@ def write(path: Path, content: object) -> Path:
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), "utf-8")
+        path.write_text(
+            content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), "utf-8"
+        )
     return path
 
 
@@ -75,13 +79,16 @@ class CourseBuilder:
 
     def template(self, number: int, content: object = None) -> Path:
         return write(
-            self.path / f"{number}-{lesson_id(number)}-final.json", DESCRIPTION if content is None else content
+            self.path / f"{number}-{lesson_id(number)}-final.json",
+            DESCRIPTION if content is None else content,
         )
 
     def text(self, identifier: str, number: int, content: object = None) -> Path:
         """A personal text."""
         name = f"{number}-{lesson_id(number)}.json"
-        return write(self.path / "personalize" / identifier / name, PERSONAL_TEXT if content is None else content)
+        return write(
+            self.path / "personalize" / identifier / name, PERSONAL_TEXT if content is None else content
+        )
 
     def file(self, name: str, content: object = "") -> Path:
         """Any other file."""
@@ -116,3 +123,10 @@ def read(path: Path, snapshot: Snapshot = NOTHING_KNOWN) -> Reading:
     return Reading(
         plans, transcripts, descriptions, [*map(str, findings.problems)], [*map(str, findings.warnings)]
     )
+
+
+def imported(path: Path, *courses: str, dry_run: bool = False) -> ImportReport:
+    """The store in the database, without a problem."""
+    report = import_store(path, courses, dry_run=dry_run)
+    assert not report.problems
+    return report

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.db.models import Exists, Field, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -120,7 +121,8 @@ class LessonAdmin(BaseAdmin[Lesson]):
 
     @display(description=_("standard description"))
     def description_text(self, lesson: Lesson) -> SafeString | str:
-        return render_document(description_of(lesson), LESSON, lesson.course.language) or NOTHING
+        html = render_document(description_of(lesson), LESSON, lesson.course.language)
+        return format_html('<div class="persona-document">{}</div>', html) if html.strip() else NOTHING
 
     @display(description=_("Other sections (kept as they are)"))
     def other_sections(self, lesson: Lesson) -> SafeString | str:

@@ -85,7 +85,7 @@ def refuse_conflicts(
 
 def _id_problem(lesson_id: UUID, slug: str, snapshot: Snapshot, claims: Mapping[UUID, str]) -> str | None:
     if lesson_id in claims:
-        return f"{lesson_id} is also the id of {claims[lesson_id]}: give one of them another"
+        return f"{lesson_id} is also the id of {claims[lesson_id]}: give one another"
     known = snapshot.lessons.get(lesson_id)
     if known and known.slug != slug:
         return (

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A lesson of the database: its course, by slug, its number there, and what tells whether its texts differ."""
+    """A lesson of the database: its course, by slug, its number there, and what tells whether it differs."""
 
     slug: str
     number: int

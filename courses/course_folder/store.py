@@ -1,5 +1,6 @@
 """A store: which courses it has, and which of them are meant."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -45,6 +46,7 @@ def choose(listed: Sequence[ListedCourse], wanted: Sequence[str]) -> list[Listed
     """The courses of these slugs or folder names; all where none is named. Raises InvalidInput."""
     if not wanted:
         return list(listed)
+    wanted = [unicodedata.normalize("NFC", name).rstrip("/") for name in wanted]  # a shell adds the slash
     chosen = [course for course in listed if course.slug in wanted or course.entry.key in wanted]
     known = {name for course in chosen for name in (course.slug, course.entry.key)}
     here = ", ".join(sorted(course.slug for course in listed)) or "none"

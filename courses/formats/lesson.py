@@ -1,5 +1,7 @@
 """The standard description of a lesson, also called the lesson template."""
 
+from django.utils.translation import gettext_noop as _
+
 from courses.formats.definition import Format, Kind, Section, headings
 
 LESSON = Format(
@@ -10,13 +12,13 @@ LESSON = Format(
             "introduction",
             headings("Введение", "Introduction"),
             Kind.TEXT,
-            "2 to 3 sentences: what the lesson is about and what it is good for.",
+            _("2 to 3 sentences: what the lesson is about and what it is good for."),
         ),
         Section(
             "key_points",
             headings("Ключевые моменты", "Key points"),
             Kind.LIST,
-            "4 to 6 points, each of 18 words at most.",
+            _("4 to 6 points, each of 18 words at most."),
             items=(4, 6),
             words=18,
         ),
@@ -24,14 +26,14 @@ LESSON = Format(
             "practical_tips",
             headings("Практические советы", "Practical tips"),
             Kind.LIST,
-            "3 to 5 tips, each an instruction.",
+            _("3 to 5 tips, each an instruction."),
             items=(3, 5),
         ),
         Section(
             "important_notes",
             headings("Важно", "Important"),
             Kind.LIST,
-            "2 to 4 safety notes, only those that the source gives; otherwise empty.",
+            _("2 to 4 safety notes, only those that the source gives; otherwise empty."),
             items=(2, 4),
             required=False,
             safety=True,
@@ -40,20 +42,20 @@ LESSON = Format(
             "equipment_preparation",
             headings("Инвентарь и подготовка", "Equipment and preparation"),
             Kind.TEXT,
-            "What to have at hand and how to prepare, only if the source says so; otherwise empty.",
+            _("What to have at hand and how to prepare, only if the source says so; otherwise empty."),
             required=False,
         ),
         Section(
             "homework",
             headings("Домашнее задание", "Homework"),
             Kind.TEXT,
-            "1 to 2 sentences: what to do until the next lesson.",
+            _("1 to 2 sentences: what to do until the next lesson."),
         ),
         Section(
             "motivational_line",
             headings("Напоследок", "One last thing"),
             Kind.TEXT,
-            "1 sentence that encourages, without promises.",
+            _("1 sentence that encourages, without promises."),
         ),
     ),
 )

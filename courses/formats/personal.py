@@ -1,5 +1,7 @@
 """A learner's text: the format that is written today, and the seven-section one of older stores."""
 
+from django.utils.translation import gettext_noop as _
+
 from courses.formats.definition import Format, Kind, Section, headings
 
 PERSONAL = Format(
@@ -10,33 +12,38 @@ PERSONAL = Format(
             "summary_short",
             headings("Коротко", "In short"),
             Kind.TEXT,
-            "2 to 3 sentences that describe the lesson for this learner; greets the learner by name "
-            "where there is one and names their goal.",
+            _(
+                "2 to 3 sentences that describe the lesson for this learner; greets the learner by name "
+                "where there is one and names their goal."
+            ),
         ),
         Section(
             "why_watch",
             headings("Почему этот урок для вас", "Why this lesson is for you"),
             Kind.TEXT,
-            "2 to 4 sentences: why this lesson matters to this learner, from their motivation, the skills "
-            "they want and the result they hope for; takes a fear of theirs seriously where it fits.",
+            _(
+                "2 to 4 sentences: why this lesson matters to this learner, from their motivation, the "
+                "skills they want and the result they hope for; takes a fear of theirs "
+                "seriously where it fits."
+            ),
         ),
         Section(
             "quick_action",
             headings("Сделайте прямо сейчас", "Do this right now"),
             Kind.TEXT,
-            "One simple action that can be done at once, where and on whom this learner practises.",
+            _("One simple action that can be done at once, where and on whom this learner practises."),
         ),
         Section(
             "social_share",
             headings("Чтобы поделиться", "To share"),
             Kind.TEXT,
-            "A ready message in the learner's own voice, 1 sentence, without links and hashtags.",
+            _("A ready message in the learner's own voice, 1 sentence, without links and hashtags."),
         ),
         Section(
             "homework_20m",
             headings("Задание на 20 минут", "A 20-minute assignment"),
             Kind.LIST,
-            "5 to 7 steps that together take 20 minutes, each an instruction.",
+            _("5 to 7 steps that together take 20 minutes, each an instruction."),
             items=(5, 7),
         ),
         Section(
@@ -58,45 +65,45 @@ EXTENDED = Format(
             "introduction",
             headings("Введение", "Introduction"),
             Kind.TEXT,
-            "2 to 3 sentences: what the lesson is about, for this learner.",
+            _("2 to 3 sentences: what the lesson is about, for this learner."),
         ),
         Section(
             "why_it_matters_for_you",
             headings("Почему это важно для вас", "Why it matters for you"),
             Kind.TEXT,
-            "2 to 4 sentences from the learner's motivation and the result they hope for.",
+            _("2 to 4 sentences from the learner's motivation and the result they hope for."),
         ),
         Section(
             "key_takeaways",
             headings("Главное", "Key takeaways"),
             Kind.LIST,
-            "3 to 6 points of the lesson that this learner needs most.",
+            _("3 to 6 points of the lesson that this learner needs most."),
             items=(3, 6),
         ),
         Section(
             "practical_application",
             headings("Как применить", "How to apply it"),
             Kind.TEXT,
-            "2 to 4 sentences: how to use it where and on whom this learner practises.",
+            _("2 to 4 sentences: how to use it where and on whom this learner practises."),
         ),
         Section(
             "addressing_fears",
             headings("О том, что тревожит", "About what worries you"),
             Kind.TEXT,
-            "1 to 3 sentences that take the learner's fears seriously; empty where none was named.",
+            _("1 to 3 sentences that take the learner's fears seriously; empty where none was named."),
             required=False,
         ),
         Section(
             "personalized_homework",
             headings("Ваше домашнее задание", "Your homework"),
             Kind.TEXT,
-            "1 to 3 sentences: an assignment that suits the learner's practice.",
+            _("1 to 3 sentences: an assignment that suits the learner's practice."),
         ),
         Section(
             "motivational_quote",
             headings("Напоследок", "One last thing"),
             Kind.TEXT,
-            "1 sentence that encourages, without promises.",
+            _("1 sentence that encourages, without promises."),
         ),
     ),
 )

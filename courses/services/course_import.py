@@ -144,12 +144,15 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
 
 
 def _check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
-    """Locks the course and its lessons until the end of the transaction. Raises CourseChanged."""
+    """Locks the course and its lessons until the end of the transaction. Raises CourseChanged.
+
+    No stronger than an update would: workers go on publishing texts for these lessons.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM courses WHERE slug = %s FOR UPDATE", [slug])
+        cursor.execute("SELECT FROM courses WHERE slug = %s FOR NO KEY UPDATE", [slug])
         cursor.execute(
             "SELECT l.id, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id "
-            "WHERE c.slug = %s ORDER BY l.id FOR UPDATE OF l",
+            "WHERE c.slug = %s ORDER BY l.id FOR NO KEY UPDATE OF l",
             [slug],
         )
         if dict(cursor.fetchall()) != seen:
@@ -173,16 +176,15 @@ def _lesson_rows(
                 source = lesson.source
                 known = snapshot.lessons.get(lesson.id)
                 source_hash = _source_hash(source, transcript, known)
-                if known and known.source_hash == source_hash:
-                    # The database has this very transcript: sending it again is most of what an import costs.
-                    transcript = None
-                texts = source.title, source.summary, as_json(source.content), transcript
+                # One that the database has is not sent again: transcripts are most of what an import costs.
+                news = None if known and known.source_hash == source_hash else transcript
+                texts = source.title, source.summary, as_json(source.content), news
                 yield plan.slug, lesson.id, source.number, *texts, source_hash
                 tick()
 
 
 def _source_hash(lesson: LessonFile, transcript: str | None, known: Known | None) -> str | None:
-    """What `Lesson.source_hash` will be; None where the store has no transcript, and so does not change it."""
+    """What `Lesson.source_hash` will be; None where the store has no transcript to change it."""
     if transcript is None:
         return None
     summary = known.summary if lesson.summary is None and known else lesson.summary

@@ -62,16 +62,15 @@ class Upsert:
         columns = (*self.key, *self.once, *self.values)
         statement = SQL("""
             INSERT INTO {table} ({columns})
-            SELECT {columns} FROM ({source}) new
-            WHERE NOT EXISTS (SELECT FROM {table} old WHERE ({old_key}) = ({new_key}) AND NOT {differs})
+            SELECT {staged} FROM ({source}) new LEFT JOIN {table} old USING ({key})
+            WHERE old.id IS NULL OR {differs}
             ORDER BY {key}
             ON CONFLICT ({key}) DO UPDATE SET {changes}
         """).format(
             table=Identifier(self.table),
             columns=names(columns),
+            staged=row("new", columns),
             source=SQL(self.source),
-            old_key=row("old", self.key),
-            new_key=row("new", self.key),
             differs=self._differs,
             key=names(self.key),
             changes=SQL(", ").join(map(_from_excluded, self.values)),
@@ -108,11 +107,17 @@ def copy_rows(table: Staged, rows: Iterable[Sequence[object]]) -> None:
             copy.write_row(row)
 
 
-def analyze(tables: Sequence[Staged]) -> None:
-    """Tells the planner how big the tables are: autovacuum never sees those of another session."""
+def index(tables: Sequence[Staged]) -> None:
+    """Makes the rows of one course quick to find, and tells the planner how many there are.
+
+    Autovacuum does neither: it never sees the temporary tables of a session.
+    """
     with connection.cursor() as cursor:
         for table in tables:
-            cursor.execute(SQL("ANALYZE {}").format(Identifier(table.name)))
+            name = Identifier(table.name)
+            if "course_slug" in table.columns:
+                cursor.execute(SQL("CREATE INDEX ON {} (course_slug)").format(name))
+            cursor.execute(SQL("ANALYZE {}").format(name))
 
 
 def _drop(tables: Sequence[Staged]) -> None:

@@ -56,9 +56,7 @@ def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
         running.port = port
         running.save(settings.VAR)
         on_ready(Ready(port, account))
-        while True:
-            time.sleep(0.5)
-            _check(processes)
+        _watch(processes)
 
 
 def _start_servers(stack: ExitStack, running: Running, left: Running) -> None:
@@ -117,6 +115,16 @@ def _await_page(processes: Sequence[Process], port: int) -> None:
         time.sleep(0.05)
     answer = f"answers with status {status}" if status else "does not answer"
     raise DemoError(f"The page {answer} after {_START_SECONDS:g} s.\n{_told(processes[0])}")
+
+
+def _watch(processes: Sequence[Process]) -> NoReturn:
+    on_terminal = os.isatty(0)
+    while True:
+        _check(processes)
+        # The end of a terminal is told to `make` alone where that leads the session, as under ssh.
+        if on_terminal and not os.isatty(0):
+            raise KeyboardInterrupt
+        time.sleep(0.5)
 
 
 def _check(processes: Sequence[Process]) -> None:

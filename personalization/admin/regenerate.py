@@ -31,7 +31,7 @@ VERDICTS = {
     "locked": gettext_lazy("skipped: an editor changed the text"),
     "no_survey": gettext_lazy("skipped: the learner has answered nothing"),
     "no_source": gettext_lazy("skipped: the lesson has no transcript"),
-    "better_text": gettext_lazy("skipped: the language model's text is better than the simple writer's"),
+    "better_text": gettext_lazy("skipped: the simple writer replaces only its own texts"),
 }
 
 

@@ -19,7 +19,7 @@ VERDICTS = {
     "locked": "skipped: an editor changed the text",
     "no_survey": "skipped: the learner has answered nothing",
     "no_source": "skipped: the lesson has no transcript",
-    "better_text": "skipped: a language model wrote the text (--backend openai, or --force)",
+    "better_text": "skipped: the simple writer replaces only its own texts (--backend openai, or --force)",
 }
 
 

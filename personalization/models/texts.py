@@ -54,7 +54,15 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
                 name="personalized_lesson_descriptions_profile_id_lesson_id_key",
             )
         ]
-        indexes = [models.Index(fields=["lesson"], name="personalized_lesson_id_idx")]
+        indexes = [
+            models.Index(fields=["lesson"], name="personalized_lesson_id_idx"),
+            # Few of a million: the admin finds them without reading the rest.
+            models.Index(
+                fields=["profile", "lesson"],
+                condition=models.Q(edited_at__isnull=False),
+                name="personalized_edited_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(_("personal text"))

@@ -52,11 +52,10 @@ _COUNT_TEXTS = """
 _WRITE_TEXTS = """
     INSERT INTO personalized_lesson_descriptions AS t (profile_id, lesson_id, content, origin)
     SELECT p.id, s.lesson_id, s.content, 'import'
-    FROM staged_texts s JOIN profiles p USING (user_identifier)
-    WHERE s.course_slug = %s AND NOT EXISTS (
-        SELECT FROM personalized_lesson_descriptions old
-        WHERE old.profile_id = p.id AND old.lesson_id = s.lesson_id AND old.content = s.content
-    )
+    FROM staged_texts s
+    JOIN profiles p USING (user_identifier)
+    LEFT JOIN personalized_lesson_descriptions old ON old.profile_id = p.id AND old.lesson_id = s.lesson_id
+    WHERE s.course_slug = %s AND old.content IS DISTINCT FROM s.content
     ORDER BY 1, 2
     ON CONFLICT (profile_id, lesson_id) DO UPDATE
     SET content = excluded.content, origin = 'import', model = '', prompt_version = '',
@@ -117,9 +116,12 @@ def write_texts(course: str) -> dict[str, Counts]:
 
 def warn_of_kept(course: str, counts: Counts, findings: Findings) -> None:
     """One line each for the texts that the store has too, and that stay as they are."""
-    for number, why in ((counts.locked, "edited by an editor"), (counts.kept, "written since by a writer")):
+    for number, why in (
+        (counts.locked, "an editor changed them"),
+        (counts.kept, "a writer wrote them since"),
+    ):
         if number:
-            findings.warn(course, f"texts {why}, which the import leaves as they are: {number:,}")
+            findings.warn(course, f"personal texts left as they are, because {why}: {number:,}")
 
 
 def _text_rows(

@@ -19,7 +19,7 @@ REASONS = {
     "locked": "an editor changed the text; it is left as it is",
     "no_survey": "the learner has answered nothing",
     "no_source": "the lesson has no transcript, or one of a few words",
-    "better_text": "a language model wrote the text; the simple writer does not replace it",
+    "better_text": "the simple writer replaces only texts of its own",
 }
 
 

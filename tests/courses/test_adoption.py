@@ -13,6 +13,9 @@ from tests.courses.catalog import TABLES
 from tests.processes import manage
 from tests.scratch_database import scratch_database
 
+# One worker makes the adopted databases for both files.
+pytestmark = pytest.mark.xdist_group("adoption")
+
 MODELS: list[type[DatabaseTimestamps]] = [
     Course,
     Lesson,
@@ -27,13 +30,13 @@ MODELS: list[type[DatabaseTimestamps]] = [
 def older_site() -> Iterator[Adopted]:
     """created_at may be empty, and is in rows from before the triggers; profiles have an index already."""
     undated = "; ".join(
-        f"UPDATE {table} SET created_at = NULL WHERE id::text LIKE '%1' OR id::text LIKE '%4'"
+        f"UPDATE {table} SET created_at = NULL WHERE right(id::text, 1) IN ('2', '3', '4')"
         for table in TABLES
     )
     index = "CREATE INDEX ON profiles (course_slug)"
     tables = TABLES_SQL.replace("timestamptz NOT NULL", "timestamptz")
     # An asset without a date is from before the triggers, and so the older one.
-    dropped = (asset(2), asset(3))
+    dropped = (asset(1), asset(4))
     with adoption(tables, ROWS_SQL, undated, TRIGGERS_SQL, index, dropped=dropped) as adopted:
         yield adopted
 

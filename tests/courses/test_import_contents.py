@@ -46,7 +46,10 @@ def test_line_ends_become_one_kind_and_nothing_else_changes(course: CourseBuilde
 @pytest.mark.parametrize(
     ("data", "line"),
     [
-        ("один\nдва, это плохо".encode("cp1251"), "line 1: is not UTF-8 (byte 0xee, it looks like Windows-1251)"),
+        (
+            "один\nдва, это плохо".encode("cp1251"),
+            "line 1: is not UTF-8 (byte 0xee, it looks like Windows-1251)",
+        ),
         (TRANSCRIPT.encode("utf-16"), "line 1: is not UTF-8 (byte 0xff, it looks like UTF-16)"),
         (TRANSCRIPT.encode() + b"\n\xff", "line 2: is not UTF-8 (byte 0xff): save the file as UTF-8"),
         (b"a\n\nb\x00c", "line 3: holds U+0000, which cannot be stored: remove it"),
@@ -119,10 +122,8 @@ def test_a_template_wins_over_lesson_json_and_the_difference_is_told(course: Cou
     template = course.template(1)
     reading = read(course.path.parent)
     assert reading.descriptions == {lesson_id(1): DESCRIPTION}
-    assert reading.warnings == [
-        "massage/lessons/01/lesson.json: /description: differs from "
-        f"massage/{template.name}: the template is taken"
-    ]
+    place = "massage/lessons/01/lesson.json: /description"
+    assert reading.warnings == [f"{place}: differs from massage/{template.name}: the template is taken"]
     course.lesson(1, description=DESCRIPTION)
     assert not read(course.path.parent).warnings
 
@@ -144,10 +145,8 @@ def test_no_description_is_none(course: CourseBuilder, description: Any) -> None
 def test_a_broken_template_is_refused_and_its_backup_never_read(course: CourseBuilder) -> None:
     path = course.template(1, b"{")
     course.file(f"1-{lesson_id(1)}-final-backup.json", b"{")
-    assert read(course.path.parent).problems == [
-        f"massage/{path.name}: line 1, column 2: is not JSON: "
-        "Expecting property name enclosed in double quotes"
-    ]
+    (problem,) = read(course.path.parent).problems
+    assert problem.startswith(f"massage/{path.name}: line 1, column 2: is not JSON: ")
 
 
 def test_titles_are_composed_and_trimmed_while_the_content_stays_as_it_is(course: CourseBuilder) -> None:

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,7 +110,9 @@ def test_the_store_itself_may_be_reached_by_a_link(course: CourseBuilder, tmp_pa
     assert not read(tmp_path / "current").problems
 
 
-@pytest.mark.parametrize("name", [f"2-{lesson_id(2)}.txt", f"2-{lesson_id(2)}-final.json", "lessons/02/lesson.json"])
+@pytest.mark.parametrize(
+    "name", [f"2-{lesson_id(2)}.txt", f"2-{lesson_id(2)}-final.json", "lessons/02/lesson.json"]
+)
 def test_a_pipe_is_refused_and_not_waited_for(course: CourseBuilder, name: str) -> None:
     lesson = course.lesson(2)
     if name.startswith("lessons"):
@@ -161,7 +163,13 @@ def test_a_huge_sparse_file_is_not_read(course: CourseBuilder) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("link", LINK), ("linked folder", LINK), ("folder", "is a folder"), ("pipe", "is neither"), ("empty", "0 bytes")],
+    [
+        ("link", LINK),
+        ("linked folder", LINK),
+        ("folder", "is a folder"),
+        ("pipe", "is neither"),
+        ("empty", "0 bytes"),
+    ],
 )
 def test_assets_are_looked_at_but_never_opened(
     course: CourseBuilder, tmp_path: Path, kind: str, words: str
@@ -172,7 +180,7 @@ def test_assets_are_looked_at_but_never_opened(
         asset.parent.symlink_to(tmp_path / "outside")
     else:
         asset.parent.mkdir()
-        make = {
+        make: dict[str, Callable[[], None]] = {
             "link": lambda: asset.symlink_to(tmp_path / "outside" / "secret.txt"),
             "folder": asset.mkdir,
             "pipe": lambda: os.mkfifo(asset),
@@ -214,7 +222,14 @@ def test_too_many_files_are_not_listed(tmp_path: Path) -> None:
 def test_what_belongs_to_no_course_is_passed_by(course: CourseBuilder) -> None:
     for name in ("_backup_2024/course.json", "logs/a.txt", "lost+found/x", ".git/config"):
         course.file(f"../{name}", "no JSON")
-    for name in ("_backup/1.txt", "quiz.json", "scheme.svg", "notes.txt", "logs/1.txt", "lessons/_old/lesson.json"):
+    for name in (
+        "_backup/1.txt",
+        "quiz.json",
+        "scheme.svg",
+        "notes.txt",
+        "logs/1.txt",
+        "lessons/_old/lesson.json",
+    ):
         course.file(name, "no JSON")
     course.file("lessons/readme.md")
     course.file(f"._1-{lesson_id(1)}.txt", b"\x00\x05\x16\x07")

@@ -107,6 +107,16 @@ def test_siblings_of_the_template_keep_their_place() -> None:
     assert list(texts(document)) == ["2", "Начнём.", "Дома.", "Анна"]
 
 
+def test_a_template_in_a_template_keeps_its_siblings_too() -> None:
+    inner = {"template": {"📚 Homework": "Дома."}, "author": "Анна"}
+    document = lesson_document({"template": inner, "version": "2"})
+    assert list(ordered_items(document, LESSON)) == [
+        ("homework", "Дома."),
+        ("author", "Анна"),
+        ("version", "2"),
+    ]
+
+
 def test_a_template_that_is_a_text_beside_others_is_kept_as_it_is() -> None:
     document = lesson_document({"template": "черновик", "homework": "Дома."})
     assert dict(ordered_items(document, LESSON)) == {"template": "черновик", "homework": "Дома."}

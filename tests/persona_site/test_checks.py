@@ -45,7 +45,6 @@ def test_embedded_servers_are_not_for_production(settings: Settings) -> None:
     assert checks.check_embedded() == []
 
 
-@pytest.mark.django_db
 def test_a_deployment_with_all_it_needs_is_clean(process_environment: dict[str, str]) -> None:
     keys = {key: value for key, value in PRODUCTION.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
     done = manage("check", "--deploy", "--fail-level", "WARNING", env={**process_environment, **keys})

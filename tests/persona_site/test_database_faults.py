@@ -5,7 +5,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
 
 from courses.models import Course, Lesson
 from persona_site.faults import database_address, explain_database_error
@@ -35,7 +34,10 @@ def test_nothing_answers() -> None:
         (psycopg.errors.ReadOnlySqlTransaction("x"), "read-only"),
         (psycopg.errors.DeadlockDetected("x"), "Try again"),
         (psycopg.errors.LockNotAvailable("x"), "lock_timeout"),
-        (psycopg.OperationalError('FATAL: password authentication failed for user "joe"'), "refuses the user"),
+        (
+            psycopg.OperationalError('FATAL: password authentication failed for user "joe"'),
+            "refuses the user",
+        ),
         (psycopg.OperationalError('FATAL: database "shop" does not exist'), "no database of this name"),
         (psycopg.OperationalError("connection timeout expired"), "no answer came in time"),
         (psycopg.OperationalError("failed to resolve host 'nix'"), "no host of this name"),
@@ -54,7 +56,9 @@ def test_each_fault_says_what_to_do(error: psycopg.Error, words: str) -> None:
         assert "\n" not in explained
 
 
-@pytest.mark.parametrize("error", [psycopg.errors.SyntaxError("x"), psycopg.errors.UniqueViolation("x"), ValueError()])
+@pytest.mark.parametrize(
+    "error", [psycopg.errors.SyntaxError("x"), psycopg.errors.UniqueViolation("x"), ValueError()]
+)
 def test_a_bug_is_not_explained_away(error: Exception) -> None:
     assert explain_database_error(error) is None
 

@@ -37,13 +37,14 @@ class Demo:
         with socket.create_server((web.HOST, 0)) as free:
             self.asked_port = free.getsockname()[1]
 
-    def start(self) -> "Demo":
+    def start(self, stdin: int = subprocess.DEVNULL) -> "Demo":
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may run under nohup
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "demo", "--port", str(self.asked_port)],
                 cwd=ROOT,
                 env={**os.environ, "PERSONA_VAR": str(self.var)},
+                stdin=stdin,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -151,13 +152,17 @@ def test_the_next_start_keeps_data_and_password_and_avoids_a_taken_port(demo: De
     demo.start()
     password = demo.password
     rows(demo.var, "UPDATE courses SET title = 'Edited' RETURNING title")
-    assert demo.end(signal.SIGHUP) == 0
+    assert demo.end(signal.SIGTERM) == 0
+    terminal, other_end = os.openpty()
     with socket.create_server((web.HOST, demo.asked_port)):
-        demo.start()
+        demo.start(stdin=other_end)
+    os.close(other_end)
     assert rows(demo.var, "SELECT DISTINCT title FROM courses") == [("Edited",)]
     assert demo.password == password
     assert f"Port {demo.asked_port} is taken" in demo.said()
     assert demo.port > demo.asked_port
+    os.close(terminal)
+    assert demo.process.wait(60) == 0
 
 
 def test_after_a_kill_only_the_servers_live_on_and_the_next_demo_stops_them(demo: Demo) -> None:
@@ -167,7 +172,7 @@ def test_after_a_kill_only_the_servers_live_on_and_the_next_demo_stops_them(demo
     until(lambda: not alive(children), "the end of web server and worker")
     assert servers_running(demo.var) == [True, True]
     demo.start()
-    assert demo.end(signal.SIGTERM) == 0
+    assert demo.end(signal.SIGHUP) == 0
     assert servers_running(demo.var) == [False, False]
 
 

@@ -17,7 +17,7 @@ from personalization.models import PersonalizedLessonDescription
 from tests.processes import ROOT, Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("committed")
 
 CHILD = "import sys; from manage import main; sys.exit(main(['manage.py', 'import_lessons', *sys.argv[1:]]))"
 
@@ -72,7 +72,7 @@ def importing(store: StoreBuilder, env: Environment) -> Iterator[subprocess.Pope
 
 @contextmanager
 def holding(statement: str) -> Iterator[Callable[[], None]]:
-    """Another session locks what an import needs, so that this stands still at a known place; yields its end."""
+    """Another session locks what an import needs, so that it stands still there; yields how to end it."""
     other = connection.copy()
     try:
         other.set_autocommit(False)
@@ -91,7 +91,7 @@ def waits(lock: str) -> bool:
             "(SELECT oid FROM pg_database WHERE datname = current_database())",
             [lock],
         )
-        return cursor.fetchone() != (0,)
+        return bool((cursor.fetchone() or (0,))[0])
 
 
 def sessions() -> int:
@@ -100,9 +100,7 @@ def sessions() -> int:
         return int((cursor.fetchone() or (0,))[0])
 
 
-@pytest.mark.parametrize(
-    "table", ["lessons", "lesson_descriptions", "personalized_lesson_descriptions"]
-)
+@pytest.mark.parametrize("table", ["lessons", "lesson_descriptions", "personalized_lesson_descriptions"])
 def test_kill_9_in_the_middle_leaves_the_old_course_whole(
     store: StoreBuilder, process_environment: Environment, table: str
 ) -> None:
@@ -183,7 +181,10 @@ def test_a_database_that_goes_away_in_the_middle_is_one_line(
     ):
         until(lambda: waits("relation"), "the import is in the middle")
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
         _, said = process.communicate(timeout=30)
         assert process.returncode == 1
         assert said.startswith(f"CommandError: The database {connection.settings_dict['NAME']} at ")

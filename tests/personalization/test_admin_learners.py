@@ -147,7 +147,8 @@ def test_a_course_that_is_not_imported_yet_survives_an_edit(admin: Client) -> No
     assert "not-here-yet" in admin.get(page(learner)).content.decode()
     assert admin.get(LIST).status_code == 200
     send(admin, page(learner), name="Новое имя")
-    assert Profile.objects.values_list("name", "course_id").get() == ("Новое имя", "not-here-yet")
+    learner.refresh_from_db()
+    assert (learner.name, str(learner.course_id)) == ("Новое имя", "not-here-yet")
 
 
 def test_answers_and_identifier_cannot_be_overwritten(admin: Client) -> None:

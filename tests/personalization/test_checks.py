@@ -151,9 +151,15 @@ def test_a_language_of_the_same_script_is_refused(text: str, brief: Brief) -> No
     assert refusal(document, brief).code == "wrong_language"
 
 
-def test_a_mixture_of_languages_is_refused() -> None:
-    english = {key: ENGLISH[key] for key in ("summary_short", "why_watch", "homework_20m")}
-    assert refusal(RUSSIAN | english).code == "wrong_language"
+@pytest.mark.parametrize(
+    ("document", "brief"),
+    [
+        (RUSSIAN | {key: ENGLISH[key] for key in ("quick_action", "social_share")}, NINA),
+        (ENGLISH | {key: RUSSIAN[key] for key in ("summary_short", "why_watch", "homework_20m")}, SAM),
+    ],
+)
+def test_a_mixture_of_languages_is_refused(document: Document, brief: Brief) -> None:
+    assert refusal(document, brief).code == "wrong_language"
 
 
 def test_a_foreign_word_is_no_foreign_language() -> None:

@@ -53,7 +53,13 @@ def test_an_imported_text_follows_the_store_and_forgets_how_the_old_one_was_made
     assert counts == Counts(updated=1)
     text.refresh_from_db()
     assert (text.content, text.origin) == (PERSONAL_TEXT, "import")
-    assert (text.model, text.prompt_version, text.fingerprint, text.generated_at, text.flags) == ("", "", None, None, [])
+    assert (text.model, text.prompt_version, text.fingerprint, text.generated_at, text.flags) == (
+        "",
+        "",
+        None,
+        None,
+        [],
+    )
     assert not report.warnings
 
 
@@ -65,7 +71,7 @@ def test_a_text_that_was_written_since_stays(store: StoreBuilder, origin: str) -
     assert counts == Counts(kept=1)
     assert PersonalizedLessonDescription.objects.values().get() == before
     assert [str(warning) for warning in report.warnings] == [
-        "massage: texts written since by a writer, which the import leaves as they are: 1"
+        "massage: personal texts left as they are, because a writer wrote them since: 1"
     ]
     assert text.pk == before["id"]
 
@@ -79,7 +85,7 @@ def test_a_text_that_an_editor_changed_stays(store: StoreBuilder, origin: str | 
     assert counts == Counts(locked=1)
     assert PersonalizedLessonDescription.objects.values().get() == before
     assert [str(warning) for warning in report.warnings] == [
-        "massage: texts edited by an editor, which the import leaves as they are: 1"
+        "massage: personal texts left as they are, because an editor changed them: 1"
     ]
 
 

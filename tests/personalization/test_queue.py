@@ -66,7 +66,7 @@ def test_only_open_runs_are_worked_on(state: str) -> None:
     assert claim() == []
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.usefixtures("committed")
 def test_many_claimers_never_share_an_item() -> None:
     items = make_items(40)
     claimed: list[int] = []

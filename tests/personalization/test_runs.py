@@ -63,7 +63,7 @@ def test_asking_again_while_open_makes_no_second_item(course: Course) -> None:
     assert "another run" in second.run.note
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.usefixtures("committed")
 def test_many_asks_at_once_neither_deadlock_nor_double() -> None:
     course = make_course()
     for number in range(1, 7):

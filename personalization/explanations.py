@@ -1,0 +1,52 @@
+"""What an editor reads about an item or a run. The stored English words stay for operators and terminals."""
+
+from django.utils.translation import gettext, gettext_lazy
+
+_BUSY = gettext_lazy("the endpoint was busy or had a fault; it is tried again")
+_UNREADABLE = gettext_lazy("the endpoint's answer could not be read")
+# By error code; a code of HTTP that is not named goes by its first digit.
+EXPLANATIONS = {
+    "locked": gettext_lazy("an editor changed the text; it is left as it is"),
+    "no_survey": gettext_lazy("the learner has answered nothing"),
+    "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
+    "better_text": gettext_lazy("the simple writer replaces only texts of its own"),
+    "timeout": gettext_lazy("the endpoint did not answer in time"),
+    "connection": gettext_lazy("the endpoint is not reachable or broke off: check OPENAI_BASE_URL"),
+    "garbage": _UNREADABLE,
+    "bad_json": _UNREADABLE,
+    "empty": gettext_lazy("the answer has no content"),
+    "cut": gettext_lazy("the answer was cut at the model's length limit"),
+    "invalid_answer": gettext_lazy("the answer breaks a rule for texts"),
+    "wrong_language": gettext_lazy("the answer is not in the course's language"),
+    "refusal": gettext_lazy("the model refused to answer"),
+    "content_filter": gettext_lazy("the provider's content filter stopped the answer"),
+    "rate_limit": gettext_lazy("the provider asks for a slower pace; it is tried again"),
+    "quota": gettext_lazy("the provider's quota is used up: raise it, then resume the run"),
+    "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
+    "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
+    "http_404": gettext_lazy(
+        "the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"
+    ),
+    "http_408": _BUSY,
+    "http_409": _BUSY,
+    "http_4": gettext_lazy("the endpoint refused the request"),
+    "http_5": _BUSY,
+    "lease_lost": gettext_lazy("the worker died or lost touch; another one takes over"),
+    "stopped": gettext_lazy("the worker was stopped; another one takes over"),
+    "not_storable": gettext_lazy("the database refused the text"),
+    "internal": gettext_lazy("an error of this software: the worker's log says more"),
+}
+DETAILED = {"invalid_answer"}  # its words name the section and the rule: what a prompt must be changed for
+
+
+def explanation(code: str, message: str) -> str:
+    """What happened to an item; the stored words where the code is not known."""
+    known = EXPLANATIONS.get(code) or EXPLANATIONS.get(code[: len("http_4")])
+    if known is None:
+        return translated(message)
+    return f"{known} ({message})" if code in DETAILED and message else str(known)
+
+
+def translated(stored: str) -> str:
+    """A stored note in the reader's language, where it was marked for translation."""
+    return gettext(stored) if stored else ""

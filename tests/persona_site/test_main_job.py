@@ -1,0 +1,121 @@
+"""The main job, as an editor does it in a real browser: select learners, regenerate, watch, read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from persona_site.demo import web
+from persona_site.demo.processes import Process
+from personalization.fake_model import RunningFakeModel
+from personalization.models import PersonalizedLessonDescription
+from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
+from tests.builders import make_superuser
+from tests.conftest import ROOT, WorkerStarter
+from tests.processes import Environment, until
+
+pytestmark = pytest.mark.usefixtures("committed")
+
+PICTURE = ROOT / "docs" / "admin.png"
+PASSWORD = "pw-for-a-test"
+
+
+@contextmanager
+def web_server(environment: Environment, log: Path) -> Iterator[str]:
+    port = web.first_free(8300)
+    command = ["granian", "--interface", "wsgi", "--no-ws", "--host", web.HOST, "--port", str(port)]
+    variables = [f"{key}={value}" for key, value in environment.items()]
+    server = Process(
+        "web server",
+        [
+            "env",
+            *variables,
+            f"{ROOT}/.venv/bin/python",
+            "-m",
+            *command,
+            "--blocking-threads",
+            "2",
+            "persona_site.wsgi:application",
+        ],
+        log,
+    )
+    try:
+        until(lambda: web.status(port, "/admin/login/") == 200, "the login page answers")
+        yield f"http://{web.HOST}:{port}"
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def site(
+    process_environment: Environment,
+    fake_model: RunningFakeModel,
+    start_worker: WorkerStarter,
+    tmp_path: Path,
+) -> Iterator[str]:
+    """The site as `make run` starts it: web, worker and sample store, with the fake model as model."""
+    call_command("import_lessons", verbosity=0)
+    admin = make_superuser("admin")
+    admin.set_password(PASSWORD)
+    admin.save(update_fields=["password"])
+    model = {"OPENAI_API_KEY": "test", "OPENAI_BASE_URL": fake_model.base_url, "GENERATION_CONCURRENCY": "6"}
+    start_worker(**model)
+    with web_server({**process_environment, **model}, tmp_path / "web.log") as address:
+        yield address
+
+
+def log_in(page: Page) -> None:
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("link", name="Learners").first).to_be_visible()
+
+
+def test_select_learners_regenerate_watch_and_read(site: str, fake_model: RunningFakeModel) -> None:
+    fake_model.set(mode="rate_limit,cut,server_error", fail=0.1, latency=300, seed=5)
+    with browser_page(site) as (page, complaints):
+        log_in(page)
+        start_a_run(page)
+        watch_it_end(page)
+        read_a_text(page)
+        assert complaints.found == []
+    assert PersonalizedLessonDescription.objects.filter(origin="openai").count() == 80
+
+
+def start_a_run(page: Page) -> None:
+    page.get_by_role("link", name="Learners").first.click()
+    page.locator("#action-toggle").check()
+    page.locator("select[name=action]").select_option("regenerate")
+    page.get_by_role("button", name="Run", exact=False).first.click()
+    expect(page.get_by_text("will be written")).to_be_visible()
+    page.get_by_role("button", name="Start: write 80 texts").click()
+
+
+def watch_it_end(page: Page) -> None:
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_be_visible()
+    until(lambda: 15 < float(bar.get_attribute("value") or 0) < 100, "the bar moves without a reload")
+    PICTURE.parent.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURE)
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+    page.set_viewport_size(DESKTOP)
+    expect(page.get_by_text("80 of 80")).to_be_visible(timeout=60_000)
+
+
+def read_a_text(page: Page) -> None:
+    page.goto("/admin/personalization/profile/")
+    page.get_by_role("link", name="u-1001").click()
+    expect(page.get_by_text("Lessons and their texts")).to_be_visible()
+    page.get_by_role("link", name="read").first.click()
+    expect(page.get_by_text("Where this text comes from")).to_be_visible()
+    expect(page.get_by_text("gpt-4.1-mini")).to_be_visible()
+    page.get_by_role("link", name="As the learner sees it").click()
+    expect(page.get_by_role("heading", name="Почему этот урок для вас")).to_be_visible()
+    expect(page.get_by_text("Нина").first).to_be_visible()
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0

@@ -1,0 +1,152 @@
+"""personalize/: whose text a file is and for which lesson, what is refused, what is passed by."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import PERSONAL_TEXT
+from tests.personalization.learner_reading import (
+    NO_LESSON,
+    STRANGER,
+    TEXTS,
+    UNKNOWN,
+    read,
+)
+from tests.store_builder import CourseBuilder, StoreBuilder, lesson_id, write
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StoreBuilder:
+    return StoreBuilder(tmp_path)
+
+
+@pytest.fixture
+def course(store: StoreBuilder) -> CourseBuilder:
+    course = store.course().lessons(3)
+    store.profiles("u-1")
+    return course
+
+
+def test_texts_belong_to_the_lesson_of_their_uuid(store: StoreBuilder, course: CourseBuilder) -> None:
+    store.profiles("u-1", "u-2")
+    name = f"2-{lesson_id(1)}.json"
+    for learner in ("u-1", "u-2"):
+        course.file(f"personalize/{learner}/{name}", PERSONAL_TEXT)
+        course.file(f"personalize/{learner}/3.json", PERSONAL_TEXT)
+    course.text("u-1", 2, {"introduction": "x", "key_takeaways": ["y"], "unknown": "z"})
+    learners = read(store)
+    assert {(slug, learner, lesson) for slug, learner, lesson, _ in learners.texts} == {
+        ("massage", "u-1", lesson_id(1)),
+        ("massage", "u-1", lesson_id(2)),
+        ("massage", "u-1", lesson_id(3)),
+        ("massage", "u-2", lesson_id(1)),
+        ("massage", "u-2", lesson_id(3)),
+    }
+    assert learners.warnings == [
+        f"{TEXTS}: {name} is labelled 2, but its UUID is that of lesson 1: taken for 1 (2 files)"
+    ]
+    assert json.loads(next(row[3] for row in learners.texts if row[2] == lesson_id(2))) == {
+        "introduction": "x",
+        "key_takeaways": ["y"],
+        "unknown": "z",
+        "_order": ["introduction", "key_takeaways", "unknown"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        (f"9-{lesson_id(9)}.json", PERSONAL_TEXT, UNKNOWN),
+        ("9.json", PERSONAL_TEXT, UNKNOWN),
+        ("text.json", PERSONAL_TEXT, NO_LESSON),
+        ("1.json", [PERSONAL_TEXT], "an object {…} is needed at the top, found a list"),
+        ("1.json", b"", "is empty"),
+        ("1.json", "text", "line 1, column 1: is not JSON"),
+        ("1.json", {"a": "x" * 300_000}, "has 300,"),
+    ],
+)
+def test_texts_that_are_refused(
+    store: StoreBuilder, course: CourseBuilder, name: str, content: Any, line: str
+) -> None:
+    course.file(f"personalize/u-1/{name}", content)
+    (problem,) = read(store).problems
+    assert problem.startswith(f"massage/personalize/u-1/{name}: {line}")
+
+
+def test_two_texts_for_one_lesson_are_refused(store: StoreBuilder, course: CourseBuilder) -> None:
+    name = course.text("u-1", 1).name
+    course.file(f"personalize/u-1/7-{lesson_id(1)}.json", PERSONAL_TEXT)
+    course.file("personalize/u-1/1.json", PERSONAL_TEXT)
+    assert read(store).problems == [
+        f"{TEXTS}/u-1/1.json: is not used: lesson 1 has {name} by its UUID",
+        f"{TEXTS}/u-1/7-{lesson_id(1)}.json: is for lesson 1, as is {name}: keep one of the two",
+    ]
+
+
+def test_an_unknown_learner_is_refused_and_one_of_the_database_is_not(
+    store: StoreBuilder, course: CourseBuilder
+) -> None:
+    course.text("in-database", 1)
+    course.text("stranger", 1)
+    learners = read(store)
+    assert [text[1] for text in learners.texts] == ["in-database"]
+    assert learners.problems == [f"{TEXTS}/stranger: {STRANGER}"]
+
+
+def test_composed_and_decomposed_names_are_one_learner(store: StoreBuilder, course: CourseBuilder) -> None:
+    store.profiles("й")
+    course.text("и\u0306", 1)
+    assert [text[1] for text in read(store).texts] == ["й"]
+    course.text("й", 2)
+    (problem,) = read(store).problems
+    assert problem == "massage/personalize/й: is there twice, in composed and decomposed letters: keep one"
+
+
+def test_a_text_that_says_nothing_is_passed_by(store: StoreBuilder, course: CourseBuilder) -> None:
+    path = course.text("u-1", 1, {"summary_short": " ", "new": []})
+    learners = read(store)
+    assert not learners.texts
+    assert learners.warnings == [f"massage/personalize/u-1/{path.name}: is empty: passed by"]
+
+
+def test_backups_and_logs_are_passed_by(store: StoreBuilder, course: CourseBuilder) -> None:
+    for name in (
+        "_backup_1/1.json",
+        "logs/1.json",
+        "u-1/notes.txt",
+        f"u-1/1-{lesson_id(1)}-backup.json",
+        ".DS_Store/x",
+    ):
+        course.file(f"personalize/{name}", "no JSON")
+    (course.path / "personalize" / "left-over").mkdir()
+    learners = read(store)
+    assert (learners.texts, learners.problems, learners.warnings) == ([], [], [])
+
+
+def test_links_and_pipes_are_refused_and_not_waited_for(
+    store: StoreBuilder, course: CourseBuilder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (store.path / "user_profiles.json").unlink()
+    (store.path / "user_profiles.json").symlink_to(outside)
+    (course.path / "personalize").symlink_to(outside)
+    link = "is a symbolic link, and links are not followed"
+    assert read(store).problems == [
+        f"user_profiles.json: {link}: a file is needed here",
+        f"massage/personalize: {link}: a folder is needed here",
+    ]
+    (store.path / "user_profiles.json").unlink()
+    os.mkfifo(store.path / "user_profiles.json")
+    assert "user_profiles.json: is neither a file nor a folder: a file is needed here" in read(store).problems
+
+
+def test_a_lesson_that_could_not_be_read_does_not_make_its_texts_wrong(
+    store: StoreBuilder, course: CourseBuilder
+) -> None:
+    write(course.path / "lessons/02/lesson.json", {"number": "2", "title": "Урок 2"})
+    course.text("u-1", 2)
+    (problem,) = read(store).problems
+    assert problem.startswith("massage/lessons/02/lesson.json: /number: ")
