@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext, gettext_lazy
 
-_BUSY = gettext_lazy("the endpoint was busy or had a fault; it is tried again")
+_BUSY = gettext_lazy("the endpoint was busy or had a fault")
 _UNREADABLE = gettext_lazy("the endpoint's answer could not be read")
 # By error code; a code of HTTP that is not named goes by its first digit.
 EXPLANATIONS = {
@@ -20,7 +20,7 @@ EXPLANATIONS = {
     "wrong_language": gettext_lazy("the answer is not in the course's language"),
     "refusal": gettext_lazy("the model refused to answer"),
     "content_filter": gettext_lazy("the provider's content filter stopped the answer"),
-    "rate_limit": gettext_lazy("the provider asks for a slower pace; it is tried again"),
+    "rate_limit": gettext_lazy("the provider asked for a slower pace"),
     "quota": gettext_lazy("the provider's quota is used up: raise it, then resume the run"),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
@@ -31,8 +31,8 @@ EXPLANATIONS = {
     "http_409": _BUSY,
     "http_4": gettext_lazy("the endpoint refused the request"),
     "http_5": _BUSY,
-    "lease_lost": gettext_lazy("the worker died or lost touch; another one takes over"),
-    "stopped": gettext_lazy("the worker was stopped; another one takes over"),
+    "lease_lost": gettext_lazy("the worker died or lost touch"),
+    "stopped": gettext_lazy("the worker was stopped"),
     "not_storable": gettext_lazy("the database refused the text"),
     "internal": gettext_lazy("an error of this software: the worker's log says more"),
 }
@@ -41,7 +41,7 @@ DETAILED = {"invalid_answer"}  # its words name the section and the rule: what a
 
 def explanation(code: str, message: str) -> str:
     """What happened to an item; the stored words where the code is not known."""
-    known = EXPLANATIONS.get(code) or EXPLANATIONS.get(code[: len("http_4")])
+    known = EXPLANATIONS.get(code, EXPLANATIONS.get(code[: len("http_4")]))
     if known is None:
         return translated(message)
     return f"{known} ({message})" if code in DETAILED and message else str(known)

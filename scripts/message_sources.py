@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("courses", "personalization", "persona_site")
 DJANGO = Path(django.__file__).parent
 THEME = DJANGO.parent / "unfold"
-THEME_PARTS = ("*.py", "mixins", "templates", "templatetags", "contrib/filters", "contrib/forms")  # installed
+# Of the theme what is installed here: its other parts belong to other packages.
+THEME_PARTS = ("*.py", "mixins", "templatetags", "templates/[!u]*", "templates/unfold", "contrib/f*")
 DJANGO_APPS = ("conf", "contrib/admin", "contrib/auth", "contrib/contenttypes", "contrib/sessions")
 KEYWORDS = {
     "_": None,

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from courses.admin.base import BaseAdmin, BudgetedChangeList
 from courses.admin.filters import course_filter
@@ -115,7 +116,7 @@ class LearnerAdmin(BaseAdmin[Profile]):
         counts: TextCounts = learner.counts
         return counts.missing
 
-    @display(description=_("stale"))
+    @display(description=pgettext_lazy("texts", "stale"))
     def stale(self, learner: Any) -> int:
         counts: TextCounts = learner.counts
         return counts.stale

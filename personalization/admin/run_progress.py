@@ -1,29 +1,24 @@
 """What a run's page shows, now: read again every second while the run goes on."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
+from personalization.explanations import explanation, translated
 from personalization.models import GenerationItem, ItemState, RunState
 from personalization.queries import ErrorKind, Progress, progress
 
 MOST_FAILURES = 50  # rows on the page; the counts above them are complete
-REASONS = {
-    "locked": gettext_lazy("an editor changed the text; it is left as it is"),
-    "no_survey": gettext_lazy("the learner has answered nothing"),
-    "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
-    "better_text": gettext_lazy("the language model's text is better than the simple writer's"),
-}
 STATES = {
-    RunState.OPEN: gettext_lazy("running"),
-    RunState.PAUSED: gettext_lazy("paused"),
-    RunState.CANCELLED: gettext_lazy("cancelled"),
-    RunState.CLOSED: gettext_lazy("finished"),
+    RunState.OPEN: pgettext_lazy("run", "running"),
+    RunState.PAUSED: pgettext_lazy("run", "paused"),
+    RunState.CANCELLED: pgettext_lazy("run", "cancelled"),
+    RunState.CLOSED: pgettext_lazy("run", "finished"),
 }
 # A worker sweeps every few seconds: an item that is due for longer has nobody to take it.
 NOBODY_WORKS = """
@@ -43,8 +38,9 @@ class RunView:
     percent: int
     rate: str
     time_left: str
+    note: str
     errors: list[tuple[str, ErrorKind, str]]  # state's name, kind, what happened
-    failures: list[GenerationItem]
+    failures: list[tuple[GenerationItem, str]]  # item, what happened
     commands: list[str]
     nobody_works: bool
     goes_on: bool
@@ -72,8 +68,12 @@ def run_view(run_id: UUID) -> RunView:
         percent=100 * now.ended // now.total if now.total else 100,
         rate=_rate(now.rate) if now.state == RunState.OPEN else "",
         time_left=_time_left(now.seconds_left) if now.state == RunState.OPEN else "",
-        errors=[(str(ItemState(e.state).label), e, str(REASONS.get(e.code, e.message))) for e in now.errors],
-        failures=list(failed_items(run_id)) if now.counts.get(ItemState.FAILED) else [],
+        note=translated(now.note),
+        errors=[
+            (str(ItemState(kind.state).label), kind, explanation(kind.code, kind.message))
+            for kind in now.errors
+        ],
+        failures=failed_items(run_id) if now.counts.get(ItemState.FAILED) else [],
         commands=allowed_commands(now),
         nobody_works=now.state == RunState.OPEN and not now.rate and _nobody_works(run_id),
         goes_on=goes_on,
@@ -98,11 +98,13 @@ def run_counts(run_ids: list[UUID]) -> dict[UUID, dict[str, int]]:
     return counts
 
 
-def failed_items(run_id: UUID) -> Any:
+def failed_items(run_id: UUID) -> list[tuple[GenerationItem, str]]:
+    """The first of a run's failed items, each with what happened in words."""
     items = GenerationItem.objects.filter(run=run_id, state=ItemState.FAILED)
     shown = ("error_code", "error_message", "attempts", "profile__user_identifier", "profile__name")
     lesson = ("lesson__lesson_number", "lesson__title")
-    return items.select_related("profile", "lesson").only(*shown, *lesson).order_by("pk")[:MOST_FAILURES]
+    first = items.select_related("profile", "lesson").only(*shown, *lesson).order_by("pk")[:MOST_FAILURES]
+    return [(item, explanation(item.error_code, item.error_message)) for item in first]
 
 
 def _nobody_works(run_id: UUID) -> bool:
@@ -115,8 +117,8 @@ def _rate(per_second: float) -> str:
     if not per_second:
         return ""
     if per_second >= 1:
-        return _("{count} per second").format(count=round(per_second, 1))
-    return _("{count} per minute").format(count=round(per_second * 60, 1))
+        return _("{count} per second").format(count=number_format(round(per_second, 1), 1))
+    return _("{count} per minute").format(count=number_format(round(per_second * 60, 1), 1))
 
 
 def _time_left(seconds: float | None) -> str:

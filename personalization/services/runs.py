@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from personalization.errors import PlanRefused
 from personalization.models.runs import GenerationRun, RunState
@@ -15,6 +16,9 @@ from personalization.writers.registry import backend_problem, current_recipe
 
 # The database's clock, not a worker's; now() would be the transaction's start.
 CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
+# Notes are stored in English and translated where they are shown.
+PAUSED_BY_HAND = gettext_noop("Paused by hand.")
+WRITTEN_ELSEWHERE = gettext_noop("All texts are already being written by another run.")
 WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
 
 
@@ -86,19 +90,14 @@ def _planned(
     if not asked and not coalesced:
         raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
     if not asked:
-        _close_empty(run, coalesced)
+        _move(run, RunState.CLOSED, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
     notify()
     return Started(run, asked, coalesced)
 
 
-def _close_empty(run: GenerationRun, coalesced: int) -> None:
-    note = f"All {coalesced} texts are already being written by another run."
-    _move(run, RunState.CLOSED, note=note, came_from=[RunState.OPEN])
-
-
 def pause_run(run: GenerationRun) -> bool:
     """Whether the run was open and is now paused: what is in flight is finished, nothing more begun."""
-    return _move(run, RunState.PAUSED, note="Paused by hand.", came_from=[RunState.OPEN])
+    return _move(run, RunState.PAUSED, note=PAUSED_BY_HAND, came_from=[RunState.OPEN])
 
 
 def resume_run(run: GenerationRun) -> bool:

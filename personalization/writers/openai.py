@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import openai
+from django.utils.translation import gettext_noop as _
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from courses.formats.definition import Format
@@ -18,10 +19,12 @@ from personalization.prompts import PROMPT_VERSION, messages
 from personalization.writers.base import Draft, Usage
 
 LONGEST_RETRY_AFTER = 300.0  # seconds; a provider that says "tomorrow" must not park an item for a day
+# These become the note of a run that pauses.
+QUOTA = _("the provider's quota is used up: raise it, then resume the run")
 BLOCKED = {
-    401: "the endpoint refused the key: check OPENAI_API_KEY",
-    403: "the endpoint refused access: check the key's rights and the model's name",
-    404: "the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL",
+    401: _("the endpoint refused the key: check OPENAI_API_KEY"),
+    403: _("the endpoint refused access: check the key's rights and the model's name"),
+    404: _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"),
 }
 
 
@@ -87,7 +90,7 @@ def writer_error(error: openai.OpenAIError) -> WriterError:
 def _status_error(error: openai.APIStatusError) -> WriterError:
     status = error.status_code
     if error.code == "insufficient_quota":
-        return RunBlocked("quota", "the provider's quota is used up: raise it, then resume the run")
+        return RunBlocked("quota", QUOTA)
     if status in BLOCKED:
         return RunBlocked(f"http_{status}", BLOCKED[status])
     if status in {408, 409, 429} or status >= 500:
