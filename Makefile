@@ -19,7 +19,7 @@ lint:  ## style, formatting, types, and who imports whom
 	@scripts/setup && exec scripts/check lint
 
 format:  ## format the code, and mend what can be mended by a tool
-	@scripts/setup && $(python) -m ruff format -q && $(python) -m ruff check --fix
+	@scripts/setup && $(python) -m ruff check --fix-only --quiet && $(python) -m ruff format --quiet
 
 bench:  ## the benchmarks; each prints its figures
 	@scripts/setup && exec $(python) -m benchmarks.all $(ARGS)

@@ -106,8 +106,12 @@ def _stage_learners(
     stage_learners(
         entry for entry in entries if everyone or entry.course in slugs or entry.identifier in readers
     )
-    identifiers = {entry.identifier for entry in entries}
-    learners = identifiers | known_identifiers(readers.keys() - identifiers)
+    learners = {entry.identifier for entry in entries}
+    if any(problem.file == PROFILES for problem in store.findings.problems):
+        # Whom a broken file names is not known: nobody else is blamed for it.
+        learners |= readers.keys()
+    else:
+        learners |= known_identifiers(readers.keys() - learners)
     watcher.stage("Reading personal texts", readers.total())
     stage_texts(plans, store, learners, watcher.tick)
 

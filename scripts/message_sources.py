@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import django
@@ -14,8 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("courses", "personalization", "persona_site")
 DJANGO = Path(django.__file__).parent
 THEME = DJANGO.parent / "unfold"
-# Of the theme what is installed here: its other parts belong to other packages.
-THEME_PARTS = ("*.py", "mixins", "templatetags", "templates/[!u]*", "templates/unfold", "contrib/f*")
+# What is installed of the theme: its other parts are for packages that are not used here.
+THEME_PARTS = (
+    "*.py",
+    "mixins",
+    "templatetags",
+    "templates/admin",
+    "templates/auth",
+    "templates/registration",
+    "templates/unfold",
+    "contrib/filters",
+    "contrib/forms",
+)
 DJANGO_APPS = ("conf", "contrib/admin", "contrib/auth", "contrib/contenttypes", "contrib/sessions")
 KEYWORDS = {
     "_": None,
@@ -39,8 +50,13 @@ class Text:
     place: str  # the file, without the path of this machine
 
 
-def texts(language: str) -> Iterator[Text]:
+@cache
+def texts(language: str) -> tuple[Text, ...]:
     """Every text that needs a translation of ours: the theme's only where Django has none for it."""
+    return tuple(_texts(language))
+
+
+def _texts(language: str) -> Iterator[Text]:
     for app in APPS:
         for path in sorted((ROOT / app).rglob("*")):
             if "migrations" not in path.parts:

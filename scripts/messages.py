@@ -1,6 +1,6 @@
 """python -m scripts.messages: collects the texts to translate, merges them into locale/ and compiles it.
 
-With --check it writes nothing and exits 1 when a text has no translation or a catalogue is out of date.
+With --check it writes nothing. The exit code is 1 when a text has no translation or a file is out of date.
 Babel does what xgettext and msgfmt would, so that no system package is needed.
 """
 
@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 
 from scripts.message_sources import ROOT, texts
 
+LOCALE = ROOT / "locale"
 LANGUAGES = ("ru",)  # English is the language of the source
 PLACEHOLDER = re.compile(r"%%|%\(\w+\)[sd]|%[sd]|\{\w*\}")
 HEADER = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
@@ -33,15 +34,16 @@ class PlainCatalog(Catalog):
         return [*kept, ("Generated-By", "Babel\n")]  # the last line needs an end
 
 
-def path_of(language: str) -> Path:
-    return ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
+def path_of(language: str, locale: Path = LOCALE) -> Path:
+    return locale / language / "LC_MESSAGES" / "django.po"
 
 
-def merged(language: str) -> Catalog:
+def merged(language: str, locale: Path = LOCALE) -> Catalog:
     """The language's catalogue with today's texts: known translations kept, no guesses made."""
     known = Catalog(locale=language)
-    if path_of(language).exists():
-        with path_of(language).open("rb") as file:
+    path = path_of(language, locale)
+    if path.exists():
+        with path.open("rb") as file:
             known = read_po(file, locale=language, abort_invalid=True)
     catalog = PlainCatalog(
         locale=language,
@@ -55,42 +57,33 @@ def merged(language: str) -> Catalog:
     return catalog
 
 
-def write(language: str) -> Catalog:
-    catalog = merged(language)
-    path = path_of(language)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_as_po(catalog))
-    with path.with_suffix(".mo").open("wb") as file:
-        write_mo(file, catalog)
-    return catalog
+def write(language: str, locale: Path = LOCALE) -> None:
+    catalog = merged(language, locale)
+    for path, content in _files(path_of(language, locale), catalog).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
-def problems(language: str) -> list[str]:
+def problems(language: str, locale: Path = LOCALE) -> list[str]:
     """What keeps a language from being complete and compiled; empty when nothing does."""
-    catalog = merged(language)
-    path = path_of(language)
-    with path.with_suffix(".mo").open("rb") as file:
-        found = [*incomplete(catalog), *not_compiled(catalog, read_mo(file))]
-    if not found and path.read_bytes() != _as_po(catalog):
-        found = [f"{path.relative_to(ROOT)} is out of date"]
-    return [f"{language}: {problem}" for problem in found]
+    catalog = merged(language, locale)
+    files = _files(path_of(language, locale), catalog)
+    old = [path for path, content in files.items() if not path.exists() or path.read_bytes() != content]
+    outdated = [f"{path.relative_to(locale)} is out of date: python -m scripts.messages" for path in old]
+    return [f"{language}: {problem}" for problem in [*incomplete(catalog), *outdated]]
 
 
 def incomplete(catalog: Catalog) -> Iterator[str]:
     """Texts without a translation, with one of their plural forms missing, or with other placeholders."""
-    for message in _texts(catalog):
+    for message in catalog:
+        if not message.id:
+            continue  # the header
         strings = _strings(message)
+        expected = placeholders(message.id if isinstance(message.id, str) else message.id[-1])
         if not all(strings) or (message.pluralizable and len(strings) != catalog.num_plurals):
             yield f"not translated: {message.id!r}"
-        elif any(placeholders(string) != placeholders(_ids(message)[-1]) for string in strings):
+        elif any(placeholders(string) != expected for string in strings):
             yield f"other placeholders: {message.id!r}"
-
-
-def not_compiled(catalog: Catalog, compiled: Catalog) -> Iterator[str]:
-    known = {(message.context, _ids(message)): _strings(message) for message in _texts(compiled)}
-    wanted = {(message.context, _ids(message)): _strings(message) for message in _texts(catalog)}
-    yield from (f"not compiled: {key[1][0]!r}" for key in wanted if known.get(key) != wanted[key])
-    yield from (f"compiled, but gone: {key[1][0]!r}" for key in known if key not in wanted)
 
 
 def placeholders(text: str) -> Counter[str]:
@@ -98,19 +91,13 @@ def placeholders(text: str) -> Counter[str]:
     return Counter(PLACEHOLDER.findall(text))
 
 
-def _as_po(catalog: Catalog) -> bytes:
-    file = io.BytesIO()
+def _files(path: Path, catalog: Catalog) -> dict[Path, bytes]:
+    """What should stand in the catalogue at the path, and what in the compiled one beside it."""
+    source, compiled = io.BytesIO(), io.BytesIO()
     # Line numbers would change the file with every edit.
-    write_po(file, catalog, width=110, sort_output=True, include_lineno=False)
-    return file.getvalue()
-
-
-def _texts(catalog: Catalog) -> Iterator[Message]:
-    return (message for message in catalog if message.id)
-
-
-def _ids(message: Message) -> tuple[str, ...]:
-    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+    write_po(source, catalog, width=110, sort_output=True, include_lineno=False)
+    write_mo(compiled, catalog)
+    return {path: source.getvalue(), path.with_suffix(".mo"): compiled.getvalue()}
 
 
 def _strings(message: Message) -> tuple[str, ...]:

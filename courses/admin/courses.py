@@ -19,7 +19,7 @@ MOST_LESSONS = 300  # on a course's page; the list of lessons has them all
 
 class CourseForm(ModelForm[Course]):
     slug = forms.SlugField(
-        label=_("slug"),
+        label=_("Slug"),
         widget=TextInput(),
         help_text=_("The course's name in links and in its store folder."),
     )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 from courses.course_folder.findings import Findings
 from courses.strict_json import FILE, JSONProblem, Limits, parse
@@ -93,37 +93,31 @@ class Folder:
             return None
         return Folder(descriptor, path, findings)
 
-    def read(self, entry: Entry, most: int) -> bytes | None:
+    def read(self, entry: Entry, most: int, label: str = "") -> bytes | None:
         """The file's bytes, `most` of them at most; None, and a problem, where that cannot be had."""
         if entry.kind is not Kind.FILE:
-            self._refuse(entry, f"is {entry.kind}: a file is needed here")
-            return None
-        # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        try:
-            with os.fdopen(os.open(entry.name, flags, dir_fd=self._descriptor), "rb") as file:
-                data, refusal = _content(file, most)
-        except OSError as error:
-            data, refusal = b"", _reason(error)
+            data, refusal = b"", f"is {entry.kind}: a file is needed here"
+        else:
+            data, refusal = self._content(entry.name, most)
         if refusal:
-            self._refuse(entry, refusal)
+            self.findings.problem(self.named(label or entry.name), refusal)
         return None if refusal else data
 
     def read_json(
-        self, entry: Entry, limits: Limits = FILE, show: Callable[[str], str] = str
+        self, entry: Entry, limits: Limits = FILE, show: Callable[[str], str] = str, label: str = ""
     ) -> dict[str, Any] | None:
         """The object in a JSON file; None, and all that is wrong with it, where there is none.
 
-        show: makes a place in the file, a JSON pointer, fit for a message.
+        show: makes a place in the file, a JSON pointer, fit for a message. label: as in `folder`.
         """
-        data = self.read(entry, limits.size)
+        data = self.read(entry, limits.size, label)
         if data is None:
             return None
         try:
             return parse(data, limits, allow_bom=True)
         except JSONProblem as error:
             for place, message in error.problems:
-                self.findings.problem(self.named(entry.name), message, show(place))
+                self.findings.problem(self.named(label or entry.name), message, show(place))
         return None
 
     def look(self, parts: Sequence[str]) -> tuple[Kind, int] | None:
@@ -148,8 +142,21 @@ class Folder:
                 return form, _kind(status.st_mode), status.st_size
         return None
 
-    def _refuse(self, entry: Entry, message: str) -> None:
-        self.findings.problem(self.named(entry.name), message)
+    def _content(self, name: str, most: int) -> tuple[bytes, str]:
+        """The bytes, or why they are refused."""
+        # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(name, flags, dir_fd=self._descriptor), "rb") as file:
+                status = os.fstat(file.fileno())
+                # The size first, so that a huge file is not read; then again, for one that grows.
+                data = file.read(most + 1) if stat.S_ISREG(status.st_mode) and status.st_size <= most else b""
+        except OSError as error:
+            return b"", _reason(error)
+        if not stat.S_ISREG(status.st_mode):
+            return b"", "is no file any more"
+        size = max(status.st_size, len(data))
+        return (data, "") if size <= most else (b"", f"has {size:,} bytes, at most {most:,} are read")
 
 
 def pick(folder: Folder, entries: Iterable[Entry], name: str) -> Entry | None:
@@ -180,17 +187,6 @@ def _entry(item: os.DirEntry[str]) -> Entry:
 def _kind(mode: int) -> Kind:
     kinds = {stat.S_IFREG: Kind.FILE, stat.S_IFDIR: Kind.FOLDER, stat.S_IFLNK: Kind.LINK}
     return kinds.get(stat.S_IFMT(mode), Kind.OTHER)
-
-
-def _content(file: BinaryIO, most: int) -> tuple[bytes, str]:
-    """The bytes, or why they are refused."""
-    status = os.fstat(file.fileno())
-    if not stat.S_ISREG(status.st_mode):
-        return b"", "is no file any more"
-    # The size first, so that a huge file is not read; then again, for one that grows.
-    data = file.read(most + 1) if status.st_size <= most else b""
-    size = max(status.st_size, len(data))
-    return (data, "") if size <= most else (b"", f"has {size:,} bytes, at most {most:,} are read")
 
 
 def _reason(error: OSError) -> str:

@@ -49,8 +49,8 @@ def templates(entries: Iterable[Entry]) -> list[NamedFile]:
 
 def personal_texts(entries: Iterable[Entry]) -> tuple[list[NamedFile], list[Entry]]:
     """A learner's texts among the entries of their folder, and the JSON files whose names tell no lesson."""
-    files = [entry for entry in entries if _ends(entry, ".json")]
-    return _named(files, ".json"), [entry for entry in files if named_file(entry) is None]
+    files = [(entry, named_file(entry)) for entry in entries if _ends(entry, ".json")]
+    return [file for _, file in files if file], [entry for entry, file in files if file is None]
 
 
 def is_ignored(key: str) -> bool:

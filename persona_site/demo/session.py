@@ -21,7 +21,7 @@ from persona_site.demo.processes import Process, stop_all
 from persona_site.demo.running import Running, only_one
 from persona_site.embedded.report import servers
 
-_START_SECONDS = 60.0
+_START_SECONDS = 120.0
 
 
 class DemoError(Exception):
@@ -45,7 +45,7 @@ def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
     with ExitStack() as stack:
         left = stack.enter_context(only_one(settings.VAR))
         running = Running(os.getpid())
-        _start_servers(stack, running, left)
+        start_servers(stack, running, left)
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         port = web.first_free(port)
         processes = _start_processes(port)
@@ -59,8 +59,8 @@ def run(port: int, on_ready: Callable[[Ready], None]) -> NoReturn:
         _watch(processes)
 
 
-def _start_servers(stack: ExitStack, running: Running, left: Running) -> None:
-    """Those that the settings use; stopped in the end if they did not run before, or only as leftovers."""
+def start_servers(stack: ExitStack, running: Running, left: Running) -> None:
+    """Start those that the settings use; `stack` stops the ones that were not running, or were left over."""
     used = {"postgres": settings.EMBEDDED_POSTGRES, "valkey": settings.EMBEDDED_VALKEY}
     for server in servers():
         if not used[server.slug]:

@@ -16,6 +16,11 @@ def shown_identifier(identifier: str, place: int) -> str:
     return f"(entry {place})" if is_contact(identifier) or not identifier.isprintable() else identifier[:60]
 
 
+def without_contacts(text: str) -> str:
+    """The text without the words that hold an e-mail address."""
+    return re.sub(r"[^\s/]*@[^\s/]*", "(hidden)", text) if "@" in text else text
+
+
 def shown_pointer(pointer: str) -> str:
     """A JSON pointer without the parts that lead to a person."""
     return "/".join("(hidden)" if is_contact(part) else part for part in pointer.split("/"))

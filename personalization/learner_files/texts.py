@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from uuid import UUID
 
 from courses.course_folder.findings import Findings
-from courses.course_folder.folders import Entry, Folder
+from courses.course_folder.folders import Entry, Folder, Kind
 from courses.course_folder.matching import Outcome, Remark, match
 from courses.course_folder.names import NamedFile, is_ignored, personal_texts
 from courses.course_folder.plan import CoursePlan
@@ -14,7 +14,7 @@ from courses.formats.definition import ORDER_KEY, Document
 from courses.formats.shapes import personal_document
 from courses.rendering import says_something
 from courses.strict_json import REQUEST
-from personalization.learner_files.privacy import shown_identifier
+from personalization.learner_files.privacy import shown_identifier, without_contacts
 
 MOST_LEARNERS = 1_000_000  # folders in personalize/
 
@@ -29,7 +29,7 @@ def learner_folders(plan: CoursePlan, course: Folder) -> list[Entry]:
     if folder is None:
         return []
     with folder:
-        return [entry for entry in folder.entries(MOST_LEARNERS) if not is_ignored(entry.key)]
+        return _learners(folder)
 
 
 def read_texts(
@@ -57,7 +57,7 @@ class _Texts:
 
     def rows(self, tick: Callable[[], None]) -> Iterator[TextRow]:
         before = None
-        for place, entry in enumerate(self._folder.entries(MOST_LEARNERS), start=1):
+        for place, entry in enumerate(_learners(self._folder), start=1):
             label = shown_identifier(entry.key, place)
             if entry.key == before:
                 path = self._folder.named(label)
@@ -78,7 +78,7 @@ class _Texts:
             named, unnamed = personal_texts(folder.entries())
             for file in unnamed:
                 message = "tells no lesson: put its number or its UUID in front of the name"
-                self._findings.problem(folder.named(file.name), message)
+                self._findings.problem(_path(folder, file), message)
             if named and entry.key not in self._learners:
                 message = "is no learner of the store or the database: add it to user_profiles.json"
                 self._findings.problem(folder.path, message)
@@ -97,21 +97,30 @@ class _Texts:
     def _tell(self, remark: Remark, folder: Folder) -> None:
         """A wrong label is told once for all learners; what belongs to no lesson, or to two, is a problem."""
         if remark.outcome in (Outcome.RELABELLED, Outcome.BY_NUMBER):
-            self._remarks[f"{remark.file.name} {remark}"] += 1
+            self._remarks[without_contacts(f"{remark.file.name} {remark}")] += 1
         elif self._plan.folder.complete or remark.outcome is Outcome.TWICE:
-            self._findings.problem(folder.named(remark.file.entry.name), str(remark))
+            self._findings.problem(_path(folder, remark.file.entry), without_contacts(str(remark)))
+
+
+def _learners(folder: Folder) -> list[Entry]:
+    """What may be a learner's folder: a link or a pipe may stand for one, a file beside them does not."""
+    return [entry for entry in folder.entries(MOST_LEARNERS) if entry.kind is not Kind.FILE]
+
+
+def _path(folder: Folder, file: Entry) -> str:
+    return folder.named(without_contacts(file.name))
 
 
 def _read(file: NamedFile, folder: Folder) -> Document | None:
-    data = folder.read_json(file.entry, REQUEST)
+    data = folder.read_json(file.entry, REQUEST, label=without_contacts(file.entry.name))
     if data is None:
         return None
     try:
         document = personal_document(data)
     except ValueError as error:
-        folder.findings.problem(folder.named(file.entry.name), str(error))
+        folder.findings.problem(_path(folder, file.entry), str(error))
         return None
     if any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
         return document
-    folder.findings.warn(folder.named(file.entry.name), "is empty: passed by")
+    folder.findings.warn(_path(folder, file.entry), "is empty: passed by")
     return None

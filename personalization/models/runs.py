@@ -163,4 +163,4 @@ class GenerationItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk}: {self.state}"
+        return f"{self.pk}: {self.get_state_display()}"

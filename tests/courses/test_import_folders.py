@@ -133,6 +133,16 @@ def test_a_pipe_that_comes_after_the_listing_is_not_waited_for(tmp_path: Path) -
     assert str(findings.problems[0]) == "a.txt: is no file any more"
 
 
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    findings = Findings()
+    with Folder.open_root(tmp_path, findings) as folder:
+        (entry,) = folder.entries()
+        (tmp_path / "a.txt").unlink()
+        assert folder.read(entry, 100) is None
+    assert str(findings.problems[0]) == "a.txt: cannot be read: no such file or directory"
+
+
 def test_a_socket_and_a_folder_are_no_files(course: CourseBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     course.lesson(2)
     course.lesson(3)

@@ -4,11 +4,10 @@ import os
 import re
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import LiteralString
@@ -20,6 +19,7 @@ import pytest
 from pytest_django import Settings
 
 from persona_site.demo import session, web
+from persona_site.demo.running import Running
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
 from tests.processes import ROOT, until
@@ -49,7 +49,7 @@ class Demo:
                 stderr=output,
                 start_new_session=True,
             )
-        until(lambda: "Ctrl-C stops" in self.said() or self.process.poll() is not None, "the welcome")
+        until(lambda: "Ctrl-C stops" in self.said() or self.process.poll() is not None, "the welcome", 180)
         assert self.process.poll() is None, self.said()
         return self
 
@@ -136,58 +136,63 @@ def page_after_login(port: int, password: str) -> str:
         return str(page.url)
 
 
-def test_a_visitor_logs_in_and_ctrl_c_stops_everything(demo: Demo) -> None:
+def test_ctrl_c_stops_everything_and_the_next_start_finds_the_data(demo: Demo) -> None:
     demo.start()
-    assert page_after_login(demo.port, demo.password).endswith("/admin/")
+    password = demo.password
+    assert page_after_login(demo.port, password).endswith("/admin/")
     assert rows(demo.var, "SELECT count(*) > 1 FROM profiles") == [(True,)]
-    assert stat.S_IMODE((demo.var / "demo_password").stat().st_mode) == 0o600
+    rows(demo.var, "UPDATE courses SET title = 'Edited' RETURNING title")
     children = demo.children()
     assert demo.end(signal.SIGINT) == 0
     assert demo.said().endswith("Stopped.\n")
     until(lambda: not alive(children), "the end of web server and worker")
     assert servers_running(demo.var) == [False, False]
 
-
-def test_the_next_start_keeps_data_and_password_and_avoids_a_taken_port(demo: Demo) -> None:
-    demo.start()
-    password = demo.password
-    rows(demo.var, "UPDATE courses SET title = 'Edited' RETURNING title")
-    assert demo.end(signal.SIGTERM) == 0
     terminal, other_end = os.openpty()
     with socket.create_server((web.HOST, demo.asked_port)):
         demo.start(stdin=other_end)
     os.close(other_end)
-    assert rows(demo.var, "SELECT DISTINCT title FROM courses") == [("Edited",)]
-    assert demo.password == password
     assert f"Port {demo.asked_port} is taken" in demo.said()
     assert demo.port > demo.asked_port
+    assert demo.password == password
+    assert rows(demo.var, "SELECT DISTINCT title FROM courses") == [("Edited",)]
     os.close(terminal)
     assert demo.process.wait(60) == 0
 
 
-def test_after_a_kill_only_the_servers_live_on_and_the_next_demo_stops_them(demo: Demo) -> None:
+def test_after_a_kill_only_the_servers_live_on_until_the_next_demo_ends(demo: Demo) -> None:
     demo.start()
     children = demo.children()
     demo.end(signal.SIGKILL)
     until(lambda: not alive(children), "the end of web server and worker")
     assert servers_running(demo.var) == [True, True]
-    demo.start()
-    assert demo.end(signal.SIGHUP) == 0
-    assert servers_running(demo.var) == [False, False]
 
-
-def test_when_the_worker_dies_all_end_but_servers_that_ran_before(demo: Demo) -> None:
-    for server in (Postgres(demo.var), Valkey(demo.var)):
-        server.ensure()
     demo.start()
     children = demo.children()
-    worker = next(pid for pid in children if is_worker(pid))
-    os.kill(worker, signal.SIGKILL)
+    os.kill(next(filter(is_worker, children)), signal.SIGKILL)
     assert demo.process.wait(60) == 1
     assert f"The worker has ended with code 137.\nThe end of {demo.var}/log/worker.log:" in demo.said()
     assert "Traceback" not in demo.said()
     until(lambda: not alive(children), "the end of the web server")
-    assert servers_running(demo.var) == [True, True]
+    assert servers_running(demo.var) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "left", "after"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_servers_stay_if_they_ran_before(
+    before: bool, left: bool, after: bool, tmp_path: Path, settings: Settings
+) -> None:
+    settings.VAR, settings.EMBEDDED_POSTGRES, settings.EMBEDDED_VALKEY = tmp_path, False, True
+    server = Valkey(tmp_path)
+    if before:
+        server.ensure()
+    pid = server.status().pid or 0
+    with ExitStack() as stack:
+        session.start_servers(stack, Running(1), Running(2, servers={"valkey": pid} if left else {}))
+        assert server.status().version
+    assert (server.status().pid is not None) is after
+    server.stop()
 
 
 @pytest.mark.django_db

@@ -139,6 +139,12 @@ def test_a_course_is_found_by_its_slug_or_its_folder(store: StoreBuilder) -> Non
         import_store(store.path, ["yoga"])
 
 
+def test_a_broken_list_of_learners_is_one_problem(course: CourseBuilder, store: StoreBuilder) -> None:
+    course.text("u-9", 2)
+    write(store.path / "user_profiles.json", b"{")
+    assert [problem.file for problem in import_store(store.path).problems] == ["user_profiles.json"]
+
+
 def test_an_empty_store_is_refused(store: StoreBuilder) -> None:
     with pytest.raises(InvalidInput, match="holds neither a course folder nor user_profiles"):
         import_store(store.path)

@@ -73,7 +73,10 @@ def test_every_check_runs_though_one_fails(checks: Folder) -> None:
 
 def test_all_checks_pass(checks: Folder) -> None:
     assert checks.run("check", "all").returncode == 0
-    assert checks.calls()[-1] == "python -m pytest -n 2 --dist loadgroup --cov"
+    assert checks.calls()[-2:] == [
+        "python -m pytest -n 2 --dist loadgroup --cov",
+        "python manage.py embedded stop",
+    ]
 
 
 def test_chosen_tests_run_alone(checks: Folder) -> None:

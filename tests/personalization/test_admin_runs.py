@@ -76,11 +76,11 @@ def test_a_run_that_ended_is_not_looked_at_again(admin: Client) -> None:
 def test_errors_by_kind_and_the_texts_that_failed(admin: Client) -> None:
     run = make_run(state="closed")
     for _ in range(2):
-        add(run, state="failed", error_code="refusal", error_message="the model refused <b>")
+        add(run, state="failed", error_code="new_code", error_message="the model refused <b>")
     add(run, state="skipped", error_code="locked", error_message="internal words")
     view = admin.get(url(run, "progress")).context["run"]
     assert [(kind.code, kind.count, words) for _, kind, words in view.errors] == [
-        ("refusal", 2, "the model refused <b>"),
+        ("new_code", 2, "the model refused <b>"),
         ("locked", 1, "an editor changed the text; it is left as it is"),
     ]
     html = admin.get(url(run, "progress")).content.decode()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.builders import PERSONAL_TEXT
 from tests.personalization.learner_reading import (
+    EMAIL,
     NO_LESSON,
     STRANGER,
     TEXTS,
@@ -105,6 +106,22 @@ def test_composed_and_decomposed_names_are_one_learner(store: StoreBuilder, cour
     assert problem == "massage/personalize/й: is there twice, in composed and decomposed letters: keep one"
 
 
+def test_a_learner_may_be_called_like_a_backup(store: StoreBuilder, course: CourseBuilder) -> None:
+    store.profiles("_backup_1")
+    course.text("_backup_1", 1)
+    assert [text[1] for text in read(store).texts] == ["_backup_1"]
+
+
+def test_a_file_name_with_an_address_is_not_shown(store: StoreBuilder, course: CourseBuilder) -> None:
+    course.file(f"personalize/u-1/1-{EMAIL}.json", b"{")
+    course.file(f"personalize/u-1/2-{EMAIL}.json", b"")
+    course.file(f"personalize/u-1/9-{EMAIL}.json", b"{}")
+    course.file(f"personalize/u-1/{EMAIL}.json", b"{}")
+    problems = read(store).problems
+    assert len(problems) == 4
+    assert all(problem.startswith(f"{TEXTS}/u-1/(hidden): ") for problem in problems)
+
+
 def test_a_text_that_says_nothing_is_passed_by(store: StoreBuilder, course: CourseBuilder) -> None:
     path = course.text("u-1", 1, {"summary_short": " ", "new": []})
     learners = read(store)
@@ -122,6 +139,7 @@ def test_backups_and_logs_are_passed_by(store: StoreBuilder, course: CourseBuild
     ):
         course.file(f"personalize/{name}", "no JSON")
     (course.path / "personalize" / "left-over").mkdir()
+    course.file("personalize/summary.json", "no JSON")
     learners = read(store)
     assert (learners.texts, learners.problems, learners.warnings) == ([], [], [])
 
