@@ -23,3 +23,7 @@ class InvalidInput(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))
+
+
+class ChangedMeanwhile(Exception):
+    """A row is no longer as the person saw it who wants to change it; nothing was written."""

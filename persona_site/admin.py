@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 
 from courses.admin.theme import ModelAdmin
+from persona_site.unfold import is_superuser
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
@@ -35,10 +36,6 @@ class SuperusersOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request)
-
-
-def is_superuser(request: HttpRequest) -> bool:
-    return request.user.is_active and request.user.is_superuser
 
 
 admin.site.unregister(User)

@@ -7,15 +7,19 @@ import django
 from celery import Celery, bootsteps
 from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 # The worker's command imports this module first, and what follows needs the models.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
-django.setup()
+try:
+    django.setup()
+except ImproperlyConfigured as error:
+    raise SystemExit(f"Wrong settings: {error}") from None
 
-from persona_site.doorbell import ring  # noqa: E402
-from persona_site.embedded.valkey import Valkey  # noqa: E402
-from personalization.services.shutdown import stop  # noqa: E402
-from personalization.sweeper import Sweeper  # noqa: E402
+from persona_site.doorbell import ring
+from persona_site.embedded.valkey import Valkey
+from personalization.services.shutdown import stop
+from personalization.sweeper import Sweeper
 
 app = Celery("persona")
 app.conf.update(

@@ -9,7 +9,10 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register  # n
 
 @register("persona")
 def check_model_endpoint(**_: Any) -> list[CheckMessage]:
-    address = urlsplit(settings.OPENAI_BASE_URL)
+    try:
+        address = urlsplit(settings.OPENAI_BASE_URL)
+    except ValueError:
+        address = urlsplit("")
     if address.scheme not in {"http", "https"} or not address.hostname:
         return [
             Error(

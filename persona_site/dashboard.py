@@ -5,10 +5,12 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from courses.models import Course, Lesson
 from personalization.admin.paginator import estimated_count
+from personalization.admin.rights import may_run
 from personalization.admin.run_progress import STATES
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile, RunState
 
@@ -41,17 +43,21 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         **context,
         "figures": figures,
         "runs": [(run, STATES[RunState(run.state)]) for run in runs[:LAST_RUNS]] if may_see_runs else [],
-        "hint": _hint(counts),
+        "hint": _hint(counts, may_start=may_run(request)),
     }
 
 
-def _hint(counts: dict[type[Model], int]) -> str:
+def _hint(counts: dict[type[Model], int], *, may_start: bool) -> str:
     if counts.get(Course) == 0:
         return _("Start with a course: “manage.py import_lessons” brings in the store.")
     if counts.get(Profile) == 0:
         return _("Next, learners: user_profiles.json of the store, with “manage.py import_lessons”.")
-    if counts.get(PersonalizedLessonDescription) == 0:
-        return _("Now open the learners, select some and choose “Regenerate personalizations”.")
+    if may_start and counts.get(Profile) and not GenerationRun.objects.exists():
+        text = _(
+            'Have texts written: open the <a href="{link}">learners</a>, select some '
+            "and run the action “Regenerate personalizations”."
+        )
+        return format_html(text, link=reverse("admin:personalization_profile_changelist"))
     return ""
 
 

@@ -1,6 +1,7 @@
 """Wakes workers through the broker. A lost message costs nothing: the next sweep rings again."""
 
 import logging
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
@@ -20,9 +21,15 @@ def ring(app: Celery) -> None:
     try:
         if settings.EMBEDDED_VALKEY:
             Valkey(settings.VAR).ensure()
-        with app.connection_for_write() as broker:
+        with app.connection_for_write(transport_options=_impatient(app)) as broker:
             waiting = broker.default_channel.client.llen(app.conf.task_default_queue)
             if waiting < MOST_WAITING:
                 wake.apply_async(connection=broker)
     except (OperationalError, RedisError, OSError, EmbeddedServerError) as error:
-        log.warning("the broker is not reachable (%s): REDIS_URL; trying again", type(error).__name__)
+        address = app.connection_for_write().as_uri()  # without the password
+        log.warning("the broker at %s is not reachable (%s); trying again", address, type(error).__name__)
+
+
+def _impatient(app: Celery) -> dict[str, Any]:
+    # By default it would try for 6 s, and the sweeper wait for it.
+    return {**app.conf.broker_transport_options, "max_retries": 1, "interval_start": 0, "interval_step": 0.1}

@@ -1,7 +1,10 @@
 """Reads the environment, and refuses to guess where a guess could cost somebody their data."""
 
 import secrets
+import warnings
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -18,6 +21,32 @@ def required(name: str, hint: str) -> str:
     value: str = env.str(name, default="").strip()
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {hint}")
+    return value
+
+
+def postgres(name: str, hint: str) -> dict[str, Any]:
+    """Django's settings of the database that the URL names. No error shows the URL: it holds a password."""
+    required(name, hint)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # they quote the URL
+            database: dict[str, Any] = env.db(name)
+    except Exception as error:
+        kind = type(error).__name__
+        raise ImproperlyConfigured(
+            f"{name} cannot be read ({kind}). {hint} Write special characters of the password as %XX."
+        ) from None
+    if database.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} must start with postgresql://. {hint}")
+    return database
+
+
+def time_zone(name: str, default: str) -> str:
+    """The name of a time zone that this machine knows."""
+    value: str = env.str(name, default="") or default
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name} must be like Europe/Berlin, found {value!r}.") from None
     return value
 
 
@@ -49,7 +78,10 @@ def development_secret(path: Path) -> str:
     try:
         return path.read_text()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(f"PERSONA_VAR: cannot make {path.parent}: {error.strerror}") from None
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=0o600)
     draft.write_text(secrets.token_urlsafe(50))

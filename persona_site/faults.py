@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import psycopg
-from django.db import connection
 
+from courses.database import database_address
 from persona_site.embedded.errors import EmbeddedServerError
 
 # By SQLSTATE, longest prefix first: https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -43,16 +43,6 @@ _BY_TEXT = {
     "translate host name": "there is no host of this name. Correct DATABASE_URL",
     "resolve host": "there is no host of this name. Correct DATABASE_URL",
 }
-
-
-def database_address() -> str:
-    """Where the settings say the database is: `name at host:port`, without user and password."""
-    settings = connection.settings_dict
-    options = settings.get("OPTIONS", {})
-    host = str(settings.get("HOST") or options.get("host") or "the local socket")
-    port = settings.get("PORT") or options.get("port") or 5432
-    place = host if host.startswith(("/", "the ")) else f"{host}:{port}"
-    return f"{settings.get('NAME') or options.get('service') or 'the default database'} at {place}"
 
 
 def explain_database_error(error: BaseException) -> str | None:

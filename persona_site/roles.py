@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from personalization.models.runs import RUN_GENERATION
+
 
 def may(actions: str, *models: str) -> set[str]:
     """Permissions as "app.action_model", for each of the actions ("view add") on each model ("app.model")."""
@@ -20,7 +22,7 @@ ROLES = {
     | may("view", LEARNER),
     "Operators": may("view", *COURSE_MODELS, TEXT, RUN)
     | may("view add change", LEARNER)
-    | {"personalization.run_generation"},
+    | {f"personalization.{RUN_GENERATION}"},
     "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN),
 }
 
@@ -39,7 +41,7 @@ def create_groups(apps: Any, using: str = "default") -> None:
 
 def _permission(apps: Any, using: str, name: str) -> Any:
     app, codename = name.split(".")
-    model_name = codename.split("_")[1] if codename != "run_generation" else RUN.split(".")[1]
+    model_name = codename.split("_")[1] if codename != RUN_GENERATION else RUN.split(".")[1]
     model = apps.get_model(app, model_name)
     content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
     content_type, _ = content_types.get_or_create(app_label=app, model=model_name)

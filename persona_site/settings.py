@@ -8,7 +8,16 @@ from django.utils.translation import gettext_lazy as _
 
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
-from persona_site.env import BASE_DIR, development_secret, env, positive_float, positive_int, required
+from persona_site.env import (
+    BASE_DIR,
+    development_secret,
+    env,
+    positive_float,
+    positive_int,
+    postgres,
+    required,
+    time_zone,
+)
 from persona_site.unfold import UNFOLD  # noqa: F401 the theme reads it from here
 
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -33,8 +42,11 @@ DATABASES: dict[str, dict[str, Any]]
 if EMBEDDED_POSTGRES:
     DATABASES = {"default": Postgres(VAR).django_database()}
 else:
-    required("DATABASE_URL", f"Set it to postgresql://user:password@host/database. {_EMBEDDED_HINT}")
-    DATABASES = {"default": env.db("DATABASE_URL")}
+    DATABASES = {
+        "default": postgres(
+            "DATABASE_URL", f"Set it to postgresql://user:password@host/database. {_EMBEDDED_HINT}"
+        )
+    }
 # A silently dead connection must not hold a worker: give up on it after seconds, not hours.
 DATABASES["default"].setdefault("OPTIONS", {}).update(
     connect_timeout=3,
@@ -42,6 +54,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_interval=2,
     keepalives_count=3,
     tcp_user_timeout=8000,
+    # Nor may a frozen one hold the others: its locks go after these times.
+    options="-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
 )
 
 if EMBEDDED_VALKEY:
@@ -105,7 +119,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = time_zone("TIME_ZONE", "UTC")
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
@@ -154,8 +168,9 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Django's own handler would say everything once more.
+        "django": {"handlers": [], "level": "INFO"},
         # A line for every request to the model tells nothing that a run's page does not.
-        name: {"level": "WARNING"}
-        for name in ("httpx2", "httpcore2", "openai", "aiohttp")
+        **{name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "openai", "aiohttp")},
     },
 }

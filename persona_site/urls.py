@@ -1,8 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-admin.site.index_title = ""
+admin.site.index_title = _("Overview")
 admin.site.index_template = "persona_site/overview.html"
 
 urlpatterns = [

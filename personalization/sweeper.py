@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from psycopg import Error as PsycopgError
+from django.db import connection
 
+from courses.database import database_address
 from personalization.services.runs import WORK_CHANNEL
 from personalization.services.sweep import sweep
 
@@ -33,8 +33,9 @@ class Sweeper(threading.Thread):
         while not self._stop.is_set():
             try:
                 self._once()
-            except (DatabaseError, PsycopgError) as error:
-                log.warning("sweeper: the database is not reachable (%s), trying again", type(error).__name__)
+            except Exception as error:
+                # Whatever it is: a worker without a sweeper would look alive and never wake again.
+                log.warning("sweeper: %s: %s; trying again", database_address(), type(error).__name__)
                 connection.close()
                 self._stop.wait(settings.GENERATION_SWEEP_SECONDS)
         connection.close()
@@ -52,5 +53,6 @@ class Sweeper(threading.Thread):
         )
 
     def _wait(self, seconds: float) -> None:
+        connection.ensure_connection()  # a step of the sweep may have lost it
         for _ in connection.connection.notifies(timeout=seconds, stop_after=1):
             return

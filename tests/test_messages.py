@@ -21,12 +21,12 @@ def test_the_compiled_texts_are_what_the_interface_says() -> None:
         assert gettext("Runs") == "Запуски"
         assert pgettext("run", "cancelled") == "отменён"
         assert gettext("cancelled") == "отменено"
-        counted = [ngettext("%s text is in the queue.", "", count) % count for count in (1, 3, 5, 21)]
+        counted = [ngettext("The run has started: %s text to look at.", "", n) % n for n in (1, 3, 5, 21)]
     assert counted == [
-        "1 текст поставлен в очередь.",
-        "3 текста поставлены в очередь.",
-        "5 текстов поставлены в очередь.",
-        "21 текст поставлен в очередь.",
+        "Запуск начат: предстоит просмотреть 1 текст.",
+        "Запуск начат: предстоит просмотреть 3 текста.",
+        "Запуск начат: предстоит просмотреть 5 текстов.",
+        "Запуск начат: предстоит просмотреть 21 текст.",
     ]
 
 

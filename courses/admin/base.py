@@ -3,10 +3,23 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
+from courses.admin.deletion import Deleted, deleted_by
 from courses.admin.theme import ChangeList, ModelAdmin, Textarea, TextInput
+from courses.errors import ChangedMeanwhile
 
 
 class BudgetedChangeList(ChangeList):
@@ -20,11 +33,20 @@ class BudgetedChangeList(ChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> models.QuerySet[Any]:
+        # PostgreSQL has no text with NUL. A search with it is refused by the search form.
+        if any("\0" in key + value for key, value in request.GET.items() if key != SEARCH_VAR):
+            raise IncorrectLookupParameters
         if isinstance(self.model_admin, BaseAdmin):
             # Before the ordering is applied: a column may be sorted by an annotation.
             self.root_queryset = self.model_admin.list_queryset(self.root_queryset)
         queryset: models.QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return queryset.fetch_mode(self.fetch_mode)
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            # Then the theme offers no “Show all” beside the number.
+            self.full_result_count = self.result_count
 
 
 class BaseAdmin[M: models.Model](ModelAdmin[M]):
@@ -46,6 +68,20 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
             kwargs["widget"] = TextInput() if rows == 1 else Textarea({"rows": rows})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[M], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        try:
+            for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(key)
+        except ValidationError:
+            messages.error(request, _("What was selected cannot be found. Select it again."))
+            return redirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **kwargs)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
+        return deleted_by(objs, request, self.admin_site)
+
     def page_context(self, request: HttpRequest, obj: M) -> dict[str, Any]:
         """What the row's page shows besides its form; merged into the template's context."""
         return {}
@@ -63,22 +99,54 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
             context |= self.page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[M], *args: Any) -> Any:
+        try:
+            return super().response_action(request, queryset, *args)
+        except ValidationError:  # a selected row whose key is none
+            messages.error(request, _("What was selected is not in this list. Nothing was done."))
+            return redirect(request.get_full_path())
+
+    def seen(self, obj: M) -> dict[str, Any]:
+        """Conditions on which a change is saved: columns that must be as they were when the row was read."""
+        return {}
+
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
-        save_changes(obj, form.changed_data if change else None)
+        save_changes(obj, form.changed_data if change else None, self.seen(obj) if change else {})
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         formset.save(commit=False)
         for obj in formset.deleted_objects:
             obj.delete()
         for obj, changed in formset.changed_objects:
-            save_changes(obj, changed)
+            save_changes(obj, changed, {})
         for obj in formset.new_objects:
             obj.save()
 
 
-def save_changes(obj: models.Model, changed: list[str] | None) -> None:
-    """Saves the named fields and nothing else: other columns may have moved on meanwhile. None: a new row."""
+class SectionsAdmin[M: models.Model](BaseAdmin[M]):
+    """Of models that are edited with a SectionsForm."""
+
+    change_form_before_template = "admin/courses/seen.html"
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(*args, **kwargs)
+        except ChangedMeanwhile:
+            # Nothing was saved. Read again, the row is not the one that the form was filled from: it says so.
+            return super().changeform_view(*args, **kwargs)
+
+
+def save_changes(obj: models.Model, changed: list[str] | None, seen: dict[str, Any]) -> None:
+    """Saves the named fields and nothing else: other columns may have moved on meanwhile. None: a new row.
+
+    Raises ChangedMeanwhile when the row is gone, or the columns in `seen` have other values.
+    """
     if changed is None:
         obj.save()
-    elif columns := {field.name for field in obj._meta.concrete_fields}.intersection(changed):
-        obj.save(update_fields=columns)
+        return
+    columns = {field.attname for field in obj._meta.concrete_fields if field.name in changed}
+    if not columns:
+        return
+    rows = type(obj)._base_manager.filter(pk=obj.pk, **seen)
+    if not rows.update(**{column: getattr(obj, column) for column in columns}):
+        raise ChangedMeanwhile

@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from courses.admin.base import BaseAdmin
+from courses.admin.base import SectionsAdmin
 from courses.admin.filters import course_filter
 from courses.admin.readable import NOTHING, as_document, readable
 from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
-from courses.admin.theme import TabularInline, TextInput, display
+from courses.admin.theme import ModelForm, TabularInline, TextInput, display
+from courses.course_folder.asset_paths import path_problem
 from courses.formats.definition import Document
 from courses.formats.lesson import LESSON
 from courses.formats.shapes import lesson_document
@@ -31,9 +32,32 @@ class LessonForm(SectionsForm):
     def stored_document(self) -> Document:
         return description_of(self.instance)
 
+    def stored_state(self) -> list[Any]:
+        lesson = self.instance
+        own = [lesson.lesson_number, lesson.title, lesson.summary, lesson.transcript]
+        return [*own, self.stored_document()]
+
+    def clean_lesson_number(self) -> int:
+        number: int = self.cleaned_data["lesson_number"]
+        # An adopted lesson may have any number, and keep it.
+        if number < 1 and "lesson_number" in self.changed_data:
+            raise forms.ValidationError(_("Lessons are numbered from 1."))
+        return number
+
+
+class AssetForm(ModelForm[LessonAsset]):
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if "url" in self.changed_data and path_problem(url):
+            raise forms.ValidationError(
+                _("Write an https address on the public web, or a path inside the course folder.")
+            )
+        return url
+
 
 class AssetInline(TabularInline[LessonAsset, Lesson]):
     model = LessonAsset
+    form = AssetForm
     fields = ("asset_type", "url", "store_data")
     readonly_fields = ("store_data",)
     extra = 0
@@ -62,7 +86,7 @@ class MissingFilter(admin.SimpleListFilter):
         return queryset.filter(transcript="") if self.value() == "transcript" else queryset
 
 
-class LessonAdmin(BaseAdmin[Lesson]):
+class LessonAdmin(SectionsAdmin[Lesson]):
     form = sections_form(LessonForm, LESSON)
     rows: ClassVar[dict[str, int]] = {"title": 1, "summary": 3, "transcript": 24}
     list_display = ("lesson_number", "title", "course", "has_transcript", "has_description")
@@ -80,6 +104,9 @@ class LessonAdmin(BaseAdmin[Lesson]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
         return super().get_queryset(request).select_related("course", "description")
+
+    def seen(self, obj: Lesson) -> dict[str, Any]:
+        return {"source_hash": obj.source_hash}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
         # A lesson's texts belong to learners of its course.
@@ -102,9 +129,10 @@ class LessonAdmin(BaseAdmin[Lesson]):
         ]
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
+        expected = getattr(obj, "description", None) if change else None
         super().save_model(request, obj, form, change)
         if form.sections_changed:
-            save_description(lesson=obj, data=form.document())
+            save_description(lesson=obj, data=form.document(), expected=expected)
 
     @display(description=_("transcript"), boolean=True)
     def has_transcript(self, lesson: Any) -> bool:

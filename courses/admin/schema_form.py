@@ -1,10 +1,13 @@
 """Forms made from a format: a field per section, a list as one item per line. Nobody edits JSON."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from types import new_class
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -34,23 +37,47 @@ class SectionField(forms.CharField):
         return not self.disabled and _lines(self.prepare_value(initial)) != _lines(data)
 
 
+class SeenField(forms.CharField):
+    """A hash of what the form was filled from, carried through the browser; never a change by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, widget=forms.HiddenInput)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class SectionsForm(ModelForm[Any]):
-    """Base of a model's form: `stored_document()` says what to edit, `document()` what to save."""
+    """Base of a model's form: `stored_document()` says what to edit, `document()` what to save.
+
+    What was replaced after the page was opened is not taken for the person's own change: it is refused.
+    """
 
     format: ClassVar[Format]
+    seen = SeenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.original = self.stored_document()
+        # Before the form's values are put into the row.
+        self.initial["seen"] = hashed(self.stored_state())
         for name, field in self.section_fields():
             value = self.original.get(field.section.key)
             field.label = heading(field.section)
-            field.help_text = hint(field.section)
+            field.help_text = hint(field.section, required=self.requires(field.section))
             field.disabled = not _editable(value)
             self.initial[name] = value if _editable(value) else _("(kept as it is)")
 
     def stored_document(self) -> Document:
         raise NotImplementedError
+
+    def stored_state(self) -> list[Any]:
+        """All that the form shows, as JSON values: when it is another by the time of saving, nothing is saved."""
+        raise NotImplementedError
+
+    def requires(self, section: Section) -> bool:
+        """A new text needs all required sections; an old one may go on lacking what it lacks."""
+        return section.required and (not self.original or bool(self.original.get(section.key)))
 
     def section_fields(self) -> Iterator[tuple[str, SectionField]]:
         # A person who may only look has no such fields.
@@ -63,11 +90,13 @@ class SectionsForm(ModelForm[Any]):
         return any(name.startswith(PREFIX) for name in self.changed_data)
 
     def clean(self) -> dict[str, Any] | None:
-        """Required sections are asked for only when the text is edited: an old text may lack some."""
         cleaned = super().clean()
+        stale = self.cleaned_data.get("seen") != self.initial["seen"]
+        if stale and self.changed_data and not self.instance._state.adding:
+            raise forms.ValidationError(changed_message(), code="stale")
         if self.sections_changed:
             for name, field in self.section_fields():
-                if field.section.required and not field.disabled and not self.cleaned_data.get(name):
+                if self.requires(field.section) and not field.disabled and not self.cleaned_data.get(name):
                     self.add_error(name, _("This section is required."))
         return cleaned
 
@@ -124,12 +153,25 @@ def heading(section: Section) -> str:
     return section.headings[Language(language) if language in list(Language) else Language.ENGLISH]
 
 
-def hint(section: Section) -> str:
+def hashed(state: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def changed_message() -> str:
+    """A form is posted: reloading it would post it again, so the new text is a link, beside one's own words."""
+    return format_html(
+        '{} <a href="" target="_blank">{}</a>',
+        _("The text has changed since you opened it. Your words are still in the form below."),
+        _("Open the new text in another tab."),
+    )
+
+
+def hint(section: Section, *, required: bool) -> str:
     """The writer's guidance in the interface language, and what the field itself wants."""
     hints = [_(section.guidance)] if section.guidance else []
     if section.kind is Kind.LIST:
         hints.append(_("One item per line."))
-    hints.append(_("Required.") if section.required else _("Optional."))
+    hints.append(_("Required.") if required else _("Optional."))
     return " ".join(hints)
 
 

@@ -1,15 +1,26 @@
 """The standard description of a lesson, whoever changes it."""
 
+from django.db import transaction
+
+from courses.errors import ChangedMeanwhile
 from courses.formats.definition import Document
 from courses.models import Lesson, LessonDescription
 
 
-def save_description(*, lesson: Lesson, data: Document) -> LessonDescription:
-    """The lesson's description, created or replaced in one statement: two saves at once both succeed."""
-    [description] = LessonDescription.objects.bulk_create(
-        [LessonDescription(lesson=lesson, data=data)],
-        update_conflicts=True,
-        unique_fields=["lesson"],
-        update_fields=["data"],
-    )
+@transaction.atomic
+def save_description(
+    *, lesson: Lesson, data: Document, expected: LessonDescription | None
+) -> LessonDescription:
+    """The lesson's description, created or replaced.
+
+    `expected` is the description as it was seen, None where there was none. Raises ChangedMeanwhile when it
+    is another one by now: of two saves at once the first wins.
+    """
+    rows = LessonDescription.objects.select_for_update()
+    description, created = rows.get_or_create(lesson=lesson, defaults={"data": data})
+    if created != (expected is None) or (expected and description.data != expected.data):
+        raise ChangedMeanwhile
+    if not created:
+        description.data = data
+        description.save(update_fields=["data"])
     return description

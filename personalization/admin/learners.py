@@ -15,9 +15,12 @@ from courses.admin.readable import readable
 from courses.admin.theme import display
 from courses.models import Course
 from personalization.admin.answers import LABELS
+from personalization.admin.learner_form import ANSWER_FIELDS, LearnerForm, NewLearnerForm
 from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
+from personalization.admin.rights import may_run
 from personalization.models import Origin, Profile
+from personalization.models.runs import RUN_GENERATION
 from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
 
 NO_LESSONS = TextCounts(lessons=0, texts=0, stale=0)
@@ -48,8 +51,9 @@ class AnsweredFilter(admin.SimpleListFilter):
 
 @admin.register(Profile)
 class LearnerAdmin(BaseAdmin[Profile]):
+    form = LearnerForm
     rows: ClassVar[dict[str, int]] = {"user_identifier": 1, "name": 1}
-    list_display = ("user_identifier", "name", "course", "texts", "missing", "stale")
+    list_display = ("user_identifier", "name", "texts", "missing", "stale", "course")
     list_display_links = ("user_identifier", "name")
     list_filter = (course_filter("course_id"), AnsweredFilter)
     search_fields = ("user_identifier", "name")
@@ -74,8 +78,16 @@ class LearnerAdmin(BaseAdmin[Profile]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Profile | None = None) -> Any:
         course = "unknown_course" if obj and _course_is_unknown(obj) else "course"
-        answers = ["answers"] if obj else []
-        return [(None, {"fields": ["user_identifier", "name", course, *answers]})]
+        about = ["user_identifier", "name", course, *(["answers"] if obj else [])]
+        asked = [(_("Answers"), {"fields": [*ANSWER_FIELDS]})]
+        return [(None, {"fields": about}), *([] if obj else asked)]
+
+    def get_form(
+        self, request: HttpRequest, obj: Profile | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewLearnerForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def page_context(self, request: HttpRequest, obj: Profile) -> dict[str, Any]:
         origins = dict(Origin.choices)
@@ -100,9 +112,9 @@ class LearnerAdmin(BaseAdmin[Profile]):
         return learner_page(request, learner, number)
 
     def has_run_generation_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("personalization.run_generation")
+        return may_run(request)
 
-    @admin.action(description=_("Regenerate personalizations"), permissions=["run_generation"])
+    @admin.action(description=_("Regenerate personalizations"), permissions=[RUN_GENERATION])
     def regenerate(self, request: HttpRequest, queryset: QuerySet[Profile]) -> HttpResponse:
         return regenerate_page(self, request, queryset)
 

@@ -1,6 +1,5 @@
 """The page between selecting learners and starting a run: what would be written, and by whom."""
 
-import re
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from personalization.errors import PlanRefused
+from personalization.lesson_numbers import lesson_numbers
 from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
@@ -24,7 +24,6 @@ from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
 from personalization.writers.registry import backend_problem, default_backend
 
-LONGEST_RANGE = 10_000
 VERDICTS = {
     "write": gettext_lazy("will be written"),
     "unchanged": gettext_lazy("unchanged: nothing new since the text was written"),
@@ -45,20 +44,17 @@ class RunForm(forms.Form):
 
     def clean_backend(self) -> str:
         backend: str = self.cleaned_data["backend"]
-        if problem := backend_problem(backend):
+        if problem := _problem(backend):
             raise forms.ValidationError(problem)
         return backend
 
     def clean_lessons(self) -> tuple[int, ...] | None:
         """Numbers from "1, 3-5"; None for all lessons."""
-        numbers: set[int] = set()
-        for part in filter(None, re.split(r"[\s,;]+", self.cleaned_data["lessons"])):
-            match = re.fullmatch(r"(\d{1,6})(?:[-–](\d{1,6}))?", part, re.ASCII)
-            first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-            if not first <= last < first + LONGEST_RANGE:
-                raise forms.ValidationError(_("Write numbers like: 1, 3-5. Found: {part}").format(part=part))
-            numbers.update(range(first, last + 1))
-        return tuple(sorted(numbers)) or None
+        text: str = self.cleaned_data["lessons"]
+        try:
+            return lesson_numbers(text) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,7 @@ def regenerate_page(
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Regenerate personalizations"),
+        "model_admin": admin,  # the breadcrumbs begin with its list
         "form": form,
         "token": token,
         "choices": _choices(form),
@@ -126,10 +123,12 @@ def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) ->
 
 def _tell(request: HttpRequest, started: Started) -> None:
     if started.asked:
-        text = (
-            ngettext("%s text is in the queue.", "%s texts are in the queue.", started.asked) % started.asked
+        text = ngettext(
+            "The run has started: %s text to look at.",
+            "The run has started: %s texts to look at.",
+            started.asked,
         )
-        messages.success(request, text)
+        messages.success(request, text % started.asked)
     if started.coalesced:
         text = ngettext(
             "%s text is already being written by another run and stays there.",
@@ -146,9 +145,14 @@ def _choices(form: RunForm) -> list[Choice]:
     }
     chosen = form["backend"].value()
     return [
-        Choice(backend.value, str(backend.label), about[backend], backend_problem(backend), backend == chosen)
+        Choice(backend.value, str(backend.label), about[backend], _problem(backend), backend == chosen)
         for backend in Backend
     ]
+
+
+def _problem(backend: str) -> str | None:
+    """Why the backend cannot be chosen, in the page's words: the notice above the choices says the rest."""
+    return _("No model key is set.") if backend_problem(backend) else None
 
 
 def _verdicts(plan: Preview | None) -> list[tuple[str, str, int]]:

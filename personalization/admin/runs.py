@@ -15,6 +15,7 @@ from courses.admin.base import BaseAdmin, BudgetedChangeList
 from courses.admin.filters import course_filter
 from courses.admin.readable import readable
 from courses.admin.theme import display
+from personalization.admin.rights import may_run
 from personalization.admin.run_progress import STATES, run_counts, run_view
 from personalization.models import GenerationRun, ItemState, RunState
 from personalization.models.runs import ENDED
@@ -51,7 +52,7 @@ class RunAdmin(BaseAdmin[GenerationRun]):
     list_display = ("created_at", "state_tag", "backend", "course", "requested_by", "ended", "failed")
     list_filter = ("state", "backend", course_filter("course__slug"))
     list_per_page = 20
-    readonly_fields = ("created_at", "closed_at", "requested_by", "course", "backend", "choices")
+    readonly_fields = ("requested_by", "course", "backend", "choices")
     fieldsets = ((_("About this run"), {"fields": readonly_fields}),)
     actions = None
     list_before_template = "admin/personalization/runs_empty.html"
@@ -97,7 +98,7 @@ class RunAdmin(BaseAdmin[GenerationRun]):
 
     def command(self, request: HttpRequest, run: UUID) -> HttpResponse:
         """Pause, resume, cancel or retry, as `command` in the form says; back to the run's page."""
-        if not _may_run(request):
+        if not may_run(request):
             raise PermissionDenied
         name = request.POST.get("command", "")
         if request.method != "POST" or name not in COMMANDS:
@@ -109,7 +110,10 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         return redirect("admin:personalization_generationrun_change", run)
 
     def _progress_context(self, request: HttpRequest, run: UUID) -> dict[str, Any]:
-        return {"run_id": run, "run": run_view(run), "may_run": _may_run(request)}
+        view = run_view(run)
+        # Read after the progress: a run that has ended by then has its time.
+        times = GenerationRun.objects.only("created_at", "closed_at").get(pk=run)
+        return {"run_id": run, "run": view, "times": times, "may_run": may_run(request)}
 
     @display(
         description=_("state"),
@@ -133,7 +137,3 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         return readable(
             {key: _("yes") if value is True else value for key, value in run.options.items()}, LABELS
         )
-
-
-def _may_run(request: HttpRequest) -> bool:
-    return request.user.has_perm("personalization.run_generation")

@@ -2,22 +2,26 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin.base import BaseAdmin
+from courses.admin.base import BudgetedChangeList, SectionsAdmin
 from courses.admin.filters import course_filter
 from courses.admin.readable import as_document, readable
 from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
 from courses.admin.theme import display
 from courses.formats.definition import Document
 from courses.formats.shapes import personal_document, personal_format
-from personalization.admin.paginator import EstimatedPaginator
+from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
+from personalization.models import Profile
 from personalization.queries import lesson_texts
 from personalization.services.texts import edit_text
+
+
+READING_ORDER = ("profile__user_identifier", "lesson__course_id", "lesson__lesson_number")
 
 
 class TextForm(SectionsForm):
@@ -27,6 +31,20 @@ class TextForm(SectionsForm):
 
     def stored_document(self) -> Document:
         return document_of(self.instance)
+
+    def stored_state(self) -> list[Any]:
+        return [self.instance.content, self.instance.edited_at]
+
+
+class TextChangeList(BudgetedChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        """Up to 10,000 texts come by learner and lesson number; to sort more takes too long."""
+        super().get_results(request)
+        if self.result_count <= EXACT_UP_TO:
+            rows = self.queryset.order_by(*READING_ORDER)
+            first = (self.page_num - 1) * self.list_per_page
+            whole = not self.multi_page or (self.show_all and self.can_show_all)
+            self.result_list = rows if whole else rows[first : first + self.list_per_page]
 
 
 class EditedFilter(admin.SimpleListFilter):
@@ -41,7 +59,7 @@ class EditedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Text)
-class TextAdmin(BaseAdmin[Text]):
+class TextAdmin(SectionsAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
     list_filter = (course_filter("lesson__course__slug"), EditedFilter)
     search_fields = ("profile__user_identifier", "profile__name")
@@ -52,7 +70,11 @@ class TextAdmin(BaseAdmin[Text]):
     actions = None
     readonly_fields = ("other_sections",)
     list_before_template = "admin/personalization/texts_empty.html"
-    change_form_outer_before_template = "admin/personalization/text.html"
+    change_form_outer_before_template = "admin/personalization/text_before.html"
+    change_form_outer_after_template = "admin/personalization/text_after.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[TextChangeList]:
+        return TextChangeList
 
     def list_queryset(self, queryset: QuerySet[Text]) -> QuerySet[Text]:
         related = ("profile__user_identifier", "profile__name", "lesson__lesson_number", "lesson__title")
@@ -87,9 +109,19 @@ class TextAdmin(BaseAdmin[Text]):
         lessons = {lesson.lesson_id: lesson for lesson in lesson_texts(obj.profile_id)}
         return {
             "text": obj,
+            "learner": name_and_identifier(obj.profile),
             "html": personal_html(obj.content, obj.lesson.course.language),
             "own": lessons.get(obj.lesson_id),  # None: a lesson of a course that the learner has left
         }
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context["adminform"].form.errors:
+            # What is wrong, and the words that were refused, come first: the form is open, above the text.
+            for _name, options in context["adminform"].fieldsets:
+                options["classes"] = []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Text, form: Any, change: bool) -> None:
         if form.sections_changed and request.user.is_authenticated:
@@ -97,7 +129,7 @@ class TextAdmin(BaseAdmin[Text]):
 
     @display(description=_("learner"))
     def learner(self, text: Text) -> str:
-        return str(text.profile)
+        return name_and_identifier(text.profile)
 
     @display(description=_("lesson"))
     def lesson_title(self, text: Text) -> str:
@@ -111,6 +143,10 @@ class TextAdmin(BaseAdmin[Text]):
     def other_sections(self, text: Text) -> SafeString | str:
         document = document_of(text)
         return readable(other_sections(document, personal_format(document)))
+
+
+def name_and_identifier(learner: Profile) -> str:
+    return f"{learner.name} ({learner.user_identifier})" if learner.name else learner.user_identifier
 
 
 def document_of(text: Text) -> Document:

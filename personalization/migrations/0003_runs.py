@@ -51,7 +51,6 @@ class Migration(migrations.Migration):
                 ('lease_token', models.UUIDField(blank=True, null=True, verbose_name='lease token')),
                 ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='lease until')),
                 ('leased_by', models.TextField(blank=True, null=True, verbose_name='leased by')),
-                ('cancel_requested', models.BooleanField(db_default=False, default=False, verbose_name='cancel requested')),
                 ('error_code', models.TextField(blank=True, db_default='', default='', verbose_name='error')),
                 ('error_message', models.TextField(blank=True, db_default='', default='', verbose_name='what happened')),
                 ('fingerprint', models.TextField(blank=True, null=True, verbose_name='fingerprint')),
@@ -72,11 +71,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='generationrun',
-            constraint=models.UniqueConstraint(fields=('requested_by', 'idempotency_key'), name='generation_runs_one_per_key'),
+            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key__isnull', False)), fields=('requested_by', 'idempotency_key'), name='generation_runs_one_per_key', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='generationitem',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['priority', 'available_at', 'id'], name='generation_items_due'),
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['run', 'priority', 'available_at', 'id'], name='generation_items_due'),
+        ),
+        migrations.AddIndex(
+            model_name='generationitem',
+            index=models.Index(condition=models.Q(('state', 'queued')), fields=['run', 'available_at'], name='generation_items_next_due'),
+        ),
+        migrations.AddIndex(
+            model_name='generationitem',
+            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['run', 'finished_at'], name='generation_items_finished'),
         ),
         migrations.AddIndex(
             model_name='generationitem',

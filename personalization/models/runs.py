@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import NOW, Course, Lesson
 from personalization.models.learners import Profile
 
+RUN_GENERATION = "run_generation"  # the right to start and steer runs
+
 
 class RunState(models.TextChoices):
     OPEN = "open", _("open")
@@ -76,10 +78,13 @@ class GenerationRun(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         ordering = ["-created_at"]
-        permissions = [("run_generation", "Can start and steer runs")]
+        permissions = [(RUN_GENERATION, "Can start and steer runs")]
         constraints = [
             models.UniqueConstraint(
-                fields=["requested_by", "idempotency_key"], name="generation_runs_one_per_key"
+                fields=["requested_by", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                nulls_distinct=False,
+                name="generation_runs_one_per_key",
             )
         ]
         indexes = [models.Index(fields=["-created_at"], name="generation_runs_created_idx")]
@@ -115,7 +120,6 @@ class GenerationItem(models.Model):
     lease_token = models.UUIDField(_("lease token"), null=True, blank=True)
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
     leased_by = models.TextField(_("leased by"), null=True, blank=True)  # nobody
-    cancel_requested = models.BooleanField(_("cancel requested"), db_default=False, default=False)
     error_code = models.TextField(_("error"), db_default="", default="", blank=True)
     error_message = models.TextField(_("what happened"), db_default="", default="", blank=True)
     fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not written
@@ -151,10 +155,21 @@ class GenerationItem(models.Model):
             ),
         ]
         indexes = [
+            # By run first: else a paused run of a million items stands before every claim of another.
             models.Index(
-                fields=["priority", "available_at", "id"],
+                fields=["run", "priority", "available_at", "id"],
                 condition=Q(state=ItemState.QUEUED),
                 name="generation_items_due",
+            ),
+            models.Index(
+                fields=["run", "available_at"],
+                condition=Q(state=ItemState.QUEUED),
+                name="generation_items_next_due",
+            ),
+            models.Index(
+                fields=["run", "finished_at"],
+                condition=Q(finished_at__isnull=False),
+                name="generation_items_finished",
             ),
             models.Index(
                 fields=["lease_until"], condition=Q(state=ItemState.RUNNING), name="generation_items_lease"

@@ -65,7 +65,7 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         ]
 
     def __str__(self) -> str:
-        return str(_("personal text"))
+        return f"{self.profile} · {self.lesson}"
 
     @property
     def locked(self) -> bool:

@@ -11,17 +11,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, connections
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, connections
 
-from personalization.errors import RunBlocked, Transient, WriterError
+from courses.database import database_address
+from personalization.errors import RunBlocked, WriterError
 from personalization.services import queue
 from personalization.services.queue import Claim, Outcome
 from personalization.services.sweep import close_ended
-from personalization.services.work import Job, failed, prepare, written
+from personalization.services.work import Job, failed, internal, prepare, written
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 
@@ -57,7 +59,9 @@ def drain(stopping: Callable[[], bool] = lambda: False) -> int:
     except (OperationalError, InterfaceError) as error:
         # The leases of what was in flight run out, and a sweep queues it again.
         log.error(
-            "the database is not reachable (%s): the work goes on when it is back", type(error).__name__
+            "%s is not reachable (%s): the work goes on when it is back",
+            database_address(),
+            type(error).__name__,
         )
         return 0
 
@@ -82,10 +86,11 @@ class Drain:
             await self._query(close_ended)  # a run's end is seen at once, not at the next sweep
         finally:
             beat.cancel()
-            await self._land()
-            for writer in self._writers.values():
-                await writer.close()
-            self._close_threads()
+            try:
+                await self._land()
+            finally:
+                await asyncio.gather(*(w.close() for w in self._writers.values()), return_exceptions=True)
+                self._close_threads()
         return self._settled
 
     async def _work(self) -> None:
@@ -123,24 +128,23 @@ class Drain:
         try:
             return written(job, await self._writers[job.backend].write(job.brief))
         except RunBlocked as error:
-            await self._query(partial(queue.pause_blocked, job.claim.run_id, error.message))
+            with suppress(Error):  # with the database gone the next attempt finds the same and pauses then
+                await self._query(partial(queue.pause_blocked, job.claim.run_id, error.message))
             return failed(job, error, base_pause=self._pace.retry)
         except WriterError as error:
             return failed(job, error, base_pause=self._pace.retry)
         except Exception as error:
             # A fault of ours must cost this item an attempt, not the worker its other items.
-            log.exception("item %s: unexpected %s", job.claim.id, type(error).__name__)
-            unexpected = Transient("internal", f"an error of this software: {type(error).__name__}")
-            return failed(job, unexpected, base_pause=self._pace.retry)
+            return failed(job, internal(job.claim, error), base_pause=self._pace.retry)
 
     async def _gather(self, *, wait: bool) -> None:
         timeout = 1.0 if wait else 0
         done, _ = await asyncio.wait(self._flying, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        if done and wait:
+        if done and wait and self._flying:
             await asyncio.wait(self._flying, timeout=GATHER_SECONDS)
             done = {task for task in self._flying if task.done()}
         for task in done:
-            self._flying.pop(task)
+            self._flying.pop(task, None)  # the heartbeat may have dropped it meanwhile
         await self._settle([task.result() for task in done if not task.cancelled()])
 
     async def _settle(self, outcomes: list[Outcome]) -> None:
@@ -175,17 +179,15 @@ class Drain:
             if not claims:
                 continue
             try:
-                cancelled = await self._query(partial(queue.heartbeat, claims, lease=self._pace.lease))
-            except (OperationalError, InterfaceError):
+                alive = await self._query(partial(queue.heartbeat, claims, lease=self._pace.lease))
+            except Error:
                 continue  # the fence guards what comes too late
             for task, claim in list(self._flying.items()):
-                lost = claim in claims and claim.id not in cancelled
-                if lost or cancelled.get(claim.id):
-                    # Nothing of it can be published any more: do not wait, or pay, for the answer.
-                    log.warning("item %s: %s, dropped", claim.id, "lease lost" if lost else "cancelled")
+                if claim in claims and claim.id not in alive:
+                    # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
+                    log.warning("item %s: its lease is gone, dropped", claim.id)
                     task.cancel()
-                    del self._flying[task]
-                    await self._settle([] if lost else [Outcome(claim, "cancelled")])
+                    self._flying.pop(task, None)
 
     async def _land(self) -> None:
         """Finishes what is in flight within the grace time and gives the rest back, uncounted."""
@@ -194,7 +196,7 @@ class Drain:
         await asyncio.wait(self._flying, timeout=GRACE_SECONDS)
         outcomes = []
         for task, claim in self._flying.items():
-            if task.done() and not task.cancelled():
+            if task.done() and not task.cancelled() and not task.exception():
                 outcomes.append(task.result())
             else:
                 task.cancel()

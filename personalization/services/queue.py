@@ -55,11 +55,15 @@ class Outcome:
 
 CLAIM = """
     WITH due AS MATERIALIZED (
-        SELECT item.id FROM generation_items item
-        JOIN generation_runs run ON run.id = item.run_id AND run.state = 'open'
-        WHERE item.state = 'queued' AND item.available_at <= clock_timestamp() AND NOT item.cancel_requested
+        SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
+            SELECT id, priority, available_at FROM generation_items
+            WHERE run_id = run.id AND state = 'queued' AND available_at <= clock_timestamp()
+            ORDER BY priority, available_at, id
+            LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ) item
+        WHERE run.state = 'open'
         ORDER BY item.priority, item.available_at, item.id
-        LIMIT %(limit)s FOR UPDATE OF item SKIP LOCKED
+        LIMIT %(limit)s
     )
     UPDATE generation_items item SET state = 'running', attempts = attempts + 1, claimed_rev = wanted_rev,
         lease_token = gen_random_uuid(), leased_by = %(worker)s,
@@ -80,12 +84,12 @@ HEARTBEAT = """
     UPDATE generation_items item SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS mine (id, token)
     WHERE item.id = mine.id AND item.lease_token = mine.token AND item.state = 'running'
-    RETURNING item.id, item.cancel_requested
+    RETURNING item.id
 """
 
 
-def heartbeat(claims: Sequence[Claim], *, lease: float) -> dict[int, bool]:
-    """Renews the leases. Item id → whether its run was cancelled; an item that is missing was lost."""
+def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
+    """Renews the leases. The ids still this worker's; one that is missing was lost, or its run cancelled."""
     parameters: dict[str, Any] = {
         "ids": [c.id for c in claims],
         "tokens": [c.token for c in claims],
@@ -93,22 +97,25 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> dict[int, bool]:
     }
     with connection.cursor() as cursor:
         cursor.execute(HEARTBEAT, parameters)
-        return dict(cursor.fetchall())
+        return {row[0] for row in cursor.fetchall()}
 
 
 SETTLE = """
     WITH outcome AS (
         SELECT given.*, item.profile_id, item.lesson_id, CASE
-            WHEN item.cancel_requested THEN 'cancelled'
+            WHEN run.state = 'cancelled' THEN 'cancelled'
+            WHEN item.wanted_rev > item.claimed_rev THEN 'queued'
             WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
                 THEN 'failed'
-            WHEN given.state = 'retry' OR item.wanted_rev > item.claimed_rev THEN 'queued'
+            WHEN given.state = 'retry' THEN 'queued'
             ELSE given.state END AS next_state,
             item.wanted_rev > item.claimed_rev AS asked_again
         FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
                                               delay float, give_back boolean, fingerprint text)
         JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
-        WHERE item.state = 'running' ORDER BY item.id FOR UPDATE OF item
+        -- Shared: whoever cancels waits for this transaction, or this one sees that it is cancelled.
+        JOIN generation_runs run ON run.id = item.run_id
+        WHERE item.state = 'running' ORDER BY item.id FOR UPDATE OF item FOR SHARE OF run
     )
     UPDATE generation_items item SET state = outcome.next_state, error_code = outcome.code,
         error_message = outcome.message, fingerprint = outcome.fingerprint,
@@ -150,11 +157,7 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
         states: dict[int, str] = dict(cursor.fetchall())
-        texts = [
-            outcome
-            for outcome in outcomes
-            if outcome.text and states.get(outcome.claim.id, "cancelled") != "cancelled"
-        ]
+        texts = [o for o in outcomes if o.text and states.get(o.claim.id, "cancelled") != "cancelled"]
         if texts:
             cursor.execute(PUBLISH, [json.dumps([_publication(outcome) for outcome in texts])])
             written = set(cursor.fetchall())

@@ -1,5 +1,6 @@
 """What a person may do with a run. Admin, API and commands all call these."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_noop
 from personalization.errors import PlanRefused
 from personalization.models.runs import GenerationRun, RunState
 from personalization.pairs import ORDERED, PAIRS, Selection, selection_parameters
+from personalization.services.sweep import end_cancelled
 from personalization.writers.registry import backend_problem, current_recipe
 
 # The database's clock, not a worker's; now() would be the transaction's start.
@@ -24,7 +26,7 @@ WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks t
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`asked` items are new in the run; `coalesced` were open already, in another run, and stay there."""
+    """`asked` items are in the run; `coalesced` ones run for another, and once more afterwards."""
 
     run: GenerationRun
     asked: int
@@ -37,10 +39,12 @@ ASK = f"""
         INSERT INTO generation_items (run_id, profile_id, lesson_id)
         SELECT %(run)s, profile.id, lesson.id {PAIRS} {ORDERED}
         ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
-        DO UPDATE SET wanted_rev = generation_items.wanted_rev + 1
-        RETURNING (xmax = 0) AS inserted
+        -- What still waits goes over to the newer ask and its options; what runs is done once more afterwards.
+        DO UPDATE SET wanted_rev = generation_items.wanted_rev + 1, run_id = CASE
+            WHEN generation_items.state = 'running' THEN generation_items.run_id ELSE excluded.run_id END
+        RETURNING run_id
     )
-    SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM asked
+    SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s) FROM asked
 """  # noqa: S608
 
 
@@ -66,6 +70,8 @@ def start_run(
         run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
         if idempotency_key is None or run is None:
             raise
+        if run.options.get("request") != _request_hash(selection, backend, force):
+            raise PlanRefused(_("This key was used for another request: take a new one.")) from None
         return Started(run, asked=0, coalesced=0)
 
 
@@ -81,7 +87,7 @@ def _planned(
         idempotency_key=idempotency_key,
         course_id=selection.course,
         backend=backend,
-        options={"force": force} if force else {},
+        options={"force": force, "request": _request_hash(selection, backend, force)},
     )
     with connection.cursor() as cursor:
         recipes = current_recipe("openai"), current_recipe("simple")
@@ -93,6 +99,10 @@ def _planned(
         _move(run, RunState.CLOSED, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
     notify()
     return Started(run, asked, coalesced)
+
+
+def _request_hash(selection: Selection, backend: str, force: bool) -> str:
+    return hashlib.sha256(repr((selection, str(backend), force)).encode()).hexdigest()[:16]
 
 
 def pause_run(run: GenerationRun) -> bool:
@@ -109,19 +119,16 @@ def resume_run(run: GenerationRun) -> bool:
 
 
 def cancel_run(run: GenerationRun) -> bool:
-    """Whether the run had not ended yet. No text of it appears after this commits."""
-    with transaction.atomic():
-        if not _move(run, RunState.CANCELLED, came_from=[RunState.OPEN, RunState.PAUSED]):
-            return False
-        # In this order: the second statement waits for claims in flight, the third then sees them.
-        run.items.filter(state__in=["queued", "held"]).update(state="cancelled", finished_at=CLOCK)
-        run.items.filter(state="running").update(cancel_requested=True)
+    """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run."""
+    if not _move(run, RunState.CANCELLED, came_from=[RunState.OPEN, RunState.PAUSED]):
+        return False
+    end_cancelled()  # a million take a while: the sweeps end what this leaves
     return True
 
 
 RETRY = """
     UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL,
-        available_at = clock_timestamp(), error_code = '', error_message = '', cancel_requested = false
+        available_at = clock_timestamp(), error_code = '', error_message = ''
     WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
         SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
         AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
@@ -135,7 +142,7 @@ def retry_failed(run: GenerationRun) -> int:
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
         if count:
-            _move(run, RunState.OPEN, came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
+            _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
             notify()
     return count
 

@@ -1,16 +1,17 @@
-"""Lets a worker's parent tell its pool children to stop: an event made before the fork is shared by them.
+"""Lets a worker's parent tell its pool children to stop: memory made before the fork is shared by them.
 
-Celery stops a child only between tasks, and a drain is one long task.
+Celery stops a child only between tasks, and a drain is one long task. A plain byte, without a lock: a child
+killed while it holds a lock would leave it locked for all others.
 """
 
 import multiprocessing
 
-_event = multiprocessing.get_context("fork").Event()
+_stop = multiprocessing.get_context("fork").RawValue("b", 0)
 
 
 def stop() -> None:
-    _event.set()
+    _stop.value = 1
 
 
 def stopping() -> bool:
-    return _event.is_set()
+    return bool(_stop.value)

@@ -7,39 +7,51 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection, transaction
 
 log = logging.getLogger(__name__)
 
+LEASE_LOST = "its worker died or lost touch"
+
 EXPIRED = """
     UPDATE generation_items item SET
-        state = CASE WHEN cancel_requested THEN 'cancelled' WHEN attempts >= max_attempts THEN 'failed'
-                     ELSE 'queued' END,
-        finished_at = CASE WHEN cancel_requested OR attempts >= max_attempts THEN clock_timestamp() END,
-        available_at = clock_timestamp(), error_code = 'lease_lost',
-        error_message = 'its worker died or lost touch; other attempts are counted',
+        state = CASE WHEN expired.hopeless THEN 'failed' ELSE 'queued' END,
+        finished_at = CASE WHEN expired.hopeless THEN clock_timestamp() END,
+        attempts = CASE WHEN wanted_rev > claimed_rev THEN 0 ELSE attempts END,
+        available_at = clock_timestamp(), error_code = 'lease_lost', error_message = %s,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
-    FROM (SELECT id FROM generation_items WHERE state = 'running' AND lease_until < clock_timestamp()
+    FROM (SELECT id, wanted_rev <= claimed_rev AND attempts >= max_attempts AS hopeless
+          FROM generation_items WHERE state = 'running' AND lease_until < clock_timestamp()
           ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED) expired
     WHERE item.id = expired.id
 """
-# A retry may fall between the statements of a cancel.
-CANCELLED = """
-    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp()
+CANCELLED_RUNNING = """
+    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(),
+        lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM generation_runs run
-    WHERE run.id = item.run_id AND run.state = 'cancelled' AND item.state IN ('queued', 'held')
+    WHERE run.id = item.run_id AND run.state = 'cancelled' AND item.state = 'running'
 """
+CANCELLED_WAITING = """
+    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp()
+    FROM (SELECT waiting.id FROM generation_runs run JOIN generation_items waiting ON waiting.run_id = run.id
+          WHERE run.state = 'cancelled' AND waiting.state IN ('queued', 'held')
+          LIMIT 10000 FOR UPDATE OF waiting SKIP LOCKED) left_over
+    WHERE item.id = left_over.id
+"""
+# Two statements: the second one sees what a retry has queued until the first one had its turn.
+UNENDED_RUNS = "SELECT id FROM generation_runs WHERE state IN ('open', 'paused') FOR UPDATE SKIP LOCKED"
 ENDED = """
-    UPDATE generation_runs run SET state = 'closed', closed_at = clock_timestamp()
-    WHERE state IN ('open', 'paused') AND NOT EXISTS (
-        SELECT FROM generation_items item WHERE item.run_id = run.id
-        AND item.state IN ('queued', 'running', 'held', 'submitted'))
+    UPDATE generation_runs run SET state = 'closed', note = '', closed_at = clock_timestamp()
+    WHERE id = ANY(%s) AND (SELECT 1 FROM generation_items item WHERE item.run_id = run.id
+        AND item.state IN ('queued', 'running', 'held', 'submitted') LIMIT 1) IS NULL
 """
 NEXT_DUE = """
-    SELECT CASE WHEN count(*) > 0  -- greatest() takes null for nothing
-        THEN greatest(0, extract(epoch FROM min(item.available_at) - clock_timestamp()))::float END
-    FROM generation_items item JOIN generation_runs run ON run.id = item.run_id AND run.state = 'open'
-    WHERE item.state = 'queued'
+    SELECT greatest(0, extract(epoch FROM first - clock_timestamp()))::float
+    FROM (SELECT min(item.first) AS first FROM generation_runs run CROSS JOIN LATERAL (
+              SELECT min(available_at) AS first FROM generation_items
+              WHERE run_id = run.id AND state = 'queued') item
+          WHERE run.state = 'open') due
+    WHERE first IS NOT NULL
 """
 
 
@@ -56,28 +68,41 @@ class Swept:
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
     return Swept(
-        requeued=_step("expired leases", lambda: _changed(EXPIRED)) or 0,
-        cancelled=_step("cancelled runs", lambda: _changed(CANCELLED)) or 0,
+        requeued=_step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0,
+        cancelled=_step("cancelled runs", end_cancelled) or 0,
         closed=_step("ended runs", close_ended) or 0,
         next_due=_step("next due", _next_due),
     )
 
 
+def end_cancelled() -> int:
+    """How many items of cancelled runs were ended: all that ran, and a batch of those that waited.
+
+    A worker finds the lease of what ran gone, and a new ask finds nothing open to wait for.
+    """
+    return _changed(CANCELLED_RUNNING) + _changed(CANCELLED_WAITING)
+
+
 def close_ended() -> int:
     """How many runs had no open item left and are now closed."""
-    return _changed(ENDED)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(UNENDED_RUNS)
+        runs = [row[0] for row in cursor.fetchall()]
+        cursor.execute(ENDED, [runs])
+        count: int = cursor.rowcount
+    return count
 
 
 def _next_due() -> float | None:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_DUE)
-        seconds: float | None = cursor.fetchone()[0]
-    return seconds
+        row: tuple[float] | None = cursor.fetchone()
+    return row[0] if row else None
 
 
-def _changed(sql: str) -> int:
+def _changed(sql: str, parameters: list[str] | None = None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql, parameters)
         count: int = cursor.rowcount
     return count
 
@@ -85,7 +110,7 @@ def _changed(sql: str) -> int:
 def _step[T](name: str, step: Callable[[], T]) -> T | None:
     try:
         return step()
-    except DatabaseError as error:
+    except Error as error:
         # Only the kind: a database's own words may quote a row.
         log.warning("sweep step %r failed (%s), tried again at the next sweep", name, type(error).__name__)
         connection.close_if_unusable_or_obsolete()

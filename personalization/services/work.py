@@ -1,6 +1,8 @@
 """From claims to outcomes: what there is to write, and what an attempt's end means for the queue."""
 
+import logging
 import random
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,6 +16,7 @@ from personalization.services.queue import Claim, Outcome, Text
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
+log = logging.getLogger(__name__)
 LONGEST_PAUSE = 300.0  # seconds
 REASONS = {
     "locked": "an editor changed the text; it is left as it is",
@@ -48,17 +51,40 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         )
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
-        brief = make_brief(profile, lesson)
-        current = texts.get((profile.pk, lesson.pk))
-        force = bool(run.options.get("force"))
-        reason = reason_to_skip(brief, current, current_recipe(run.backend, brief.format), force=force)
-        if reason is None:
-            jobs.append(Job(claim, brief, run.backend))
-        elif reason == "unchanged":
-            outcomes.append(Outcome(claim, "unchanged"))
+        try:
+            brief = make_brief(profile, lesson)
+            current = texts.get((profile.pk, lesson.pk))
+            decided = _decided(claim, run, brief, current)
+        except Exception as error:
+            # An adopted row that nobody foresaw must not take the rest of the batch along.
+            failure = internal(claim, error)
+            outcomes.append(Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE))
+            continue
+        if decided:
+            outcomes.append(decided)
         else:
-            outcomes.append(Outcome(claim, "skipped", reason, REASONS[reason]))
+            jobs.append(Job(claim, brief, run.backend))
     return jobs, outcomes
+
+
+def _decided(claim: Claim, run: GenerationRun, brief: Brief, current: Current | None) -> Outcome | None:
+    """The end of an item that needs no writer; None: write."""
+    force = bool(run.options.get("force"))
+    reason = reason_to_skip(brief, current, current_recipe(run.backend, brief.format), force=force)
+    if reason is None:
+        return None
+    return (
+        Outcome(claim, "unchanged")
+        if reason == "unchanged"
+        else Outcome(claim, "skipped", reason, REASONS[reason])
+    )
+
+
+def internal(claim: Claim, error: Exception) -> Transient:
+    """An error of ours, logged with its place but without its words: they may quote a learner."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("item %s: unexpected %s\n%s", claim.id, type(error).__name__, frames)
+    return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
 def make_brief(profile: Profile, lesson: Lesson) -> Brief:

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import math
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -54,7 +57,7 @@ class OpenAIWriter:
             raise Transient("timeout", f"no whole answer within {self._call_seconds:g} s") from error
         except openai.OpenAIError as error:
             raise writer_error(error) from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise Transient("garbage", "the endpoint's answer is not JSON") from error
         document = check_answer(_document(answer), brief)
         return Draft(with_name(document, brief.name), _usage(answer))
@@ -69,7 +72,7 @@ class OpenAIWriter:
             "messages": messages(brief),
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
-        # Raw: the body is read by our strict reader once, not modelled by the library and then read again.
+        # Raw: modelling the body by the library costs more than the rest of the call.
         response = await self._client.chat.completions.with_raw_response.create(**request)
         return json.loads(response.content)
 
@@ -100,11 +103,16 @@ def _status_error(error: openai.APIStatusError) -> WriterError:
 
 
 def _retry_after(error: openai.APIStatusError) -> float | None:
+    """Seconds, from a number or a date (RFC 9110); None where neither can be read."""
+    header = error.response.headers.get("retry-after", "")
     try:
-        seconds = float(error.response.headers.get("retry-after", ""))
+        seconds = float(header)
     except ValueError:
-        return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - time.time()
+        except ValueError:
+            return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
 
 
 def _document(answer: Any) -> object:

@@ -23,8 +23,23 @@ def test_the_first_thing_to_do_is_named(admin: Client) -> None:
     assert "learners" in admin.get(INDEX).context["hint"]
     learner = make_learner(course=lesson.course)
     assert "Regenerate" in admin.get(INDEX).context["hint"]
-    make_text(learner, lesson)
+    make_text(learner, lesson)  # an import brings texts too
+    page = admin.get(INDEX).content.decode()
+    assert "What to do next" in page
+    assert f'<a href="{reverse("admin:personalization_profile_changelist")}">learners</a>' in page
+    make_run()
     assert admin.get(INDEX).context["hint"] == ""
+
+
+def test_who_may_not_run_is_not_told_to(client: Client, db: None) -> None:
+    make_learner(course=make_lesson().course)
+    client.force_login(make_staff(permissions=["personalization.view_profile"]))
+    assert "What to do next" not in client.get(INDEX).content.decode()
+
+
+def test_the_tab_has_a_name(admin: Client) -> None:
+    title = admin.get(INDEX).content.decode().split("<title>")[1].split("</title>")[0]
+    assert title.split() == ["Overview", "|", "Persona"]
 
 
 def test_figures_and_runs(admin: Client) -> None:

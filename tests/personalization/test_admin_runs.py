@@ -97,6 +97,32 @@ def test_a_paused_run_shows_why(admin: Client) -> None:
     response = admin.get(url(run, "progress"))
     assert "The key was refused (401)." in response.content.decode()
     assert response.context["run"].commands == ["resume", "cancel"]
+    assert "pause_circle" in response.content.decode()
+
+
+def test_the_note_of_a_run_that_ended_is_a_plain_line(admin: Client) -> None:
+    html = admin.get(url(make_run(state="closed", note="Written elsewhere."), "progress")).content.decode()
+    assert "<p>Written elsewhere.</p>" in html
+    assert "pause_circle" not in html
+
+
+def test_the_live_part_says_when_the_run_began_and_ended(admin: Client) -> None:
+    run = make_run()
+    add(run)
+    began = admin.get(url(run, "progress")).content.decode()
+    assert "Started: " in began
+    assert "Ended: " not in began
+    admin.post(url(run, "command"), {"command": "cancel"})
+    assert "Ended: " in admin.get(url(run, "progress")).content.decode()
+
+
+def test_a_failed_text_names_the_learner_and_the_identifier(admin: Client) -> None:
+    run, lesson = make_run(state="closed"), make_lesson()
+    for number, name in (("u-1001", "Nina"), ("u-1002", "")):
+        make_item(run, make_learner(number, name=name, course=lesson.course), lesson, state="failed")
+    html = admin.get(url(run, "progress")).content.decode()
+    assert ">Nina (u-1001)</a>" in html
+    assert ">u-1002</a>" in html
 
 
 @pytest.mark.parametrize(

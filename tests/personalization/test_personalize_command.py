@@ -32,7 +32,7 @@ def test_it_plans_a_run_for_all_learners(capsys: CaptureFixture[str]) -> None:
 
 
 def test_it_plans_for_those_named() -> None:
-    call_command("personalize", "u-2", "--lessons", "1,3")
+    call_command("personalize", "u-2", "--lessons", "1, 3-5")
     learners = GenerationItem.objects.values_list("profile__user_identifier", "lesson__lesson_number")
     assert sorted(learners) == [("u-2", 1), ("u-2", 3)]
 
@@ -53,10 +53,10 @@ def test_asking_twice_says_that_the_first_run_writes_them(capsys: CaptureFixture
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["u-1", "nobody"], "nobody"),
+        (["u-1", "no\nbody", "none"], "'no\\nbody' or 'none'"),
         (["--course", "shvs"], "Known: shvz"),
-        (["--lessons", "0"], "above 0"),
-        (["--lessons", "1,x"], "'x'"),
+        (["--lessons", "0"], "begin at 1"),
+        (["--lessons", "1,x"], "Found: 'x'"),
         (["--limit", "-1"], "above 0"),
         (["--backend", "parrot"], "parrot"),
         (["--backend", "openai"], "OPENAI_API_KEY"),

@@ -113,7 +113,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing() -> None:
     stale = replace(TEXT, content={"why_watch": "zombie"})
     assert queue.settle([Outcome(late, "done", text=stale)]) == set()
     assert queue.settle([Outcome(late, "failed", "x", "y")]) == set()
-    assert queue.heartbeat([late], lease=30) == {}
+    assert queue.heartbeat([late], lease=30) == set()
     assert text_of(item).content == NEW
     item.refresh_from_db()
     assert item.state == "done"
@@ -174,11 +174,33 @@ def test_being_asked_again_while_running_means_once_more() -> None:
 
 
 @pytest.mark.django_db
+def test_being_asked_again_during_the_last_attempt_means_once_more() -> None:
+    (item,) = make_items(1, max_attempts=1)
+    (mine,) = claim()
+    GenerationItem.objects.update(wanted_rev=2)
+    queue.settle([Outcome(mine, "retry", "timeout", "too slow")])
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == ("queued", 0)
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_claim_that_a_cancel_missed_publishes_nothing() -> None:
+    """A claim may commit between the cancel's statements: then only the run says that it is cancelled."""
+    (item,) = make_items(1)
+    (mine,) = claim()
+    GenerationRun.objects.update(state="cancelled")
+    queue.settle([Outcome(mine, "done", text=TEXT)])
+    item.refresh_from_db()
+    assert item.state == "cancelled"
+    assert not PersonalizedLessonDescription.objects.exists()
+
+
+@pytest.mark.django_db
 def test_no_text_appears_after_a_cancel() -> None:
     running, waiting = make_items(2)
     (mine,) = claim(1)
     assert cancel_run(running.run) is True
-    assert queue.heartbeat([mine], lease=30) == {running.pk: True}
+    assert queue.heartbeat([mine], lease=30) == set()
 
     queue.settle([Outcome(mine, "done", text=TEXT)])
     assert set(GenerationItem.objects.values_list("state", flat=True)) == {"cancelled"}
@@ -191,7 +213,7 @@ def test_a_heartbeat_keeps_the_lease() -> None:
     (item,) = make_items(1)
     (mine,) = claim(lease=1)
     before = GenerationItem.objects.get().lease_until
-    assert queue.heartbeat([mine], lease=60) == {item.pk: False}
+    assert queue.heartbeat([mine], lease=60) == {item.pk}
     after = GenerationItem.objects.get().lease_until
     assert before is not None
     assert after is not None

@@ -1,6 +1,7 @@
 """What a person may do with a run: start, ask again, pause, resume, cancel, retry."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from personalization.errors import PlanRefused
 from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
 from personalization.queries import preview, progress
+from personalization.services import queue
 from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed, start_run
+from personalization.services.sweep import close_ended
 from tests.builders import make_course, make_learner, make_lesson, make_staff
 
 
@@ -50,17 +53,72 @@ def test_items_are_ordered_lesson_by_lesson(course: Course) -> None:
 def test_a_selection_narrows_it_down(course: Course) -> None:
     learner = make_learner(course=course)
     assert start(profiles=(learner.pk,), lessons=(1, 3)).asked == 2
-    assert start(course=course.pk, limit=5).asked == 4, "lesson 1 of five learners, one is open"
+    assert start(course=course.pk, limit=5).asked == 5, "lesson 1 of five learners"
 
 
-def test_asking_again_while_open_makes_no_second_item(course: Course) -> None:
+def test_asking_again_takes_over_what_still_waits(course: Course) -> None:
     first = start()
+    second = start_run(selection=Selection(), backend="simple", force=True)
+    assert (second.asked, second.coalesced) == (first.asked, 0)
+    assert GenerationItem.objects.filter(run=second.run).count() == first.asked, "and no second item is made"
+
+
+def test_asking_again_while_running_means_once_more_and_no_second_item(course: Course) -> None:
+    first = start()
+    claimed = queue.claim(100, worker="test", lease=30)
     second = start()
     assert (second.asked, second.coalesced) == (0, first.asked)
     assert set(GenerationItem.objects.values_list("wanted_rev", flat=True)) == {2}
     second.run.refresh_from_db()
     assert second.run.state == "closed"
     assert "another run" in second.run.note
+    assert len(claimed) == first.asked
+
+
+def test_asking_again_after_a_cancel_begins_anew(course: Course) -> None:
+    first = start()
+    queue.claim(5, worker="test", lease=30)
+    cancel_run(first.run)
+    second = start()
+    assert (second.asked, second.coalesced) == (first.asked, 0)
+    assert progress(first.run.pk).counts == {"cancelled": first.asked}
+    assert progress(second.run.pk).counts == {"queued": first.asked}
+
+
+def test_a_paused_run_does_not_keep_what_a_newer_ask_wants(course: Course) -> None:
+    pause_run(start().run)
+    start()
+    assert len(queue.claim(100, worker="test", lease=30)) == 12
+
+
+@pytest.mark.usefixtures("committed")
+def test_a_run_that_a_retry_refills_is_not_closed() -> None:
+    """The sweep waits for the retry, or the retry for the sweep: in both orders the items can be claimed."""
+    course = make_course()
+    make_lesson(course)
+    make_learner(course=course)
+    run = start().run
+    for _ in range(20):
+        GenerationItem.objects.update(state="failed", finished_at=timezone.now(), error_code="refusal")
+        threads = [
+            threading.Thread(target=closed_after(work)) for work in (close_ended, lambda: retry_failed(run))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert progress(run.pk).state == "open"
+        assert progress(run.pk).counts == {"queued": 1}
+
+
+def closed_after(work: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    return run
 
 
 @pytest.mark.usefixtures("committed")
@@ -107,15 +165,20 @@ def test_the_same_key_gives_the_same_run(course: Course) -> None:
     anna: User = make_staff("anna")
     boris: User = make_staff("boris")
 
-    def ask(user: User) -> Any:
+    def ask(user: User | None, *, force: bool = False) -> GenerationRun:
         return start_run(
-            selection=Selection(), backend="simple", requested_by=user, idempotency_key="k-1"
+            selection=Selection(), backend="simple", force=force, requested_by=user, idempotency_key="k-1"
         ).run
 
     run = ask(anna)
     assert ask(anna) == run
     assert ask(boris) != run
-    assert GenerationItem.objects.filter(wanted_rev=2).count() == 12, "anna's second click asks for nothing"
+    assert set(GenerationItem.objects.values_list("wanted_rev", flat=True)) == {2}, (
+        "anna's second click asks nothing"
+    )
+    assert ask(None) == ask(None)
+    with pytest.raises(PlanRefused, match="another request"):
+        ask(anna, force=True)
 
 
 def test_pause_and_resume(course: Course) -> None:

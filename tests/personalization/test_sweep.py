@@ -42,10 +42,18 @@ def test_an_item_that_kills_its_worker_each_time_fails_in_the_end(item: Generati
 
 
 def test_a_cancelled_item_of_a_dead_worker_is_cancelled(item: GenerationItem) -> None:
-    lose(item, cancel_requested=True)
+    lose(item)
+    GenerationRun.objects.update(state="cancelled")
     sweep()
     item.refresh_from_db()
     assert item.state == "cancelled"
+
+
+def test_an_ask_during_the_last_attempt_is_not_lost_with_its_worker(item: GenerationItem) -> None:
+    lose(item, attempts=item.max_attempts, wanted_rev=2)
+    sweep()
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == ("queued", 0)
 
 
 def test_a_living_lease_is_left_alone(item: GenerationItem) -> None:

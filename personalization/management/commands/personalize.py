@@ -9,6 +9,7 @@ from rich.console import Console
 
 from courses.models import Course
 from personalization.errors import PlanRefused
+from personalization.lesson_numbers import lesson_numbers
 from personalization.management.watching import print_preview, watch
 from personalization.models import Profile
 from personalization.models.runs import Backend
@@ -23,7 +24,7 @@ examples:
   manage.py personalize u-1001 u-1002 --wait      two learners
   manage.py personalize --course shvz --only-stale --dry-run
                                                   what is missing or stale in one course, without writing
-  manage.py personalize --lessons 1,3 --force     two lessons, unchanged ones too
+  manage.py personalize --lessons 1,3-5 --force   four lessons, unchanged ones too
 
 The work is done by workers (celery -A persona_site worker); a learner's old text stays until the new one
 is there. Texts that an editor changed are left alone.
@@ -42,7 +43,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("users", nargs="*", metavar="USER", help="user identifiers; none: all learners")
         parser.add_argument("--course", metavar="SLUG", help="only learners of this course")
-        parser.add_argument("--lessons", type=_numbers, metavar="1,3", help="only these lessons, by number")
+        parser.add_argument("--lessons", type=_numbers, metavar="1,3-5", help="only these lessons, by number")
         parser.add_argument("--only-stale", action="store_true", help="only texts that are missing or stale")
         parser.add_argument("--limit", type=_positive, metavar="N", help="at most N texts")
         parser.add_argument(
@@ -107,12 +108,18 @@ def _profiles(users: list[str]) -> tuple[Any, ...] | None:
     found = dict(Profile.objects.filter(user_identifier__in=users).values_list("user_identifier", "pk"))
     unknown = [user for user in users if user not in found]
     if unknown:
-        raise CommandError(f"No learner has the identifier {' or '.join(unknown)}. Nothing was started.")
+        raise CommandError(
+            f"No learner has the identifier {' or '.join(map(repr, unknown))}. Nothing was started."
+        )
     return tuple(found.values())
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(_positive(part) for part in text.split(","))
+    try:
+        with override("en"):
+            return lesson_numbers(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _positive(text: str) -> int:

@@ -1,0 +1,29 @@
+import pytest
+
+from personalization.lesson_numbers import lesson_numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("3", (3,)), ("1,3", (1, 3)), (" 5; 1-3 2 ", (1, 2, 3, 5)), ("4–5", (4, 5)), ("7-7", (7,))],
+)
+def test_numbers_and_ranges_in_any_order(text: str, numbers: tuple[int, ...]) -> None:
+    assert lesson_numbers(text) == numbers
+
+
+@pytest.mark.parametrize("text", ["x", "0", "0-2", "3-1", "1-99999", "-1", "1.5", "²", "9999999999", "a\0"])
+def test_a_part_that_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="Write numbers like: 1, 3-5") as refused:
+        lesson_numbers(f"1, {text}")
+    assert str(refused.value).endswith(f"Found: {text!r}")
+
+
+@pytest.mark.parametrize("text", ["", " , "])
+def test_nothing_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="Found: '"):
+        lesson_numbers(text)
+
+
+def test_all_wrong_parts_are_named_at_once() -> None:
+    with pytest.raises(ValueError, match="Found: 'x', '3-1'"):
+        lesson_numbers("x, 2, 3-1")
