@@ -58,6 +58,24 @@ def explain_database_error(error: BaseException) -> str | None:
     return None
 
 
+def name_database_error(error: BaseException) -> str | None:
+    """One line for whoever looks into an error that has no explanation; None where it is not the database's.
+
+    The code, table and constraint lead to the cause; the driver's text and detail quote rows.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, psycopg.Error):
+            names = {
+                "SQLSTATE": cause.sqlstate or type(cause).__name__,
+                "table": cause.diag.table_name,
+                "column": cause.diag.column_name,
+                "constraint": cause.diag.constraint_name,
+            }
+            said = ", ".join(f"{label} {name}" for label, name in names.items() if name)
+            return f"The database {database_address()} refused a statement: {said}."
+    return None
+
+
 def _reason(error: psycopg.Error) -> str | None:
     state = error.sqlstate
     if state:

@@ -1,11 +1,14 @@
 """What a long command shows while it works."""
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from courses.course_folder.report import Counts
 
 SHOWN_AFTER = 2.0  # seconds: what is shorter needs no bar
 REDRAWN_AFTER = 0.1  # seconds; a bar that is told of every row costs more than the rows
@@ -23,6 +26,9 @@ class Watcher(Protocol):
     def say(self, line: str) -> None:
         """Something that the user should know now."""
 
+    def written(self, course: str | None, changes: Mapping[str, Counts]) -> None:
+        """A transaction is over: a course's, by slug, or (None) the learners'; what it did, by table."""
+
 
 class Silent:
     """A watcher that shows nothing."""
@@ -33,14 +39,20 @@ class Silent:
 
     def say(self, line: str) -> None: ...
 
+    def written(self, course: str | None, changes: Mapping[str, Counts]) -> None: ...
+
 
 class LateBar:
-    """A progress bar that appears on a terminal once the work takes longer than 2 seconds."""
+    """A progress bar that appears on a terminal once the work takes longer than 2 seconds.
+
+    `done`: what was written so far, for the report of an import that was stopped.
+    """
 
     def __init__(self, console: Console, shown_after: float = SHOWN_AFTER) -> None:
         self._console = console
         self._shown_after = shown_after
         self._bar: Progress | None = None
+        self.done: list[tuple[str | None, Mapping[str, Counts]]] = []
         self._started = self._drawn = time.monotonic()
         self._label, self._done, self._total = "", 0, 0
 
@@ -62,6 +74,9 @@ class LateBar:
 
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def written(self, course: str | None, changes: Mapping[str, Counts]) -> None:
+        self.done.append((course, changes))
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()

@@ -1,17 +1,26 @@
 """The import of a whole store: courses, then learners. The same plan for a dry run, without its last step."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 
 from courses.course_folder.findings import Findings
-from courses.course_folder.folders import Folder
+from courses.course_folder.folders import Folder, shown
 from courses.course_folder.plan import CoursePlan, plan_courses
 from courses.course_folder.report import Counts, ImportReport
 from courses.course_folder.snapshot import Snapshot
-from courses.course_folder.store import PROFILES, ListedCourse, choose, list_courses, open_store, read_courses
+from courses.course_folder.store import (
+    PROFILES,
+    ListedCourse,
+    choose,
+    ids_of_others,
+    list_courses,
+    open_store,
+    read_courses,
+)
 from courses.errors import InvalidInput, Problem
 from courses.services.course_import import (
     COURSE_TABLES,
@@ -54,8 +63,9 @@ def import_store(
 
     A report with problems: nothing was written. Otherwise each transaction is whole or not at all: first the
     learners (a learner may name a course that is not there yet, a text needs its learner), then course by
-    course with its lessons, descriptions, assets and personal texts. Imports wait for each other. Raises
-    InvalidInput where there is no such store or course, CourseChanged, and Django's database errors.
+    course with its lessons, descriptions, assets and personal texts; the watcher is told of each. Imports wait
+    for each other. Raises InvalidInput where there is no such store or course, CourseChanged, and Django's
+    database errors.
     """
     watcher = watcher or Silent()
     findings = Findings()
@@ -65,7 +75,8 @@ def import_store(
         chosen = choose(listed, courses)
         with import_lock(lambda: watcher.say(WAITING)) as still_locked, staging(ALL_TABLES):
             snapshot = read_snapshot()
-            plans = plan_courses(read_courses(store, chosen), snapshot, findings)
+            others = ids_of_others(store, listed, chosen)
+            plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
             watcher.stage("Reading lessons", sum(len(plan.lessons) for plan in plans))
             stage_courses(plans, snapshot, store, watcher.tick)
             known = snapshot.languages.keys() | {course.slug for course in listed}
@@ -73,9 +84,11 @@ def import_store(
             if not findings.problems:
                 index(ALL_TABLES)
                 changes = _planned(plans) if dry_run else _written(plans, snapshot, still_locked, watcher)
-                tables = _summed(changes, findings)
+                tables = summed(counts for _, counts in changes)
+                for path_in_store, counts in changes:
+                    warn_of_kept(path_in_store, counts.get(TEXT_TABLE, Counts()), findings)
     return ImportReport(
-        store=str(path),
+        store=shown(str(path)),
         dry_run=dry_run,
         courses=tuple(course.slug for course in chosen),
         tables=tables,
@@ -141,6 +154,7 @@ def _written(
     with transaction.atomic():
         still_locked()
         changes: list[Changes] = [(PROFILES, write_learners())]
+    watcher.written(None, changes[-1][1])
     for plan in plans:
         watcher.tick()
         try:
@@ -150,14 +164,17 @@ def _written(
                 changes.append((plan.folder.path, course | write_texts(plan.slug)))
         except IntegrityError as error:
             # Everything was checked against the snapshot: a number, lesson or learner came or went since.
-            raise CourseChanged(plan.slug) from error
+            if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation):
+                raise CourseChanged(plan.slug) from error
+            raise
+        watcher.written(plan.slug, changes[-1][1])
     return changes
 
 
-def _summed(changes: Iterable[Changes], findings: Findings) -> dict[str, Counts]:
+def summed(changes: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
+    """What became of the rows of all parts, by table."""
     tables = dict.fromkeys(TABLE_NAMES, Counts())
-    for path, parts in changes:
+    for parts in changes:
         for table, counts in parts.items():
             tables[table] += counts
-            warn_of_kept(path, counts, findings)
     return tables

@@ -1,25 +1,16 @@
 """Everything that goes into one text, and its fingerprint."""
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from courses.formats.definition import Document, Format
+from courses.formats.definition import Format
 
 SEPARATOR = "\x1f"
 BLANKS = " \t\r\n"  # around a transcript, for Python and SQL alike
 SHORTEST_SOURCE = 200  # characters; below this a transcript carries nothing to personalise
-NAME_PLACEHOLDER = "{{name}}"
-
-# Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
-EMAIL = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
-PHONE = re.compile(r"(?<!\w)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
-REMOVED = "[…]"
-NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,55 +79,6 @@ def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, for
     return "unchanged" if current.fingerprint == brief.fingerprint(recipe) else None
 
 
-def usable_name(name: str | None) -> str | None:
-    """The name to address a learner by; None where there is none, or an e-mail address in its place."""
-    name = (name or "").strip()
-    return name if name and "@" not in name else None
-
-
-def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> dict[str, Any]:
-    """The learner's answers without what must never leave: e-mail addresses, phone numbers, name, identifier.
-
-    Empty answers are left out, so that an unanswered question is not mentioned.
-    """
-    if not isinstance(survey, dict):
-        return {}
-    # Of a name in several words each one is private; shorter ones are particles.
-    names = [name, *(part for part in name.split() if len(part) > 2)] if name else []
-    replacements = [(EMAIL, REMOVED), (PHONE, REMOVED)]
-    replacements += _words([user_identifier], REMOVED) + _words(names, NAME_PLACEHOLDER)
-    result: dict[str, Any] = _cleaned(survey, replacements)
-    return result
-
-
-type Replacements = list[tuple[re.Pattern[str], str]]
-
-
-def _words(words: list[str], replacement: str) -> Replacements:
-    alternatives = "|".join(re.escape(unicodedata.normalize("NFC", word)) for word in words if word)
-    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
-    return [(pattern, replacement)] if alternatives else []
-
-
-def _cleaned(value: Any, replacements: Replacements) -> Any:
-    if isinstance(value, str):
-        value = unicodedata.normalize("NFC", value)
-        for pattern, replacement in replacements:
-            value = pattern.sub(replacement, value)
-        return value.strip()
-    if isinstance(value, list):
-        items = [_cleaned(item, replacements) for item in value]
-        return [item for item in items if item not in NO_ANSWER]
-    if isinstance(value, dict):
-        pairs = [(_cleaned(key, replacements), _cleaned(item, replacements)) for key, item in value.items()]
-        return {key: item for key, item in pairs if item not in NO_ANSWER}
-    if isinstance(value, int):
-        # A phone number or an identifier may come as a number.
-        text = _cleaned(str(value), replacements)
-        return value if text == str(value) else text
-    return value
-
-
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, dict):
         for item in value.values():
@@ -146,19 +88,3 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
     elif value not in (None, ""):
         yield str(value)
-
-
-def with_name(document: Document, name: str | None) -> Document:
-    """The answer with the learner's name in the placeholder's place, or neatly without it."""
-    return {key: _named(value, name) for key, value in document.items()}
-
-
-def _named(value: Any, name: str | None) -> Any:
-    if isinstance(value, list):
-        return [_named(item, name) for item in value]
-    if not isinstance(value, str) or NAME_PLACEHOLDER not in value:
-        return value
-    if name:
-        return value.replace(NAME_PLACEHOLDER, name)
-    bare = re.sub(r"\s*,?\s*\{\{name\}\}\s*([,!:.?;…]?)\s*", r"\1 ", value).lstrip(" ,!:.?;").rstrip()
-    return bare[:1].upper() + bare[1:]

@@ -7,7 +7,8 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from courses.formats.definition import Document
-from personalization.brief import EMAIL, NAME_PLACEHOLDER, PHONE, Brief
+from personalization.answers import EMAIL, NAME_PLACEHOLDER, PHONE
+from personalization.brief import Brief
 from personalization.errors import Transient
 
 LONGEST_TEXT = 4_000  # characters in one section; the guidance asks for a tenth of it

@@ -4,7 +4,8 @@ import hashlib
 import json
 
 from courses.formats.definition import Format, Kind
-from personalization.brief import NAME_PLACEHOLDER, Brief
+from personalization.answers import NAME_PLACEHOLDER
+from personalization.brief import Brief
 
 LANGUAGES = {"ru": "Russian", "en": "English"}
 

@@ -32,7 +32,7 @@ class Preview:
     learners: int
     lessons: int
     by_verdict: dict[str, int]
-    already_open: int
+    being_written: int
 
     @property
     def total(self) -> int:
@@ -93,12 +93,12 @@ def preview(selection: Selection, backend: str, *, force: bool = False) -> Previ
         SELECT (SELECT count(DISTINCT profile_id) FROM pair), (SELECT count(DISTINCT lesson_id) FROM pair),
                (SELECT coalesce(jsonb_object_agg(verdict, count), '{{}}')::text FROM counted),
                (SELECT count(*) FROM pair JOIN generation_items item USING (profile_id, lesson_id)
-                WHERE item.state IN ('queued', 'running', 'held', 'submitted'))
+                WHERE item.state = 'running')
     """  # noqa: S608 constants of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        learners, lessons, by_verdict, already_open = cursor.fetchone()
-    return Preview(learners, lessons, json.loads(by_verdict), already_open)
+        learners, lessons, by_verdict, being_written = cursor.fetchone()
+    return Preview(learners, lessons, json.loads(by_verdict), being_written)
 
 
 def progress(run_id: UUID) -> Progress:

@@ -7,14 +7,18 @@ from django.test import Client
 
 def send(client: Client, url: str, **changes: Any) -> Any:
     """The answer to the page's form, sent back with the changes; field errors are in its context."""
+    return client.post(url, {**filled_in(client, url), **changes})
+
+
+def filled_in(client: Client, url: str) -> dict[str, Any]:
+    """What a browser would send back of the page as it is now."""
     page: Any = client.get(url)
     formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
     forms = [page.context["adminform"].form]
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     data = {field.html_name: field.value() for form in forms for field in form}
-    sent = {name: value for name, value in data.items() if value is not None and value is not False}
-    return client.post(url, {**sent, **changes})
+    return {name: value for name, value in data.items() if value is not None and value is not False}
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:

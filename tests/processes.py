@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -41,15 +42,23 @@ class WorkerProcess:
     """A Celery worker with one pool child, in a process group of its own."""
 
     def __init__(self, env: Environment) -> None:
+        # A file, not a pipe: a pipe that nobody reads stops the worker when it is full.
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed by stop
         options = ["-c", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "persona_site", "worker", *options],
             cwd=ROOT,
             env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=self._log,
+            stderr=self._log,
             start_new_session=True,
         )
+
+    def log(self) -> str:
+        return os.pread(self._log.fileno(), 10_000_000, 0).decode()
+
+    def is_ready(self) -> bool:
+        return " ready." in self.log()
 
     def children(self) -> list[int]:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -78,11 +87,13 @@ class WorkerProcess:
 
     def stop(self) -> str:
         """A polite stop, then the log."""
+        if self._log.closed:
+            return ""
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            log, _ = self.process.communicate(timeout=20)
+            self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.kill()
-            log, _ = self.process.communicate()
-        return log.decode()
+        with self._log:
+            return self.log()

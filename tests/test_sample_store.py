@@ -11,7 +11,7 @@ from courses.formats.lesson import LESSON
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import lesson_document, personal_document
 from courses.strict_json import FILE, parse
-from personalization.brief import cleaned_answers
+from personalization.answers import cleaned_answers
 from tests.environment import ROOT
 
 STORE = ROOT / "store"

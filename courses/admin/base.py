@@ -4,8 +4,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR
@@ -14,11 +12,10 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 
 from courses.admin.deletion import Deleted, deleted_by
-from courses.admin.theme import ChangeList, ModelAdmin, Textarea, TextInput
+from courses.admin.lines import several_lines
+from courses.admin.theme import ChangeList, ModelAdmin, TextInput
 from courses.errors import ChangedMeanwhile
 
 
@@ -34,7 +31,8 @@ class BudgetedChangeList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> models.QuerySet[Any]:
         # PostgreSQL has no text with NUL. A search with it is refused by the search form.
-        if any("\0" in key + value for key, value in request.GET.items() if key != SEARCH_VAR):
+        said = (text for key, texts in request.GET.lists() if key != SEARCH_VAR for text in (key, *texts))
+        if any("\0" in str(text) for text in said):
             raise IncorrectLookupParameters
         if isinstance(self.model_admin, BaseAdmin):
             # Before the ordering is applied: a column may be sorted by an annotation.
@@ -65,17 +63,17 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         if rows := self.rows.get(db_field.name):
-            kwargs["widget"] = TextInput() if rows == 1 else Textarea({"rows": rows})
+            kwargs |= {"widget": TextInput()} if rows == 1 else several_lines(rows)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[M], *args: Any, **kwargs: Any
-    ) -> HttpResponse | None:
+    ) -> Any:
         try:
             for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
                 self.opts.pk.to_python(key)
         except ValidationError:
-            messages.error(request, _("What was selected cannot be found. Select it again."))
+            messages.error(request, _("What was selected is not in this list. Nothing was done."))
             return redirect(request.get_full_path())
         return super().response_action(request, queryset, *args, **kwargs)
 
@@ -98,13 +96,6 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
         if obj is not None:
             context |= self.page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[M], *args: Any) -> Any:
-        try:
-            return super().response_action(request, queryset, *args)
-        except ValidationError:  # a selected row whose key is none
-            messages.error(request, _("What was selected is not in this list. Nothing was done."))
-            return redirect(request.get_full_path())
 
     def seen(self, obj: M) -> dict[str, Any]:
         """Conditions on which a change is saved: columns that must be as they were when the row was read."""

@@ -37,9 +37,9 @@ def deleted_by(objs: Any, request: HttpRequest, site: AdminSite) -> Deleted:
 
 def dependents(model: type[models.Model], on_delete: Any, path: str = "") -> Iterator[Any]:
     """(model, lookup path to `model`) of what the database deletes (DB_CASCADE) with it, at any depth."""
-    for relation in model._meta.related_objects:
-        field: Any = relation.field
-        if field.remote_field.on_delete is on_delete:
+    for relation in model._meta.get_fields(include_hidden=True):
+        field: Any = getattr(relation, "field", None)
+        if field is not None and relation.auto_created and field.remote_field.on_delete is on_delete:
             way = f"{field.name}__{path}" if path else field.name
             yield field.model, way
             yield from dependents(field.model, on_delete, way)

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from courses.admin.lines import lines_of
 from courses.admin.theme import ModelForm, Textarea
 from courses.formats.definition import ORDER_KEY, Document, Format, Kind, Language, Section
 
@@ -28,13 +29,13 @@ class SectionField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        text = "\n".join(_lines(super().clean(value)))
+        text = "\n".join(lines_of(super().clean(value)))
         if self.section.kind is Kind.TEXT:
             return text
         return [line.strip() for line in text.split("\n") if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return not self.disabled and _lines(self.prepare_value(initial)) != _lines(data)
+        return not self.disabled and lines_of(self.prepare_value(initial)) != lines_of(data)
 
 
 class SeenField(forms.CharField):
@@ -72,7 +73,7 @@ class SectionsForm(ModelForm[Any]):
         raise NotImplementedError
 
     def stored_state(self) -> list[Any]:
-        """All that the form shows, as JSON values: when it is another by the time of saving, nothing is saved."""
+        """All that the form shows: when it is another by the time of saving, nothing is saved."""
         raise NotImplementedError
 
     def requires(self, section: Section) -> bool:
@@ -158,7 +159,7 @@ def hashed(state: list[Any]) -> str:
 
 
 def changed_message() -> str:
-    """A form is posted: reloading it would post it again, so the new text is a link, beside one's own words."""
+    """To reload would post the form again: the new text is a link, which leaves one's own words there."""
     return format_html(
         '{} <a href="" target="_blank">{}</a>',
         _("The text has changed since you opened it. Your words are still in the form below."),
@@ -181,7 +182,3 @@ def _editable(value: object) -> bool:
         or isinstance(value, str)
         or (isinstance(value, list) and all(isinstance(item, str) for item in value))
     )
-
-
-def _lines(value: object) -> list[str]:
-    return [line.rstrip() for line in str(value or "").strip().splitlines()]

@@ -5,24 +5,27 @@ import re
 import unicodedata
 from urllib.parse import unquote, urlsplit
 
-LONGEST_PATH = 2_000  # characters; addresses beyond it do not work everywhere
+# Bytes in UTF-8, together with the type: an entry of the unique index takes 2,704 of them.
+LONGEST_PATH = 2_000
 LONGEST_NAME = 255  # bytes; what file systems take
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_HIDDEN = re.compile("[\x00-\x1f\x7f\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff]")
 _PRIVATE = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "invalid", "test", "arpa")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
-def path_problem(path: str) -> str | None:
-    """Why this cannot be an asset's path or address; None: it can."""
+def path_problem(path: str, asset_type: str = "") -> str | None:
+    """Why this cannot be the path or address of an asset of this type; None: it can."""
     if not path.strip():
         return "is empty: write a path inside the course folder, or an https address"
-    if len(path) > LONGEST_PATH:
-        return f"has {len(path):,} characters, at most {LONGEST_PATH:,} are allowed"
+    if (size := len(f"{asset_type}{path}".encode())) > LONGEST_PATH:
+        return f"has {size:,} bytes together with the type, at most {LONGEST_PATH:,} are allowed"
     if hidden := _HIDDEN.search(path):
         return f"holds the character U+{ord(hidden[0]):04X}: remove it"
+    if path != path.strip():
+        return "has blanks around it: remove them"
     if is_address(path):
         return _address_problem(path)
     if _SCHEME.match(path):

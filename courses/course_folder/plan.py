@@ -41,17 +41,26 @@ class CoursePlan:
         return {lesson.id: lesson.source.number for lesson in self.lessons}
 
 
-def plan_courses(folders: Sequence[CourseFolder], snapshot: Snapshot, findings: Findings) -> list[CoursePlan]:
-    """The courses as they will be; what stands against it goes to the findings."""
+def plan_courses(
+    folders: Sequence[CourseFolder], snapshot: Snapshot, findings: Findings, others: Iterable[UUID] = ()
+) -> list[CoursePlan]:
+    """The courses as they will be; what stands against it goes to the findings.
+
+    others: ids that courses of the store say which are not imported now.
+    """
     said = [said_ids(folder, findings) for folder in folders]
     taken = {lesson_id for ids in said for lesson_id in ids.values()}
-    elsewhere = frozenset(taken | snapshot.lessons.keys())
+    # lesson_ids may name a lesson that has no folder: its files are still nobody else's.
+    listed = {lesson_id for folder in folders for lesson_id in folder.course.lesson_ids.values()}
+    elsewhere = frozenset(taken | listed | snapshot.lessons.keys() | set(others))
     claims: dict[UUID, str] = {}
     plans = []
     for folder, ids in zip(folders, said, strict=True):
-        identified = identify(folder, ids, snapshot, taken)
-        lessons = refuse_conflicts(identified, folder.course.slug, snapshot, claims, findings)
-        plans.append(_plan(folder, lessons, snapshot, elsewhere, findings))
+        # Without course.json its slug is a guess: no other course's lessons are held against it.
+        known = snapshot if folder.described else Snapshot({}, {})
+        identified = identify(folder, ids, known, taken)
+        lessons = refuse_conflicts(identified, folder.course.slug, known, claims, findings)
+        plans.append(_plan(folder, lessons, known, elsewhere, findings))
     return plans
 
 

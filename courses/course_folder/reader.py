@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from courses.course_folder.asset_paths import is_address, path_parts
+from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Entry, Folder, Kind, pick
 from courses.course_folder.names import NamedFile, is_ignored, templates, transcripts
 from courses.course_folder.schemas.course import CourseFile, course_file
@@ -12,7 +13,10 @@ from courses.course_folder.schemas.lesson import Asset, LessonFile, lesson_file
 
 @dataclass(frozen=True, slots=True)
 class CourseFolder:
-    """`complete`: every lesson could be read, so that a file without a lesson is really one."""
+    """`complete`: everything could be read, so that a file without a lesson is really one.
+
+    `described`: course.json could be read; otherwise `course` only stands in for it.
+    """
 
     entry: Entry
     path: str
@@ -22,6 +26,7 @@ class CourseFolder:
     templates: tuple[NamedFile, ...]
     personalize: Entry | None
     complete: bool
+    described: bool = True
 
 
 def read_course_file(folder: Folder, name: str) -> CourseFile | None:
@@ -37,20 +42,24 @@ def read_course_file(folder: Folder, name: str) -> CourseFile | None:
     return None if data is None else course_file(data, folder.named("course.json"), name, folder.findings)
 
 
-def read_course(folder: Folder, entry: Entry, course: CourseFile) -> CourseFolder:
-    """Everything in the folder but the transcripts, templates and personal texts, of which only the names."""
+def read_course(folder: Folder, entry: Entry, course: CourseFile | None) -> CourseFolder:
+    """Everything in the folder but the transcripts, templates and personal texts, of which only the names.
+
+    course: None where course.json could not be read; what else is wrong is worth knowing all the same.
+    """
     before = len(folder.findings.problems)
     entries = folder.entries()
     lessons = tuple(_lessons(folder, pick(folder, entries, "lessons")))
     return CourseFolder(
         entry=entry,
         path=folder.path,
-        course=course,
+        course=course or course_file({"name": entry.key}, folder.named("course.json"), "", Findings()),
         lessons=lessons,
         transcripts=tuple(transcripts(entries)),
         templates=tuple(templates(entries)),
         personalize=pick(folder, entries, "personalize"),
-        complete=len(folder.findings.problems) == before,
+        complete=course is not None and len(folder.findings.problems) == before,
+        described=course is not None,
     )
 
 

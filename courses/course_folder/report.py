@@ -15,7 +15,7 @@ WIDTH = 100  # columns of the table; lines of text are as long as they are
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of one table. `kept`: the database's text is newer than the store's; `locked`: an editor's own."""
+    """Rows of one table. `kept`: texts that no import made; `locked`: an editor's own."""
 
     created: int = 0
     updated: int = 0
@@ -33,7 +33,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """`courses`: slugs. With problems nothing was written, and the tables are empty."""
+    """`courses`: slugs. With problems the tables hold what was written before them: mostly nothing."""
 
     store: str
     dry_run: bool
@@ -73,9 +73,13 @@ class ImportReport:
         return console.export_text()
 
     def refusal(self) -> str:
-        """The problems for people, a line for each; empty where there is none."""
+        """The problems for people, a line for each, and what was written before; empty where there is none."""
         lines = [str(problem) for problem in self.problems]
-        if len(lines) > 1:
+        if self.tables and lines:
+            rows = (f"{table} {counts.changed:,}" for table, counts in self.tables.items() if counts.changed)
+            courses = f"Courses: {', '.join(self.courses) or 'none'}"
+            lines.append(f"Written before that: {', '.join(rows) or 'nothing'}. {courses}.")
+        elif len(lines) > 1:
             lines.insert(0, f"{_counted(len(lines), 'problem')}, nothing was written:")
         return "\n".join(lines)
 

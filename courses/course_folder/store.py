@@ -1,12 +1,13 @@
 """A store: which courses it has, and which of them are meant."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from uuid import UUID
 
 from courses.course_folder.findings import Findings
-from courses.course_folder.folders import Entry, Folder, Kind
+from courses.course_folder.folders import Entry, Folder, Kind, shown
 from courses.course_folder.names import is_ignored
 from courses.course_folder.reader import CourseFolder, read_course, read_course_file
 from courses.course_folder.schemas.course import CourseFile
@@ -49,30 +50,48 @@ def choose(listed: Sequence[ListedCourse], wanted: Sequence[str]) -> list[Listed
     wanted = [unicodedata.normalize("NFC", name).rstrip("/") for name in wanted]  # a shell adds the slash
     chosen = [course for course in listed if course.slug in wanted or course.entry.key in wanted]
     known = {name for course in chosen for name in (course.slug, course.entry.key)}
-    here = ", ".join(sorted(course.slug for course in listed)) or "none"
+    here = ", ".join(sorted(shown(course.slug) for course in listed)) or "none"
     unknown = [name for name in dict.fromkeys(wanted) if name not in known]
     if unknown:
         message = f"is no course of this store, which has: {here}"
-        raise InvalidInput(Problem(name, "", message) for name in unknown)
+        raise InvalidInput(Problem(shown(name), "", message) for name in unknown)
     return chosen
 
 
 def read_courses(store: Folder, chosen: Sequence[ListedCourse]) -> list[CourseFolder]:
-    """The chosen courses that can be read; what is wrong with any of them goes to the store's findings."""
+    """The chosen courses, as far as they can be read; what is wrong goes to the store's findings."""
     folders: list[CourseFolder] = []
     owners: dict[str, str] = {}
     for listed in chosen:
         store.findings.include(listed.findings)
-        folder = store.folder(listed.entry) if listed.course else None
-        if folder is None or listed.course is None:
-            continue
-        owner = owners.setdefault(listed.slug, listed.course.file)
-        if owner != listed.course.file:
-            message = f"{listed.slug!r} is also the slug of {owner}: write another in one of them"
-            store.findings.problem(listed.course.file, message, "/slug")
-        with folder:
-            folders.append(read_course(folder, listed.entry, listed.course))
+        if course := listed.course:
+            owner = owners.setdefault(course.slug, course.file)
+            if owner != course.file:
+                message = f"{course.slug!r} is also the slug of {owner}: write another in one of them"
+                store.findings.problem(course.file, message, "/slug")
+        # Where course.json was not even looked for, the listing has said why.
+        folder = store.folder(listed.entry, store.findings if listed.course else Findings())
+        if folder is not None:
+            folder.findings = store.findings
+            with folder:
+                folders.append(read_course(folder, listed.entry, listed.course))
     return folders
+
+
+def ids_of_others(
+    store: Folder, listed: Sequence[ListedCourse], chosen: Collection[ListedCourse]
+) -> set[UUID]:
+    """The lesson ids that the courses say which were not chosen; what is wrong with them is no matter now."""
+    names = {course.entry.name for course in chosen}
+    found: set[UUID] = set()
+    for other in listed:
+        folder = store.folder(other.entry, Findings()) if other.entry.name not in names else None
+        if folder is not None:
+            with folder:
+                course = read_course(folder, other.entry, other.course)
+            found.update(course.course.lesson_ids.values())
+            found.update(lesson.id for lesson in course.lessons if lesson.id)
+    return found
 
 
 def _may_be_course(entry: Entry) -> bool:

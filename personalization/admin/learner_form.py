@@ -1,4 +1,4 @@
-"""A learner's fields. Answers come from the outside platform; by hand they are given to a new learner only."""
+"""A learner's fields. Answers come from the outside platform; by hand only a new learner gets some."""
 
 from types import new_class
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from courses.admin.lines import LinesField
 from courses.admin.theme import ModelForm, Textarea
 from courses.course_folder.wording import line_problem, tidy
 from personalization.admin.answers import LABELS
@@ -13,9 +14,8 @@ from personalization.learner_files.profiles import LONGEST_IDENTIFIER, LONGEST_N
 from personalization.models import Profile
 
 PREFIX = "answer_"
-LISTS = ("motivation", "target_clients", "skills_wanted", "fears")
-TEXTS = ("wow_result", "practice_model", "experience")
-ANSWER_FIELDS = {PREFIX + key: key for key in (*LISTS, *TEXTS)}
+LISTS = ("motivation", "fears")
+ANSWER_FIELDS = {PREFIX + key: key for key in LABELS if not key.endswith("_other")}
 
 
 class LearnerForm(ModelForm[Profile]):
@@ -32,22 +32,20 @@ class LearnerForm(ModelForm[Profile]):
 class AnswersForm(LearnerForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        answers = {key: self.cleaned_data.get(name, "").strip() for name, key in ANSWER_FIELDS.items()}
+        answers = {key: self.cleaned_data.get(name, "") for name, key in ANSWER_FIELDS.items()}
         self.instance.survey = {
-            key: [line.strip() for line in answer.splitlines() if line.strip()] if key in LISTS else answer
+            key: [line.strip() for line in answer.split("\n") if line] if key in LISTS else answer
             for key, answer in answers.items()
             if answer
         } or None
         return cleaned
 
 
-def _answer(key: str) -> forms.CharField:
+def _answer(key: str) -> LinesField:
     several = key in LISTS
     hint = _("One item per line.") if several else ""
     widget = Textarea({"rows": 3 if several else 2})
-    return forms.CharField(
-        label=LABELS[key], required=False, max_length=10_000, help_text=hint, widget=widget
-    )
+    return LinesField(label=LABELS[key], required=False, max_length=10_000, help_text=hint, widget=widget)
 
 
 def _line(text: str, most: int) -> str:

@@ -134,6 +134,5 @@ class RunAdmin(BaseAdmin[GenerationRun]):
 
     @display(description=_("options"))
     def choices(self, run: GenerationRun) -> SafeString | str:
-        return readable(
-            {key: _("yes") if value is True else value for key, value in run.options.items()}, LABELS
-        )
+        chosen = {key: value for key, value in run.options.items() if key in LABELS}
+        return readable({key: _("yes") if value is True else value for key, value in chosen.items()}, LABELS)

@@ -20,7 +20,6 @@ from personalization.models import Profile
 from personalization.queries import lesson_texts
 from personalization.services.texts import edit_text
 
-
 READING_ORDER = ("profile__user_identifier", "lesson__course_id", "lesson__lesson_number")
 
 

@@ -30,8 +30,8 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
     )
     for verdict, count in sorted(preview.by_verdict.items(), key=lambda item: -item[1]):
         console.print(f"  {count:>9,}  {VERDICTS.get(verdict, verdict)}")
-    if preview.already_open:
-        console.print(f"  {preview.already_open:,} of them are already being written")
+    if preview.being_written:
+        console.print(f"  {preview.being_written:,} of them are already being written")
 
 
 def watch(console: Console, run_id: UUID) -> bool:

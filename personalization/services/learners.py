@@ -36,13 +36,14 @@ _PROFILES = Upsert(
     values=("name", "course_slug", "survey"),
 )
 
-# A text that an editor changed, or that a writer wrote since, is worth more than the store's.
+# A text that an editor changed, or that no import made, is worth more than the store's; of an adopted one
+# (origin null) nobody knows who wrote it.
 _COUNT_TEXTS = """
     SELECT count(*) FILTER (WHERE t.id IS NULL),
-           count(*) FILTER (WHERE t.content <> s.content AND t.edited_at IS NULL
-                              AND (t.origin IS NULL OR t.origin = 'import')),
+           count(*) FILTER (WHERE t.content <> s.content AND t.edited_at IS NULL AND t.origin = 'import'),
            count(*) FILTER (WHERE t.content = s.content),
-           count(*) FILTER (WHERE t.content <> s.content AND t.edited_at IS NULL AND t.origin <> 'import'),
+           count(*) FILTER (WHERE t.content <> s.content AND t.edited_at IS NULL
+                              AND t.origin IS DISTINCT FROM 'import'),
            count(*) FILTER (WHERE t.content <> s.content AND t.edited_at IS NOT NULL)
     FROM staged_texts s
     LEFT JOIN profiles p USING (user_identifier)
@@ -60,7 +61,7 @@ _WRITE_TEXTS = """
     ON CONFLICT (profile_id, lesson_id) DO UPDATE
     SET content = excluded.content, origin = 'import', model = '', prompt_version = '',
         fingerprint = NULL, generated_at = NULL, flags = '[]'
-    WHERE t.edited_at IS NULL AND (t.origin IS NULL OR t.origin = 'import')
+    WHERE t.edited_at IS NULL AND t.origin = 'import'
 """
 
 
@@ -118,7 +119,7 @@ def warn_of_kept(course: str, counts: Counts, findings: Findings) -> None:
     """One line each for the texts that the store has too, and that stay as they are."""
     for number, why in (
         (counts.locked, "an editor changed them"),
-        (counts.kept, "a writer wrote them since"),
+        (counts.kept, "no import made them"),
     ):
         if number:
             findings.warn(course, f"personal texts left as they are, because {why}: {number:,}")

@@ -39,7 +39,7 @@ ASK = f"""
         INSERT INTO generation_items (run_id, profile_id, lesson_id)
         SELECT %(run)s, profile.id, lesson.id {PAIRS} {ORDERED}
         ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
-        -- What still waits goes over to the newer ask and its options; what runs is done once more afterwards.
+        -- What waits goes over to the newer ask and its options; what runs is done once more.
         DO UPDATE SET wanted_rev = generation_items.wanted_rev + 1, run_id = CASE
             WHEN generation_items.state = 'running' THEN generation_items.run_id ELSE excluded.run_id END
         RETURNING run_id

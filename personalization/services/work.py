@@ -9,7 +9,8 @@ from uuid import UUID
 
 from courses.formats.personal import PERSONAL
 from courses.models import Lesson
-from personalization.brief import Brief, Current, cleaned_answers, reason_to_skip, usable_name
+from personalization.answers import cleaned_answers, usable_name
+from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
 from personalization.services.queue import Claim, Outcome, Text

@@ -14,7 +14,8 @@ from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from courses.formats.definition import Format
 from courses.strict_json import JSONProblem, parse
-from personalization.brief import Brief, Recipe, with_name
+from personalization.answers import with_name
+from personalization.brief import Brief, Recipe
 from personalization.checks import check_answer
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models.texts import Origin

@@ -3,7 +3,8 @@
 from typing import Any
 
 from courses.formats.definition import Document, Format
-from personalization.brief import NAME_PLACEHOLDER, Brief, Recipe, with_name
+from personalization.answers import NAME_PLACEHOLDER, with_name
+from personalization.brief import Brief, Recipe
 from personalization.models.texts import Origin
 from personalization.writers.base import Draft
 from personalization.writers.simple_phrases import PHRASES, Phrases

@@ -183,3 +183,42 @@ def test_who_may_only_look_reads_the_description(client: Client, db: None) -> No
     assert "<textarea" not in html
     assert client.post(page(lesson), {"section_homework": "X"}).status_code == 403
     assert stored(lesson) == DESCRIPTION
+
+
+def test_lessons_are_numbered_from_one_and_an_adopted_number_stays(admin: Client) -> None:
+    course = make_course()
+    add = reverse("admin:courses_lesson_add")
+    refused = send(admin, add, course=str(course.pk), lesson_number="-5", title="New")
+    assert errors_of(refused) == {"lesson_number": ["Lessons are numbered from 1."]}
+    odd = make_lesson(course, -5)
+    send(admin, page(odd), title="New title")
+    odd.refresh_from_db()
+    assert (odd.lesson_number, odd.title) == (-5, "New title")
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "../secret.mp4", "http://127.0.0.1/x", " "])
+def test_an_asset_is_where_the_import_would_allow_it(admin: Client, url: str) -> None:
+    lesson = make_lesson()
+    asset = make_asset(lesson)
+    response = send(admin, page(lesson), **{"assets-0-url": url})
+    [inline] = response.context["inline_admin_formsets"]
+    assert list(inline.formset.forms[0].errors) == ["url"]
+    asset.refresh_from_db()
+    assert asset.url == "https://example.org/video.mp4"
+
+
+def test_a_section_that_an_old_description_lacks_stays_optional(admin: Client) -> None:
+    lesson = make_lesson()
+    make_description(lesson, {"introduction": "I", "homework": "H"})
+    send(admin, page(lesson), section_homework="New")
+    assert stored(lesson)["homework"] == "New"
+    refused = send(admin, page(lesson), section_introduction="")
+    assert list(errors_of(refused)) == ["section_introduction"]
+
+
+def test_line_ends_of_a_browser_change_no_transcript(admin: Client) -> None:
+    lesson = make_lesson(transcript="One\n\u2028Two \n")
+    send(admin, page(lesson), title="New", transcript="One\r\n\u2028Two \r\n")
+    assert Lesson.objects.get(pk=lesson.pk).transcript == "One\n\u2028Two \n"
+    send(admin, page(lesson), transcript="One\r\nTwo\r\nThree")
+    assert Lesson.objects.get(pk=lesson.pk).transcript == "One\nTwo\nThree"

@@ -6,8 +6,9 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
+from courses.database import database_address
 from courses.models import Course, Lesson
-from persona_site.faults import database_address, explain_database_error
+from persona_site.faults import explain_database_error
 from persona_site.store_import import import_store
 from tests.store_builder import StoreBuilder
 

@@ -189,3 +189,10 @@ def test_only_who_may_see_learners_sees_their_lessons(client: Client, db: None) 
 def test_the_page_of_a_learner_without_lessons_says_what_to_do(admin: Client) -> None:
     response: Any = admin.get(page(make_learner()))
     assert "No lessons: give the learner a course" in response.content.decode()
+
+
+def test_a_learner_is_given_another_course(admin: Client) -> None:
+    learner, course = make_learner(), make_course()
+    send(admin, page(learner), course=course.slug)
+    learner.refresh_from_db()
+    assert learner.course_id == course.slug

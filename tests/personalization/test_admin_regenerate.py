@@ -141,9 +141,9 @@ def test_learners_without_lessons_start_nothing(admin: Client, db: None) -> None
 
 def test_what_is_being_written_already_is_said(admin: Client, course: Course) -> None:
     learner = make_learner(course=course)
-    make_item(make_run(), learner, course.lessons.get(lesson_number=1))
+    make_item(make_run(), learner, course.lessons.get(lesson_number=1), state="running")
     page = ask(admin, [learner])
-    assert page.context["plan"].already_open == 1
+    assert page.context["plan"].being_written == 1
     assert "being written already by another run" in page.content.decode()
 
 

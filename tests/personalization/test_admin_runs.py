@@ -100,6 +100,13 @@ def test_a_paused_run_shows_why(admin: Client) -> None:
     assert "pause_circle" in response.content.decode()
 
 
+def test_the_options_are_what_a_person_chose(admin: Client) -> None:
+    run = make_run(options={"force": True, "request": "0123456789abcdef"})
+    page = admin.get(url(run, "change")).content.decode()
+    assert "Rewrite unchanged texts too" in page
+    assert "0123456789abcdef" not in page
+
+
 def test_the_note_of_a_run_that_ended_is_a_plain_line(admin: Client) -> None:
     html = admin.get(url(make_run(state="closed", note="Written elsewhere."), "progress")).content.decode()
     assert "<p>Written elsewhere.</p>" in html

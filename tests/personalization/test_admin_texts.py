@@ -8,9 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from personalization.admin import paginator
+from courses.errors import ChangedMeanwhile
+from personalization.admin import TextAdmin, paginator
 from personalization.models import PersonalizedLessonDescription as Text
-from tests.admin_forms import errors_of, send
+from personalization.services.texts import edit_text
+from tests.admin_forms import errors_of, filled_in, send
 from tests.builders import (
     PERSONAL_TEXT,
     make_course,
@@ -144,3 +146,85 @@ def test_a_big_table_is_estimated_not_counted(admin: Client, monkeypatch: pytest
     counts = [query["sql"] for query in captured if "COUNT(*)" in query["sql"]]
     assert all("LIMIT 3" in sql for sql in counts)
     assert admin.get(LIST, {"q": "u-"}).context["cl"].result_count == 3
+
+
+def test_a_text_that_a_worker_replaced_meanwhile_is_kept(admin: Client) -> None:
+    text = make_one(origin="openai")
+    form = filled_in(admin, page(text))
+    newer = {**PERSONAL_TEXT, "why_watch": "Из новой версии"}
+    Text.objects.filter(pk=text.pk).update(content=newer)
+    response: Any = admin.post(page(text), {**form, "section_quick_action": "Мои слова"})
+    html = response.content.decode()
+    assert "The text has changed since you opened it" in html
+    assert "Мои слова" in html
+    assert html.index("Мои слова") < html.index("Where this text comes from")
+    assert "<details" not in html[html.index("Edit the text") - 500 : html.index("Мои слова")]
+    text.refresh_from_db()
+    assert (text.content, text.locked) == (newer, False)
+
+
+def test_of_two_editors_at_once_the_first_wins(db: None) -> None:
+    text = make_one()
+    first, second = Text.objects.get(pk=text.pk), Text.objects.get(pk=text.pk)
+    edit_text(text=first, content={**PERSONAL_TEXT, "why_watch": "1"}, editor=make_staff("first"))
+    with pytest.raises(ChangedMeanwhile):
+        edit_text(text=second, content={**PERSONAL_TEXT, "why_watch": "2"}, editor=make_staff("second"))
+    text.refresh_from_db()
+    assert (text.content["why_watch"], str(text.edited_by)) == ("1", "first")
+
+
+def test_a_text_that_was_deleted_meanwhile_is_not_brought_back(db: None) -> None:
+    text = make_one()
+    Text.objects.all().delete()
+    with pytest.raises(ChangedMeanwhile):
+        edit_text(text=text, content=PERSONAL_TEXT, editor=make_staff())
+    assert not Text.objects.exists()
+
+
+def test_an_error_comes_first_in_an_open_form(admin: Client) -> None:
+    text = make_one()
+    html = admin.get(page(text)).content.decode()
+    assert html.index("Where this text comes from") < html.index("Edit the text")
+    html = send(admin, page(text), section_why_watch="").content.decode()
+    assert html.count("Where this text comes from") == 1
+    assert html.index("This section is required.") < html.index("Where this text comes from")
+
+
+def test_a_section_that_the_text_lacked_is_not_asked_for(admin: Client) -> None:
+    text = make_one({**PERSONAL_TEXT, "why_watch": ""})
+    send(admin, page(text), section_quick_action="Новое")
+    text.refresh_from_db()
+    assert text.content["quick_action"] == "Новое"
+
+
+def test_a_text_is_called_by_learner_and_lesson(admin: Client) -> None:
+    text = make_one()
+    assert "Нина · 1. Урок 1" in admin.get(page(text)).content.decode()
+    assert f"Нина ({text.profile.user_identifier})" in admin.get(LIST).content.decode()
+
+
+def test_the_list_is_by_learner_and_lesson_number(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = make_course()
+    lessons = [make_lesson(course, number) for number in (3, 1, 2)]
+    for identifier in ("u-2", "u-1"):
+        learner = make_learner(identifier, course)
+        for lesson in lessons:
+            make_text(learner, lesson)
+    expected = [(who, number) for who in ("u-1", "u-2") for number in (1, 2, 3)]
+    assert shown(admin.get(LIST)) == expected
+    monkeypatch.setattr(TextAdmin, "list_per_page", 4)
+    assert shown(admin.get(LIST, {"p": "2"})) == expected[4:]
+    assert shown(admin.get(LIST, {"all": ""})) == expected
+
+
+def shown(response: Any) -> list[tuple[str, int]]:
+    rows = response.context["cl"].result_list
+    return [(row.profile.user_identifier, row.lesson.lesson_number) for row in rows]
+
+
+@pytest.mark.parametrize("number", [-5, 0])
+def test_an_adopted_odd_number_breaks_no_page(admin: Client, number: int) -> None:
+    lesson = make_lesson(make_course(), number)
+    text = make_text(make_learner(course=lesson.course), lesson)
+    learner_page = reverse("admin:personalization_profile_change", args=[text.profile_id])
+    assert [admin.get(url).status_code for url in (page(text), learner_page)] == [200, 200]

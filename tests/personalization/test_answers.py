@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from personalization.brief import NAME_PLACEHOLDER, REMOVED, cleaned_answers, usable_name, with_name
+from personalization.answers import NAME_PLACEHOLDER, REMOVED, cleaned_answers, usable_name, with_name
 
 
 def cleaned(answer: Any, name: str | None = "Нина", identifier: str = "u-1001") -> Any:
@@ -47,9 +47,7 @@ def test_phone_numbers_are_removed(number: str) -> None:
 
 def test_a_phone_number_may_come_as_a_number() -> None:
     assert cleaned(89161234567) == REMOVED
-    assert cleaned_answers({"phone": {"home": [4420794609580]}}, None, "u-1") == {
-        "phone": {"home": [REMOVED]}
-    }
+    assert cleaned_answers({"call": {"home": [4420794609580]}}, None, "u-1") == {"call": {"home": [REMOVED]}}
 
 
 @pytest.mark.parametrize(
@@ -207,3 +205,26 @@ def test_without_a_name_the_text_closes_neatly(text: str, bare: str) -> None:
 
 def test_a_name_is_put_in_as_it_is() -> None:
     assert with_name({"a": "Да, {{name}}"}, r"\1 {{name}} <b>") == {"a": r"Да, \1 {{name}} <b>"}
+
+
+def test_what_says_who_somebody_is_does_not_leave_at_all() -> None:
+    survey = {
+        "real_name": "Мария",
+        "UID": "x1",
+        "about": {"E-mail": "m at post", "Телефон": "дома"},
+        "goal": "Учусь",
+    }
+    assert cleaned_answers(survey, None, "u-1") == {"goal": "Учусь"}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "left"),
+    [
+        ("Нина", "Муж Нины горд Ниной, а Нинель нет", "Муж {{name}} горд {{name}}, а Нинель нет"),
+        ("Алена", "Я Алёна, зовите Алёной", "Я {{name}}, зовите {{name}}"),
+        ("Руслан", "Русланом зовут, люблю маринад", "{{name}} зовут, люблю маринад"),
+        ("Ян Ли", "Зовут Ян", "Зовут {{name}}"),
+    ],
+)
+def test_a_russian_name_is_found_in_its_cases(name: str, answer: str, left: str) -> None:
+    assert cleaned_answers({"goal": answer}, name, "u-1") == {"goal": left}

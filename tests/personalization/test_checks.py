@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from courses.formats.definition import Document
-from personalization.brief import NAME_PLACEHOLDER, Brief
+from personalization.answers import NAME_PLACEHOLDER
+from personalization.brief import Brief
 from personalization.checks import LONGEST_TEXT, check_answer
 from personalization.errors import Transient
 from tests.builders import PERSONAL_TEXT

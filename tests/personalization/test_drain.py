@@ -195,7 +195,7 @@ def test_an_error_of_ours_costs_the_item_an_attempt_and_not_the_others(
 
     async def write(self: Any, brief: Any) -> Any:
         if brief.name == "Сбой":
-            raise ZeroDivisionError
+            raise ValueError(brief.name)
         return await plain(self, brief)
 
     monkeypatch.setattr("personalization.writers.openai.OpenAIWriter.write", write)
@@ -230,3 +230,21 @@ def test_a_stop_gives_back_what_is_in_flight(
         monkeypatch.undo()
     item = GenerationItem.objects.get()
     assert (item.state, item.attempts, item.error_code) == ("queued", 0, "stopped")
+
+
+def test_a_row_that_nobody_foresaw_does_not_take_its_batch_along(
+    learner: Profile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = make_learner(course=learner.course, name="Странная")
+
+    def cleaned(survey: object, name: str | None, identifier: str) -> dict[str, Any]:
+        if name == "Странная":
+            raise RecursionError(name)
+        return {"goal": "Учусь"}
+
+    monkeypatch.setattr("personalization.services.work.cleaned_answers", cleaned)
+    ended = run(backend="simple")
+    assert ended.counts == {"done": 1, "failed": 1}
+    assert GenerationItem.objects.get(state="failed").profile_id == odd.pk
+    assert [kind.code for kind in ended.errors] == ["internal"]
+    assert "Странная" not in caplog.text

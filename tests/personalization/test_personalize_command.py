@@ -1,9 +1,9 @@
 import pytest
 from django.core.management import CommandError, call_command
-from pytest import CaptureFixture
 
-from personalization.models import GenerationItem, GenerationRun
-from tests.builders import make_course, make_learner, make_lesson
+from courses.models import Lesson
+from personalization.models import GenerationItem, GenerationRun, Profile
+from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_text
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def refusal(*arguments: str) -> str:
     return str(refused.value)
 
 
-def test_it_plans_a_run_for_all_learners(capsys: CaptureFixture[str]) -> None:
+def test_it_plans_a_run_for_all_learners(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("personalize")
     assert GenerationItem.objects.count() == 6
     out = capsys.readouterr().out
@@ -37,16 +37,17 @@ def test_it_plans_for_those_named() -> None:
     assert sorted(learners) == [("u-2", 1), ("u-2", 3)]
 
 
-def test_a_dry_run_starts_nothing(capsys: CaptureFixture[str]) -> None:
+def test_a_dry_run_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("personalize", "--dry-run")
     assert "6  to write" in capsys.readouterr().out
     assert not GenerationRun.objects.exists()
 
 
-def test_asking_twice_says_that_the_first_run_writes_them(capsys: CaptureFixture[str]) -> None:
+def test_what_another_run_is_writing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    learner = Profile.objects.get(user_identifier="u-1")
+    make_item(make_run(), learner, Lesson.objects.get(lesson_number=1), state="running")
     call_command("personalize")
-    call_command("personalize")
-    assert "6 more were already asked for" in " ".join(capsys.readouterr().out.split())
+    assert "1 are being written for another run" in " ".join(capsys.readouterr().out.split())
     assert GenerationItem.objects.count() == 6
 
 
@@ -65,3 +66,22 @@ def test_asking_twice_says_that_the_first_run_writes_them(capsys: CaptureFixture
 )
 def test_a_wrong_argument_is_named_and_nothing_is_started(arguments: list[str], said: str) -> None:
     assert said in refusal(*arguments)
+
+
+def test_waiting_for_what_another_run_writes_is_no_success() -> None:
+    make_item(
+        make_run(),
+        Profile.objects.get(user_identifier="u-1"),
+        Lesson.objects.get(lesson_number=1),
+        state="running",
+    )
+    with pytest.raises(CommandError, match="the other one"):
+        call_command("personalize", "u-1", "--lessons", "1", "--wait")
+
+
+def test_a_quiet_night_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    learner, lesson = Profile.objects.get(user_identifier="u-1"), Lesson.objects.get(lesson_number=1)
+    make_text(learner, lesson, origin="import")
+    call_command("personalize", "u-1", "--lessons", "1", "--only-stale", "--wait")
+    assert "nothing to do" in capsys.readouterr().out
+    assert not GenerationRun.objects.exists()

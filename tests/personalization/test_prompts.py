@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from courses.formats.personal import EXTENDED
-from personalization.brief import NAME_PLACEHOLDER, Brief, cleaned_answers
+from personalization.answers import NAME_PLACEHOLDER, cleaned_answers
+from personalization.brief import Brief
 from personalization.prompts import LANGUAGES, PROMPT_VERSION, messages
 from tests.personalization.briefs import NINA, SAM, brief
 

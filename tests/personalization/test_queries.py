@@ -145,14 +145,14 @@ def test_the_preview_of_a_run(course: Course, settings: LazySettings) -> None:
     Profile.objects.filter(pk=silent.pk).update(course=course)
     written(nina, lessons[0])
     make_text(nina, lessons[1], edited_at=timezone.now())
-    make_item(make_run(), artyom, lessons[0])
+    make_item(make_run(), artyom, lessons[0], state="running")
     make_item(make_run(), artyom, lessons[1], state="done")
     plan = preview(Selection(), "openai")
     assert plan == Preview(
         learners=3,
         lessons=3,
         by_verdict={"unchanged": 1, "locked": 1, "no_source": 2, "no_survey": 3, "write": 2},
-        already_open=1,
+        being_written=1,
     )
     assert (plan.total, plan.to_write, plan.unchanged) == (9, 2, 1)
     by_simple = {"better_text": 1, "locked": 1, "no_source": 2, "no_survey": 3, "write": 2}

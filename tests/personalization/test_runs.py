@@ -232,4 +232,6 @@ def test_the_preview_counts_what_a_run_would_do(course: Course) -> None:
     assert (seen.learners, seen.lessons, seen.total) == (5, 3, 15)
     assert seen.by_verdict == {"write": 12, "no_survey": 3}
     start(lessons=(1,))
-    assert preview(Selection(), "simple").already_open == 5
+    assert preview(Selection(), "simple").being_written == 0, "what only waits goes over to the next ask"
+    queue.claim(3, worker="test", lease=30)
+    assert preview(Selection(), "simple").being_written == 3

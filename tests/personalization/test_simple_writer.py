@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from courses.formats.definition import Document
 from courses.formats.personal import PERSONAL
-from personalization.brief import NAME_PLACEHOLDER, Brief
+from personalization.answers import NAME_PLACEHOLDER
+from personalization.brief import Brief
 from personalization.checks import check_answer
 from personalization.writers.base import Draft, Usage
 from personalization.writers.registry import current_recipe

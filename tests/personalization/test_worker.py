@@ -129,8 +129,8 @@ def test_two_workers_share_a_run(start_worker: WorkerStarter, fake_model: Runnin
     make_learners(30, lessons=2)
     fake_model.set(latency=100)
     variables = model_variables(fake_model, GENERATION_CONCURRENCY="5")
-    start_worker(**variables)
-    start_worker(**variables)
+    workers = [start_worker(**variables), start_worker(**variables)]
+    until(lambda: all(worker.is_ready() for worker in workers), "both are ready")
     run = start()
     held = GenerationItem.objects.filter(state="running").values("leased_by").distinct()
     until(lambda: held.count() == 2, "both hold items at one moment")
@@ -205,5 +205,27 @@ def test_cancel_stops_what_is_in_flight(start_worker: WorkerStarter, fake_model:
     run = start()
     until(lambda: fake_model.stats()["in_flight"] == 4, "all requests hang")
     assert cancel_run(GenerationItem.objects.first().run) is True  # type: ignore[union-attr]
-    until(lambda: progress(run).counts == {"cancelled": 4}, "the next heartbeat ends them")
-    assert not PersonalizedLessonDescription.objects.exists()
+    assert progress(run).counts == {"cancelled": 4}
+    until(lambda: fake_model.stats()["in_flight"] == 0, "the next heartbeat lets go of the requests")
+    # The worker is as good as new: the heartbeat and the drain have survived the cancel.
+    fake_model.set(mode="ok")
+    again = start()
+    until(lambda: ended(again), "the next run is written")
+    assert_each_text_once(again)
+
+
+def test_cancel_in_the_middle_of_many_leaves_the_worker_whole(
+    start_worker: WorkerStarter, fake_model: RunningFakeModel
+) -> None:
+    make_learners(60)
+    fake_model.set(latency=900, jitter=900)
+    start_worker(**model_variables(fake_model, GENERATION_CONCURRENCY="40", GENERATION_LEASE_SECONDS="1.5"))
+    run = start()
+    until(lambda: progress(run).counts.get("done", 0) >= 3, "some are done, many in flight")
+    assert cancel_run(GenerationItem.objects.first().run) is True  # type: ignore[union-attr]
+    texts = PersonalizedLessonDescription.objects.count()
+    again = start()
+    until(lambda: ended(again), "the next run is written by the same worker")
+    assert texts < 60
+    assert PersonalizedLessonDescription.objects.count() == 60
+    assert GenerationItem.objects.filter(run_id=again, state__in=["done", "unchanged"]).count() == 60

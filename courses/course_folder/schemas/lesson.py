@@ -71,7 +71,7 @@ def _assets(fields: Fields) -> tuple[Asset, ...]:
     found: dict[tuple[str, str], Asset] = {}
     for entry in fields.objects("files"):
         asset_type = entry.line("type", LONGEST_TYPE)
-        path = _path(entry)
+        path = _path(entry, asset_type or "")
         if asset_type is None or path is None:
             continue
         metadata = {key: value for key, value in entry.data.items() if key not in ("type", "path")}
@@ -81,12 +81,12 @@ def _assets(fields: Fields) -> tuple[Asset, ...]:
     return tuple(found.values())
 
 
-def _path(entry: Fields) -> str | None:
+def _path(entry: Fields, asset_type: str) -> str | None:
     path = entry.data.get("path")
     if not isinstance(path, str):
         entry.problem("path", "is missing" if path is None else f"must be a text, found {kind(path)}")
         return None
-    if found := path_problem(path):
+    if found := path_problem(path, asset_type):
         entry.problem("path", f"{found} (found {described(path)})")
         return None
     return path

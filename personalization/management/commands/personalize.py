@@ -63,7 +63,11 @@ class Command(BaseCommand):
             if problem := backend_problem(backend):
                 raise CommandError(problem)
             selection = _selection(options)
-            print_preview(console, preview(selection, backend, force=options["force"]), backend)
+            plan = preview(selection, backend, force=options["force"])
+            print_preview(console, plan, backend)
+            if selection.only_stale and not plan.total:
+                console.print("No text is missing or stale: nothing to do.")
+                return
             if options["dry_run"]:
                 return
             try:
@@ -73,8 +77,11 @@ class Command(BaseCommand):
         console.print(f"Run {started.run.pk}: {started.asked:,} items.")
         if started.coalesced:
             console.print(
-                f"{started.coalesced:,} more were already asked for by another run, which writes them."
+                f"{started.coalesced:,} are being written for another run at this moment; "
+                "it does them once more when it is through."
             )
+        if options["wait"] and not started.asked:
+            raise CommandError("Nothing is left for this run to wait for: see the other one.")
         if options["wait"] and not watch(console, started.run.pk):
             raise CommandError("Not every text was written; the table above says why.")
 

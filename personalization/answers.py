@@ -1,0 +1,111 @@
+"""What of a learner may leave, and how their name comes back into the answer."""
+
+import re
+import unicodedata
+from typing import Any
+
+from courses.formats.definition import Document
+
+NAME_PLACEHOLDER = "{{name}}"
+REMOVED = "[…]"
+NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
+
+# Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
+EMAIL = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
+PHONE = re.compile(r"(?<!\w)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
+# Old surveys carry who somebody is among what they answered.
+CONTACT_KEYS = frozenset(
+    ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
+    + ("uid", "userid", "useridentifier", "email", "mail", "phone", "tel", "telephone")
+    + ("telegram", "whatsapp", "instagram", "vk")
+    + ("имя", "фамилия", "отчество", "фио", "телефон", "почта")
+)
+# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
+ENDINGS = "(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь)?"
+SHORTEST_STEM = 3  # letters; less would find other words
+
+
+def usable_name(name: str | None) -> str | None:
+    """The name to address a learner by; None where there is none, or an e-mail address in its place."""
+    name = (name or "").strip()
+    return name if name and "@" not in name else None
+
+
+def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> dict[str, Any]:
+    """The learner's answers without what must never leave: e-mail addresses, phone numbers, name, identifier.
+
+    Empty answers are left out, so that an unanswered question is not mentioned.
+    """
+    if not isinstance(survey, dict):
+        return {}
+    replacements = [(EMAIL, REMOVED), (PHONE, REMOVED)]
+    replacements += _words([re.escape(unicodedata.normalize("NFC", user_identifier))], REMOVED)
+    replacements += _words(_name_patterns(name or ""), NAME_PLACEHOLDER)
+    result: dict[str, Any] = _cleaned(survey, replacements)
+    return result
+
+
+type Replacements = list[tuple[re.Pattern[str], str]]
+
+
+def _name_patterns(name: str) -> list[str]:
+    """The whole name first, then each word of it that is no particle, as it is and in the cases of a name."""
+    name = unicodedata.normalize("NFC", name).strip()
+    words = [word for word in name.split() if (len(word) > 1 and word[0].isupper()) or len(word) > 2]
+    patterns = [_either_e(name)] if name else []
+    for word in words:
+        stem = word.rstrip("аяйьеёиоуыюэ") or word
+        patterns.append(_either_e(word))
+        if re.fullmatch(r"[А-ЯЁ][а-яё]*", stem) and len(stem) >= SHORTEST_STEM:
+            patterns.append(f"(?-i:{_either_e(stem)}{ENDINGS})")
+    return patterns
+
+
+def _either_e(text: str) -> str:
+    return re.sub("[её]", "[её]", re.sub("[ЕЁ]", "[ЕЁ]", re.escape(text)))
+
+
+def _words(patterns: list[str], replacement: str) -> Replacements:
+    alternatives = "|".join(filter(None, patterns))
+    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+    return [(pattern, replacement)] if alternatives else []
+
+
+def _plain(key: object) -> str:
+    return re.sub(r"[\W_]", "", str(key)).casefold()
+
+
+def _cleaned(value: Any, replacements: Replacements) -> Any:
+    if isinstance(value, str):
+        value = unicodedata.normalize("NFC", value)
+        for pattern, replacement in replacements:
+            value = pattern.sub(replacement, value)
+        return value.strip()
+    if isinstance(value, list):
+        items = [_cleaned(item, replacements) for item in value]
+        return [item for item in items if item not in NO_ANSWER]
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if _plain(key) not in CONTACT_KEYS}
+        pairs = [(_cleaned(key, replacements), _cleaned(item, replacements)) for key, item in kept.items()]
+        return {key: item for key, item in pairs if item not in NO_ANSWER}
+    if isinstance(value, int):
+        # A phone number or an identifier may come as a number.
+        text = _cleaned(str(value), replacements)
+        return value if text == str(value) else text
+    return value
+
+
+def with_name(document: Document, name: str | None) -> Document:
+    """The answer with the learner's name in the placeholder's place, or neatly without it."""
+    return {key: _named(value, name) for key, value in document.items()}
+
+
+def _named(value: Any, name: str | None) -> Any:
+    if isinstance(value, list):
+        return [_named(item, name) for item in value]
+    if not isinstance(value, str) or NAME_PLACEHOLDER not in value:
+        return value
+    if name:
+        return value.replace(NAME_PLACEHOLDER, name)
+    bare = re.sub(r"\s*,?\s*\{\{name\}\}\s*([,!:.?;…]?)\s*", r"\1 ", value).lstrip(" ,!:.?;").rstrip()
+    return bare[:1].upper() + bare[1:]
