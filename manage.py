@@ -10,7 +10,7 @@ from persona_site.faults import explain_database_error
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a command. An expected failure is one line on stderr and exit code 1; --traceback shows all of it."""
+    """Runs a command. An expected failure is one line on stderr and exit code 1; --traceback shows more."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "persona_site.settings")
     try:
         execute_from_command_line(arguments)

@@ -10,12 +10,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 BOM = b"\xef\xbb\xbf"
 LONGEST_INTEGER = 19  # digits, as in a bigint
 LONGEST_FLOAT = 40  # characters
+MOST_PROBLEMS = 100  # told of one text; nobody reads more of them at once
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class _Object(dict[str, Any]):
 
 
 def parse(data: bytes, limits: Limits = REQUEST, *, allow_bom: bool = False) -> dict[str, Any]:
-    """The object in a UTF-8 text; JSONProblem with everything that is wrong with it.
+    """The object in a UTF-8 text; JSONProblem with what is wrong with it, 100 places at most.
 
     allow_bom: a byte order mark is skipped (files); otherwise it is refused (requests).
     """
@@ -66,10 +69,12 @@ def parse(data: bytes, limits: Limits = REQUEST, *, allow_bom: bool = False) -> 
         if not allow_bom:
             raise _problem("", "starts with a byte order mark: send UTF-8 without one")
         data = data[len(BOM) :]
-    value = _loaded(_decoded(data))
+    value = _loaded(_decoded(data), limits.depth)
     if not isinstance(value, _Object):
         raise _problem("", f"an object {{…}} is needed at the top, found {_kind(value)}")
-    problems = list(_problems_in(value, limits))
+    problems = list(islice(_problems_in(value, limits), MOST_PROBLEMS + 1))
+    if len(problems) > MOST_PROBLEMS:
+        problems[MOST_PROBLEMS:] = [("", f"and more: only the first {MOST_PROBLEMS} problems are told")]
     if problems:
         raise JSONProblem(problems)
     return value
@@ -86,7 +91,7 @@ def _decoded(data: bytes) -> str:
         raise _problem(f"line {line}", f"is not UTF-8 ({found}): save the file as UTF-8") from error
 
 
-def _loaded(text: str) -> Any:
+def _loaded(text: str, depth: int) -> Any:
     try:
         return json.loads(
             text,
@@ -98,7 +103,18 @@ def _loaded(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise _problem(f"line {error.lineno}, column {error.colno}", f"is not JSON: {error.msg}") from error
     except RecursionError as error:
-        raise _problem("", "is nested too deeply") from error
+        raise _problem(_too_deep(text, depth), f"is nested deeper than {depth} levels") from error
+
+
+def _too_deep(text: str, depth: int) -> str:
+    """Where the first list or object too many starts, in a text too deep for the reader itself."""
+    level = 0
+    for bracket in _BRACKETS.finditer(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(bracket[0], 0)
+        if level > depth:
+            start = bracket.start()
+            return f"line {text.count(chr(10), 0, start) + 1}, column {start - text.rfind(chr(10), 0, start)}"
+    return ""
 
 
 def _read_object(pairs: list[tuple[str, Any]]) -> _Object:

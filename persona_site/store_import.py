@@ -63,9 +63,9 @@ def import_store(
 
     A report with problems: nothing was written. Otherwise each transaction is whole or not at all: first the
     learners (a learner may name a course that is not there yet, a text needs its learner), then course by
-    course with its lessons, descriptions, assets and personal texts; the watcher is told of each. Imports wait
-    for each other. Raises InvalidInput where there is no such store or course, CourseChanged, and Django's
-    database errors.
+    course with its lessons, descriptions, assets and personal texts; the watcher is told of each. Imports
+    wait for each other. Raises InvalidInput where there is no such store or course, CourseChanged, and
+    Django's database errors.
     """
     watcher = watcher or Silent()
     findings = Findings()

@@ -26,10 +26,11 @@ OUR_TABLES = "courses, profiles, generation_runs, auth_user, django_session"
 
 
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database whose rows threads and other processes see; afterwards the rows of the test are gone.
 
-    Django's own way would flush what the migrations put there too: groups and permissions.
+    In the place of pytest-django's fixture: Django would flush what the migrations put there too, groups
+    and permissions, which the tests after it need.
     """
     with django_db_blocker.unblock():
         yield
@@ -40,7 +41,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 
 
 @pytest.fixture
-def process_environment(committed: None, worker_id: str) -> Environment:
+def process_environment(transactional_db: None, worker_id: str) -> Environment:
     """Variables for a subprocess that works on this test's database, with short leases and pauses."""
     Valkey(settings.VAR).ensure()
     database = connection.settings_dict

@@ -48,7 +48,7 @@ class LessonForm(SectionsForm):
 class AssetForm(ModelForm[LessonAsset]):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
-        if "url" in self.changed_data and path_problem(url):
+        if "url" in self.changed_data and path_problem(url, self.cleaned_data.get("asset_type") or ""):
             raise forms.ValidationError(
                 _("Write an https address on the public web, or a path inside the course folder.")
             )

@@ -28,8 +28,6 @@ def path_problem(path: str, asset_type: str = "") -> str | None:
         return "has blanks around it: remove them"
     if is_address(path):
         return _address_problem(path)
-    if _SCHEME.match(path):
-        return "is of a kind that is not used: only https addresses and paths inside the course folder"
     return _relative_problem(path)
 
 
@@ -43,6 +41,8 @@ def path_parts(path: str) -> list[str]:
 
 
 def _relative_problem(path: str) -> str | None:
+    if _SCHEME.match(path):
+        return "is of a kind that is not used: only https addresses and paths inside the course folder"
     plain = path
     for _ in range(3):  # %252e%252e%252f is ../ to whoever decodes it twice
         plain = unquote(plain)

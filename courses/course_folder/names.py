@@ -15,15 +15,19 @@ _BACKUP = re.compile(r"-backup\.[a-z]+$")
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that carries a UUID, or a number in front, or both: `labels` are the numbers, in order."""
+    """A file that carries a UUID, or a number in front, or both: `labels` are the numbers, in order.
+
+    `alias`: what messages call it where its name is not for everybody's eyes.
+    """
 
     entry: Entry
     labels: tuple[int, ...]
     uuid: UUID | None
+    alias: str = ""
 
     @property
     def name(self) -> str:
-        return shown(self.entry.name)
+        return self.alias or shown(self.entry.name)
 
 
 def named_file(entry: Entry) -> NamedFile | None:

@@ -73,12 +73,12 @@ class ImportReport:
         return console.export_text()
 
     def refusal(self) -> str:
-        """The problems for people, a line for each, and what was written before; empty where there is none."""
+        """The problems for people, a line for each, and what was written before; empty without any."""
         lines = [str(problem) for problem in self.problems]
-        if self.tables and lines:
+        if self.changed and lines:
             rows = (f"{table} {counts.changed:,}" for table, counts in self.tables.items() if counts.changed)
             courses = f"Courses: {', '.join(self.courses) or 'none'}"
-            lines.append(f"Written before that: {', '.join(rows) or 'nothing'}. {courses}.")
+            lines.append(f"Written before that: {', '.join(rows)}. {courses}.")
         elif len(lines) > 1:
             lines.insert(0, f"{_counted(len(lines), 'problem')}, nothing was written:")
         return "\n".join(lines)

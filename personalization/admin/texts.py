@@ -16,7 +16,6 @@ from courses.formats.shapes import personal_document, personal_format
 from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
-from personalization.models import Profile
 from personalization.queries import lesson_texts
 from personalization.services.texts import edit_text
 
@@ -108,7 +107,7 @@ class TextAdmin(SectionsAdmin[Text]):
         lessons = {lesson.lesson_id: lesson for lesson in lesson_texts(obj.profile_id)}
         return {
             "text": obj,
-            "learner": name_and_identifier(obj.profile),
+            "learner": obj.profile.label,
             "html": personal_html(obj.content, obj.lesson.course.language),
             "own": lessons.get(obj.lesson_id),  # None: a lesson of a course that the learner has left
         }
@@ -128,7 +127,7 @@ class TextAdmin(SectionsAdmin[Text]):
 
     @display(description=_("learner"))
     def learner(self, text: Text) -> str:
-        return name_and_identifier(text.profile)
+        return text.profile.label
 
     @display(description=_("lesson"))
     def lesson_title(self, text: Text) -> str:
@@ -142,11 +141,5 @@ class TextAdmin(SectionsAdmin[Text]):
     def other_sections(self, text: Text) -> SafeString | str:
         document = document_of(text)
         return readable(other_sections(document, personal_format(document)))
-
-
-def name_and_identifier(learner: Profile) -> str:
-    return f"{learner.name} ({learner.user_identifier})" if learner.name else learner.user_identifier
-
-
 def document_of(text: Text) -> Document:
     return as_document(personal_document, text.content)

@@ -84,7 +84,8 @@ class _Reader:
         if not isinstance(course, str):
             self.problem("/course", f"must be a text, found {kind(course)}")
         elif tidy(course) not in courses:
-            message = f"neither the store nor the database has the course {described(course)}: write its slug"
+            shown = "(hidden)" if is_contact(course) else described(course)
+            message = f"neither the store nor the database has the course {shown}: write its slug"
             self.problem("/course", message)
         else:
             return tidy(course)

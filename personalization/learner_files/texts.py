@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
 from uuid import UUID
 
 from courses.course_folder.findings import Findings
@@ -14,7 +15,12 @@ from courses.formats.definition import ORDER_KEY, Document
 from courses.formats.shapes import personal_document
 from courses.rendering import says_something
 from courses.strict_json import REQUEST
-from personalization.learner_files.privacy import shown_identifier, without_contacts
+from personalization.learner_files.privacy import (
+    shown_file,
+    shown_identifier,
+    shown_pointer,
+    without_contacts,
+)
 
 MOST_LEARNERS = 1_000_000  # folders in personalize/
 
@@ -29,7 +35,7 @@ def learner_folders(plan: CoursePlan, course: Folder) -> list[Entry]:
     if folder is None:
         return []
     with folder:
-        return _learners(folder)
+        return [entry for entry in _learners(folder) if _is_utf8(entry.key)]
 
 
 def read_texts(
@@ -63,8 +69,11 @@ class _Texts:
                 path = self._folder.named(label)
                 self._findings.problem(path, "is there twice, in composed and decomposed letters: keep one")
             before = entry.key
-            yield from self._learner(entry, label)
-            tick()
+            if _is_utf8(entry.key):
+                yield from self._learner(entry, label)
+                tick()
+            else:
+                self._findings.problem(self._folder.named(label), "the folder's name is not UTF-8: rename it")
         for remark, files in self._remarks.items():
             self._findings.warn(self._folder.path, remark if files == 1 else f"{remark} ({files:,} files)")
 
@@ -75,10 +84,12 @@ class _Texts:
         if folder is None:
             return
         with folder:
-            named, unnamed = personal_texts(folder.entries())
+            entries = folder.entries()
+            named, unnamed = personal_texts(entries)
+            named = [replace(file, alias=shown_file(file)) for file in named]
             for file in unnamed:
                 message = "tells no lesson: put its number or its UUID in front of the name"
-                self._findings.problem(_path(folder, file), message)
+                self._findings.problem(folder.named(f"(file {entries.index(file) + 1})"), message)
             if named and entry.key not in self._learners:
                 message = "is no learner of the store or the database: add it to user_profiles.json"
                 self._findings.problem(folder.path, message)
@@ -97,9 +108,9 @@ class _Texts:
     def _tell(self, remark: Remark, folder: Folder) -> None:
         """A wrong label is told once for all learners; what belongs to no lesson, or to two, is a problem."""
         if remark.outcome in (Outcome.RELABELLED, Outcome.BY_NUMBER):
-            self._remarks[without_contacts(f"{remark.file.name} {remark}")] += 1
+            self._remarks[f"{remark.file.name} {remark}"] += 1
         elif self._plan.folder.complete or remark.outcome is Outcome.TWICE:
-            self._findings.problem(_path(folder, remark.file.entry), without_contacts(str(remark)))
+            self._findings.problem(folder.named(remark.file.name), str(remark))
 
 
 def _learners(folder: Folder) -> list[Entry]:
@@ -107,20 +118,21 @@ def _learners(folder: Folder) -> list[Entry]:
     return [entry for entry in folder.entries(MOST_LEARNERS) if entry.kind is not Kind.FILE]
 
 
-def _path(folder: Folder, file: Entry) -> str:
-    return folder.named(without_contacts(file.name))
+def _is_utf8(key: str) -> bool:
+    # Python reads other bytes of a name as lone surrogates, which no database keeps.
+    return not any("\ud800" <= letter <= "\udfff" for letter in key)
 
 
 def _read(file: NamedFile, folder: Folder) -> Document | None:
-    data = folder.read_json(file.entry, REQUEST, label=without_contacts(file.entry.name))
+    data = folder.read_json(file.entry, REQUEST, show=shown_pointer, label=file.name)
     if data is None:
         return None
     try:
         document = personal_document(data)
     except ValueError as error:
-        folder.findings.problem(_path(folder, file.entry), str(error))
+        folder.findings.problem(folder.named(file.name), without_contacts(str(error)))
         return None
     if any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
         return document
-    folder.findings.warn(_path(folder, file.entry), "is empty: passed by")
+    folder.findings.warn(folder.named(file.name), "is empty: passed by")
     return None

@@ -44,4 +44,10 @@ class Profile(DatabaseTimestamps):
         indexes = [models.Index(fields=["course"], name="profiles_course_slug_idx")]
 
     def __str__(self) -> str:
-        return self.name or self.user_identifier
+        # Not the name: this text ends up in the admin's log.
+        return self.user_identifier
+
+    @property
+    def label(self) -> str:
+        """How a page names the learner: first names alone are shared by many."""
+        return f"{self.name} ({self.user_identifier})" if self.name else self.user_identifier

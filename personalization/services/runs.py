@@ -87,7 +87,7 @@ def _planned(
         idempotency_key=idempotency_key,
         course_id=selection.course,
         backend=backend,
-        options={"force": force, "request": _request_hash(selection, backend, force)},
+        options={"request": _request_hash(selection, backend, force)} | ({"force": True} if force else {}),
     )
     with connection.cursor() as cursor:
         recipes = current_recipe("openai"), current_recipe("simple")
@@ -120,7 +120,7 @@ def resume_run(run: GenerationRun) -> bool:
 
 def cancel_run(run: GenerationRun) -> bool:
     """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run."""
-    if not _move(run, RunState.CANCELLED, came_from=[RunState.OPEN, RunState.PAUSED]):
+    if not _move(run, RunState.CANCELLED, note="", came_from=[RunState.OPEN, RunState.PAUSED]):
         return False
     end_cancelled()  # a million take a while: the sweeps end what this leaves
     return True

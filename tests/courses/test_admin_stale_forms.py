@@ -84,7 +84,7 @@ def test_the_mark_stands_in_the_form(admin: Client) -> None:
     assert html.index("<form") < html.index('name="seen" value="')
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_change_between_reading_and_saving_is_seen(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     client.force_login(make_superuser())
     lesson = make_lesson()

@@ -29,7 +29,13 @@ def test_a_place_in_the_folder_or_on_the_public_web(path: str) -> None:
     [
         ("", "is empty"),
         ("   ", "is empty"),
-        ("x" * 3000, "3,000 characters"),
+        ("x" * 3000, "3,000 bytes"),
+        ("/".join(["ы" * 100] * 10), "2,009 bytes"),
+        (" javascript:alert(1)", "blanks around"),
+        (" https://127.0.0.1/x", "blanks around"),
+        ("a.pdf ", "blanks around"),
+        ("\u2028javascript:alert(1)", "U+2028"),
+        ("a\x85", "U+0085"),
         ("../../etc/passwd", "leads out"),
         ("images/../../secret", "leads out"),
         ("images/..", "leads out"),
@@ -102,3 +108,9 @@ def test_addresses_with_secrets_or_nonsense() -> None:
     assert path_problem("https://user:pass@example.com/") == "holds a user name or password: remove it"
     assert "no address" in (path_problem("https://example.com:99999/") or "")
     assert "no address" in (path_problem("https://[::1/") or "")
+
+
+def test_the_type_counts_with_the_path() -> None:
+    path = "/".join(["x" * 249] * 8)
+    assert path_problem(path, "p") is None
+    assert "2,001 bytes" in (path_problem(path, "pd") or "")

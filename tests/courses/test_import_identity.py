@@ -104,3 +104,23 @@ def test_the_language_is_said_or_the_databases_or_guessed(tmp_path: Path) -> Non
         "russian": "ru",
         "english": "en",
     }
+
+
+def test_a_file_of_a_lesson_that_only_lesson_ids_names_is_nobody_elses(course: CourseBuilder) -> None:
+    write(course.path / "course.json", {"name": "x", "lesson_ids": {"5": str(lesson_id(5))}})
+    course.lesson(3)
+    course.transcript(5, label=3)
+    reading = read(course.path.parent)
+    assert reading.transcripts == {3: None}
+    assert any("not in this course folder" in warning for warning in reading.warnings)
+
+
+def test_without_course_json_the_lessons_are_checked_all_the_same(course: CourseBuilder) -> None:
+    write(course.path / "course.json", "{,}")
+    course.lesson(1, title="")
+    course.lesson(2)
+    problems = read(course.path.parent, database((lesson_id(2), 9), slug="yoga")).problems
+    assert [problem.split(": ")[0] for problem in problems] == [
+        "massage/course.json",
+        "massage/lessons/01/lesson.json",
+    ]

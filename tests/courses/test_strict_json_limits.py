@@ -38,9 +38,25 @@ def test_the_depth_is_limited() -> None:
     assert problems(nested(500), FILE) == [("/a" + "/0" * 19, "is nested deeper than 20 levels")]
 
 
-@pytest.mark.parametrize("data", [nested(20_000), b"[" * 100_000, b'{"a":' * 100_000])
-def test_a_text_of_brackets_is_refused_not_survived(data: bytes) -> None:
-    assert problems(data, FILE) == [("", "is nested too deeply")]
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (nested(20_000), "line 1, column 25"),
+        (b"[" * 100_000, "line 1, column 21"),
+        (b'\n{"a":' * 100_000, "line 22, column 1"),
+        (b'{"[[\\"[": "[[", "a": [], "b":' + nested(20_000) + b"}", "line 1, column 53"),
+    ],
+)
+def test_a_text_of_brackets_is_refused_by_the_same_rule(data: bytes, place: str) -> None:
+    assert problems(data, FILE) == [(place, "is nested deeper than 20 levels")]
+
+
+def test_a_hundred_problems_of_one_text_are_told() -> None:
+    data = json.dumps({"a": ["\x00"] * 101})
+    found = problems(data)
+    assert [place for place, _ in found[:100]] == [f"/a/{number}" for number in range(100)]
+    assert found[100:] == [("", "and more: only the first 100 problems are told")]
+    assert len(problems(json.dumps({"a": ["\x00"] * 100}))) == 100
 
 
 def test_the_number_of_values_is_limited() -> None:

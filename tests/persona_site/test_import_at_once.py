@@ -17,7 +17,7 @@ from personalization.models import PersonalizedLessonDescription
 from tests.processes import ROOT, Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 CHILD = "import sys; from manage import main; sys.exit(main(['manage.py', 'import_lessons', *sys.argv[1:]]))"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test.utils import override_settings
 
 from courses.models import Course
@@ -141,7 +142,7 @@ def test_the_help_teaches() -> None:
     assert max(map(len, text.splitlines())) <= 110
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_real_processes_end_with_one_line_and_a_code(
     store: StoreBuilder, process_environment: Environment
 ) -> None:
@@ -156,4 +157,32 @@ def test_real_processes_end_with_one_line_and_a_code(
     assert lost.stderr.strip() == (
         "The database shop at 127.0.0.1:1 does not do its work: nothing answers there. "
         "Start it, or correct DATABASE_URL."
+    )
+
+
+@pytest.mark.django_db
+def test_an_error_without_an_explanation_says_where_and_not_whose(store: StoreBuilder) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE profiles ADD CONSTRAINT odd CHECK (user_identifier LIKE 'x%')")
+    with pytest.raises(CommandError) as error:
+        run("--store", store.path)
+    assert "SQLSTATE 23514, table profiles, constraint odd." in str(error.value)
+    assert error.value.__context__ is None
+    assert "Нина" not in str(error.value)
+
+
+@pytest.mark.django_db
+def test_what_was_written_before_an_error_is_told(store: StoreBuilder) -> None:
+    store.course("yoga").lesson(7)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE courses ADD CONSTRAINT odd CHECK (slug <> 'yoga')")
+    output = StringIO()
+    with pytest.raises(CommandError) as error:
+        call_command("import_lessons", store=store.path, json=True, stdout=output)
+    report = json.loads(output.getvalue())
+    assert (report["ok"], report["courses"], report["changed"]) == (False, ["massage"], 5)
+    assert [*Course.objects.values_list("slug", flat=True)] == ["massage"]
+    assert str(error.value).splitlines()[-1] == (
+        "Written before that: courses 1, lessons 2, profiles 1, personalized_lesson_descriptions 1. "
+        "Courses: massage."
     )

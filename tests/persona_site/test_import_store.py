@@ -153,3 +153,19 @@ def test_an_empty_store_is_refused(store: StoreBuilder) -> None:
 def test_learners_alone_are_a_store(store: StoreBuilder) -> None:
     store.profiles(a=SURVEY)
     assert imported(store.path).tables["profiles"] == Counts(created=1)
+
+
+@pytest.mark.parametrize("said_in", ["lesson.json", "lesson_ids"])
+def test_a_file_of_a_course_that_is_not_imported_now_is_not_taken_by_its_number(
+    tmp_path: Path, said_in: str
+) -> None:
+    store = StoreBuilder(tmp_path)
+    course = store.course()
+    course.lesson(2)
+    course.transcript(11, label=2)
+    if said_in == "lesson.json":
+        store.course("yoga").lesson(11)
+    else:
+        store.course("yoga", lesson_ids={"1": str(lesson_id(11))})
+    imported(store.path, "massage")
+    assert Lesson.objects.get().transcript == ""

@@ -18,7 +18,7 @@ from tests.builders import make_superuser
 from tests.conftest import ROOT, WorkerStarter
 from tests.processes import Environment, until
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 # The README's picture is taken anew where UPDATE_PICTURES is set; a test run changes no tracked file.
 PICTURES = ROOT / ("docs" if os.environ.get("UPDATE_PICTURES") else "var/test")

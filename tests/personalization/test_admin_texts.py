@@ -199,7 +199,7 @@ def test_a_section_that_the_text_lacked_is_not_asked_for(admin: Client) -> None:
 
 def test_a_text_is_called_by_learner_and_lesson(admin: Client) -> None:
     text = make_one()
-    assert "Нина · 1. Урок 1" in admin.get(page(text)).content.decode()
+    assert f"{text.profile.user_identifier} · 1. Урок 1" in admin.get(page(text)).content.decode()
     assert f"Нина ({text.profile.user_identifier})" in admin.get(LIST).content.decode()
 
 

@@ -15,7 +15,7 @@ from personalization.services.runs import resume_run, start_run
 from personalization.writers.factory import make_writer
 from tests.builders import make_course, make_learner, make_lesson, make_text
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 OLD = {"why_watch": "old"}
 

@@ -152,7 +152,9 @@ def test_a_broken_file_does_not_tell_whose_it_is(store: StoreBuilder, course: Co
     ]
 
 
-@pytest.mark.parametrize("text", [EMAIL, "+7 (999) 123-45-67", "89991234567", "a@b"])
+@pytest.mark.parametrize(
+    "text", [EMAIL, "+7 (999) 123-45-67", "89991234567", "a@b", "a＠b", "８９９９１２３４５６７"]
+)
 def test_contacts(text: str) -> None:
     assert is_contact(text)
     assert shown_identifier(text, 3) == "(entry 3)"
@@ -161,3 +163,11 @@ def test_contacts(text: str) -> None:
 @pytest.mark.parametrize("text", ["u-1001", "ученик-07", "12345678", "550e8400-e29b-41d4-a716-446655440000"])
 def test_identifiers_that_may_be_shown(text: str) -> None:
     assert shown_identifier(text, 3) == text
+
+
+@pytest.mark.parametrize("course", [EMAIL, "+79161234567"])
+def test_a_course_that_is_a_contact_is_not_shown(store: StoreBuilder, course: str) -> None:
+    write(store.path / "user_profiles.json", {"u-1": {"course": course}})
+    (problem,) = read(store).problems
+    assert "the course (hidden)" in problem
+    assert course not in problem

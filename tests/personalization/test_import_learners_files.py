@@ -112,14 +112,30 @@ def test_a_learner_may_be_called_like_a_backup(store: StoreBuilder, course: Cour
     assert [text[1] for text in read(store).texts] == ["_backup_1"]
 
 
-def test_a_file_name_with_an_address_is_not_shown(store: StoreBuilder, course: CourseBuilder) -> None:
-    course.file(f"personalize/u-1/1-{EMAIL}.json", b"{")
-    course.file(f"personalize/u-1/2-{EMAIL}.json", b"")
-    course.file(f"personalize/u-1/9-{EMAIL}.json", b"{}")
-    course.file(f"personalize/u-1/{EMAIL}.json", b"{}")
-    problems = read(store).problems
-    assert len(problems) == 4
-    assert all(problem.startswith(f"{TEXTS}/u-1/(hidden): ") for problem in problems)
+@pytest.mark.parametrize("who", [EMAIL, "Анна Петрова", "+7 916 123-45-67", "anna＠example.org"])
+def test_only_what_tells_the_lesson_is_shown_of_a_name(
+    store: StoreBuilder, course: CourseBuilder, who: str
+) -> None:
+    course.file(f"personalize/u-1/1-{who}.json", b"{")
+    course.file(f"personalize/u-1/2-{who}.json", b"")
+    course.file(f"personalize/u-1/9-{who}.json", b"{}")
+    course.file(f"personalize/u-1/{who}.json", b"{}")
+    problems = sorted(problem.removeprefix(f"{TEXTS}/u-1/") for problem in read(store).problems)
+    assert [problem.split(": ")[0] for problem in problems][1:] == ["1-….json", "2-….json", "9-….json"]
+    assert problems[0].startswith("(file ")
+    assert who not in "".join(problems)
+
+
+def test_keys_that_lead_to_a_person_are_not_shown(store: StoreBuilder, course: CourseBuilder) -> None:
+    course.file("personalize/u-1/1.json", f'{{"{EMAIL}": "\\u0000"}}')
+    (problem,) = read(store).problems
+    assert problem.startswith(f"{TEXTS}/u-1/1.json: /(hidden): holds U+0000")
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_refused(store: StoreBuilder, course: CourseBuilder) -> None:
+    (course.path / "personalize").mkdir()
+    os.mkdir(os.fsencode(course.path / "personalize") + b"/u\xff")
+    assert read(store).problems == [f"{TEXTS}/(entry 1): the folder's name is not UTF-8: rename it"]
 
 
 def test_a_text_that_says_nothing_is_passed_by(store: StoreBuilder, course: CourseBuilder) -> None:

@@ -66,7 +66,7 @@ def test_only_open_runs_are_worked_on(state: str) -> None:
     assert claim() == []
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_many_claimers_never_share_an_item() -> None:
     items = make_items(40)
     claimed: list[int] = []
@@ -183,7 +183,7 @@ def test_being_asked_again_during_the_last_attempt_means_once_more() -> None:
     assert (item.state, item.attempts) == ("queued", 0)
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_claim_that_a_cancel_missed_publishes_nothing() -> None:
     """A claim may commit between the cancel's statements: then only the run says that it is cancelled."""
     (item,) = make_items(1)

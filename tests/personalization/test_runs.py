@@ -91,7 +91,7 @@ def test_a_paused_run_does_not_keep_what_a_newer_ask_wants(course: Course) -> No
     assert len(queue.claim(100, worker="test", lease=30)) == 12
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_a_run_that_a_retry_refills_is_not_closed() -> None:
     """The sweep waits for the retry, or the retry for the sweep: in both orders the items can be claimed."""
     course = make_course()
@@ -121,7 +121,7 @@ def closed_after(work: Callable[[], object]) -> Callable[[], None]:
     return run
 
 
-@pytest.mark.usefixtures("committed")
+@pytest.mark.usefixtures("transactional_db")
 def test_many_asks_at_once_neither_deadlock_nor_double() -> None:
     course = make_course()
     for number in range(1, 7):

@@ -18,7 +18,7 @@ from tests.builders import make_course, make_learner, make_lesson
 from tests.conftest import WorkerStarter
 from tests.processes import Environment, manage, until
 
-pytestmark = pytest.mark.usefixtures("committed")
+pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 def make_learners(count: int, lessons: int = 1) -> None:
