@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
-from persona_site.faults import explain_database_error
+from persona_site.faults import explain_database_error, name_database_error
 
 
 def main(arguments: list[str]) -> int:
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     except ImproperlyConfigured as error:
         said = f"Wrong settings: {error}"
     except DatabaseError as error:
-        explained = explain_database_error(error)
+        explained = explain_database_error(error) or name_database_error(error)
         if explained is None or "--traceback" in arguments:
             raise
         said = explained

@@ -141,5 +141,7 @@ class TextAdmin(SectionsAdmin[Text]):
     def other_sections(self, text: Text) -> SafeString | str:
         document = document_of(text)
         return readable(other_sections(document, personal_format(document)))
+
+
 def document_of(text: Text) -> Document:
     return as_document(personal_document, text.content)

@@ -129,7 +129,7 @@ def test_no_message_holds_a_name_or_an_address(store: StoreBuilder, course: Cour
         "user_profiles.json: /(entry 2)/course: must be a text, found a number",
         "user_profiles.json: /(entry 3)/course: must be a text, found a number",
         f"{TEXTS}/(entry 1): is a symbolic link, and links are not followed: a folder is needed here",
-        f"{TEXTS}/(entry 2)/nix.json: {NO_LESSON}",
+        f"{TEXTS}/(entry 2)/(file 3): {NO_LESSON}",
         f"{TEXTS}/(entry 2)/99-{lesson_id(99)}.json: {UNKNOWN}",
         f"{TEXTS}/(entry 2)/1-{lesson_id(1)}.json: {NOT_JSON}",
         f"{TEXTS}/(entry 3): {STRANGER}",

@@ -62,7 +62,6 @@ def test_texts_belong_to_the_lesson_of_their_uuid(store: StoreBuilder, course: C
     [
         (f"9-{lesson_id(9)}.json", PERSONAL_TEXT, UNKNOWN),
         ("9.json", PERSONAL_TEXT, UNKNOWN),
-        ("text.json", PERSONAL_TEXT, NO_LESSON),
         ("1.json", [PERSONAL_TEXT], "an object {…} is needed at the top, found a list"),
         ("1.json", b"", "is empty"),
         ("1.json", "text", "line 1, column 1: is not JSON"),
@@ -75,6 +74,11 @@ def test_texts_that_are_refused(
     course.file(f"personalize/u-1/{name}", content)
     (problem,) = read(store).problems
     assert problem.startswith(f"massage/personalize/u-1/{name}: {line}")
+
+
+def test_a_text_whose_name_tells_no_lesson_is_refused(store: StoreBuilder, course: CourseBuilder) -> None:
+    course.file("personalize/u-1/text.json", PERSONAL_TEXT)
+    assert read(store).problems == [f"{TEXTS}/u-1/(file 1): {NO_LESSON}"]
 
 
 def test_two_texts_for_one_lesson_are_refused(store: StoreBuilder, course: CourseBuilder) -> None:
@@ -134,7 +138,7 @@ def test_keys_that_lead_to_a_person_are_not_shown(store: StoreBuilder, course: C
 
 def test_a_folder_whose_name_is_not_utf_8_is_refused(store: StoreBuilder, course: CourseBuilder) -> None:
     (course.path / "personalize").mkdir()
-    os.mkdir(os.fsencode(course.path / "personalize") + b"/u\xff")
+    (course.path / "personalize" / os.fsdecode(b"u\xff")).mkdir()
     assert read(store).problems == [f"{TEXTS}/(entry 1): the folder's name is not UTF-8: rename it"]
 
 
