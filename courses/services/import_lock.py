@@ -1,9 +1,9 @@
 """One import at a time, over all its transactions."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import connection
+from django.db import Error, connection
 from django.db.backends.utils import CursorWrapper
 
 IMPORT_LOCK = 0x7065_7273_6F6E_61  # "persona"; shared by whatever imports a whole store
@@ -19,6 +19,9 @@ def import_lock(on_wait: Callable[[], None]) -> Iterator[Callable[[], None]]:
     """
     other = connection.copy()
     try:
+        with connection.cursor() as cursor:
+            # Longer than a page may wait: a deploy waits rather than fails for a worker's batch.
+            cursor.execute("SET lock_timeout = '60s'")
         other.set_autocommit(False)
         with other.cursor() as cursor:
             _outlive_pauses(cursor)
@@ -29,6 +32,8 @@ def import_lock(on_wait: Callable[[], None]) -> Iterator[Callable[[], None]]:
             yield lambda: cursor.execute("SELECT 1")
     finally:
         other.close()
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
 
 
 def _outlive_pauses(cursor: CursorWrapper) -> None:
