@@ -1,7 +1,6 @@
 """Lessons of a store into the database: every column, every number, and who else writes meanwhile."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -16,21 +15,6 @@ from tests.builders import DESCRIPTION, make_course, make_lesson
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id, write
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> StoreBuilder:
-    return StoreBuilder(tmp_path / "store")
-
-
-@pytest.fixture
-def course(store: StoreBuilder) -> CourseBuilder:
-    """Three lessons; the learner u-1 has a text for the first."""
-    course = store.course().lessons(3)
-    course.template(1)
-    course.text("u-1", 1)
-    store.profiles("u-1", "u-2")
-    return course
 
 
 def test_every_column_holds_what_the_files_say(store: StoreBuilder) -> None:

@@ -21,21 +21,6 @@ SAMPLE = ROOT / "store"
 TEXTS = "personalized_lesson_descriptions"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> StoreBuilder:
-    return StoreBuilder(tmp_path / "store")
-
-
-@pytest.fixture
-def course(store: StoreBuilder) -> CourseBuilder:
-    """Three lessons; the learner u-1 has a text for the first."""
-    course = store.course().lessons(3)
-    course.template(1)
-    course.text("u-1", 1)
-    store.profiles("u-1", "u-2")
-    return course
-
-
 def everything() -> list[list[Any]]:
     models: tuple[type[Model], ...] = (
         *(Course, Lesson, LessonDescription, LessonAsset),

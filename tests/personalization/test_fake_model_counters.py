@@ -4,14 +4,13 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 from openai.types.chat import ChatCompletion
 
-from personalization.fake_model import RunningFakeModel, running_fake_model
+from personalization.fake_model import RunningFakeModel
 from personalization.fake_model.counters import Counters
 from personalization.fake_model.prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
 from tests.personalization.fake_model_client import (
@@ -20,7 +19,6 @@ from tests.personalization.fake_model_client import (
     RUSSIAN_LESSON,
     SCHEMA,
     Ask,
-    asking,
     by_schema,
     client_of,
     complete,
@@ -29,18 +27,6 @@ from tests.personalization.fake_model_client import (
 )
 
 LONG_LESSON = RUSSIAN_LESSON * 10
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningFakeModel]:
-    with running_fake_model() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ask(server: RunningFakeModel) -> Iterator[Ask]:
-    with asking(server.base_url) as asked:
-        yield asked
 
 
 @pytest.fixture(autouse=True)

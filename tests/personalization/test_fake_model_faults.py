@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
 
 import jsonschema
 import openai
@@ -15,31 +14,17 @@ from personalization.fake_model import (
     Options,
     OptionsError,
     RunningFakeModel,
-    running_fake_model,
 )
 from tests.personalization.fake_model_client import (
     ENGLISH,
     RUSSIAN,
     SCHEMA,
     Ask,
-    asking,
     client_of,
     complete,
     content,
     until,
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RunningFakeModel]:
-    with running_fake_model() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ask(server: RunningFakeModel) -> Iterator[Ask]:
-    with asking(server.base_url) as asked:
-        yield asked
 
 
 @pytest.fixture(autouse=True)

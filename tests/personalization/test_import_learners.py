@@ -1,7 +1,6 @@
 """user_profiles.json: what is read, what is refused, and what no message tells."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,18 +19,6 @@ from tests.personalization.learner_reading import (
     read,
 )
 from tests.store_builder import CourseBuilder, StoreBuilder, lesson_id, write
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> StoreBuilder:
-    return StoreBuilder(tmp_path)
-
-
-@pytest.fixture
-def course(store: StoreBuilder) -> CourseBuilder:
-    course = store.course().lessons(3)
-    store.profiles("u-1")
-    return course
 
 
 def test_a_learner_with_everything(store: StoreBuilder, course: CourseBuilder) -> None:

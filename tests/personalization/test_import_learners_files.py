@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,18 +16,6 @@ from tests.personalization.learner_reading import (
     read,
 )
 from tests.store_builder import CourseBuilder, StoreBuilder, lesson_id, write
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> StoreBuilder:
-    return StoreBuilder(tmp_path)
-
-
-@pytest.fixture
-def course(store: StoreBuilder) -> CourseBuilder:
-    course = store.course().lessons(3)
-    store.profiles("u-1")
-    return course
 
 
 def test_texts_belong_to_the_lesson_of_their_uuid(store: StoreBuilder, course: CourseBuilder) -> None:
