@@ -53,6 +53,13 @@ class Course(DatabaseTimestamps):
         default=Language.RUSSIAN.value,
         help_text=_("The language that headings and personal texts are written in."),
     )
+    personal_format = models.TextField(
+        _("format of personal texts"),
+        choices=[("personal", _("five sections")), ("extended", _("seven sections"))],
+        db_default="personal",
+        default="personal",
+        help_text=_("Which sections the personal texts of this course are written in."),
+    )
     content = models.JSONField(_("other data from the store"), null=True, blank=True)
 
     class Meta(DatabaseTimestamps.Meta):

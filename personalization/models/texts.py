@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from courses.models import DatabaseTimestamps, Lesson
 from personalization.models.learners import Profile
 
+REPLACE_LOCKED = "replace_locked"
+
 
 class Origin(models.TextChoices):
     """Who wrote a text. What the simple writer wrote never counts as the model's."""
@@ -40,6 +42,9 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         verbose_name=_("edited by"),
     )
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    # MD5 of the learner, the lesson and the store file that `content` was imported from: a file that has not
+    # changed is not read as JSON again. Whatever else changes the content leaves it null.
+    import_digest = models.TextField(_("digest of the imported file"), null=True, blank=True, editable=False)
     flags = models.JSONField(
         _("flags"), db_default=models.Value([], models.JSONField()), default=list, blank=True
     )
@@ -48,6 +53,7 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         db_table = "personalized_lesson_descriptions"
         verbose_name = _("personal text")
         verbose_name_plural = _("personal texts")
+        permissions = [(REPLACE_LOCKED, "Can unlock and replace texts that an editor changed")]
         constraints = [
             models.UniqueConstraint(
                 fields=["profile", "lesson"],
