@@ -1,6 +1,7 @@
 from personalization.admin.courses import CourseWithLearnersAdmin
 from personalization.admin.learners import LearnerAdmin
+from personalization.admin.lessons import LessonWithStatusAdmin
 from personalization.admin.runs import RunAdmin
 from personalization.admin.texts import TextAdmin
 
-__all__ = ["CourseWithLearnersAdmin", "LearnerAdmin", "RunAdmin", "TextAdmin"]
+__all__ = ["CourseWithLearnersAdmin", "LearnerAdmin", "LessonWithStatusAdmin", "RunAdmin", "TextAdmin"]

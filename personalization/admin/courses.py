@@ -1,11 +1,16 @@
 """Courses with what personalization knows of them: the app `courses` itself knows nothing of learners."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -13,11 +18,35 @@ from courses.admin.courses import CourseAdmin, counted
 from courses.admin.deletion import Deleted
 from courses.admin.theme import display
 from courses.models import Course
+from personalization.admin.course_overview import overview_learners, overview_page
 from personalization.models import Profile
 
 
 class CourseWithLearnersAdmin(CourseAdmin):
-    list_display = (*CourseAdmin.list_display, "learner_count")
+    list_display = (*CourseAdmin.list_display, "learner_count", "overview")
+    change_form_outer_before_template = "admin/personalization/course_overview_link.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<uuid:pk>/overview/", view(self.overview_page), name="courses_course_overview"),
+            path(
+                "<uuid:pk>/overview/learners/",
+                view(self.overview_learners),
+                name="courses_course_overview_learners",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def overview_page(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return overview_page(self, request, pk)
+
+    def overview_learners(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return overview_learners(request, pk)
 
     def list_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
         learners = counted(Profile.objects.filter(course=OuterRef("slug")), "course")
@@ -39,6 +68,11 @@ class CourseWithLearnersAdmin(CourseAdmin):
     def learner_count(self, course: Any) -> int:
         count: int = course.learner_count
         return count
+
+    @display(description=_("overview"))
+    def overview(self, course: Course) -> SafeString:
+        address = reverse("admin:courses_course_overview", args=[course.pk])
+        return format_html('<a class="persona-link" href="{}">{}</a>', address, _("what is missing"))
 
 
 admin.site.unregister(Course)

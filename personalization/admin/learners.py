@@ -2,7 +2,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from personalization.admin.learner_form import ANSWER_FIELDS, LearnerForm, NewLe
 from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
 from personalization.admin.rights import may_run
+from personalization.admin.status_filters import AnsweredFilter, TextsFilter
 from personalization.models import Origin, Profile
 from personalization.models.runs import RUN_GENERATION
 from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
@@ -35,27 +36,13 @@ class LearnerChangeList(BudgetedChangeList):
             learner.counts = counts.get(learner.pk, NO_LESSONS)
 
 
-class AnsweredFilter(admin.SimpleListFilter):
-    title = _("answers")
-    parameter_name = "answers"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("has answered")), ("no", _("has not answered"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        nothing = Q(survey__isnull=True) | Q(survey={})
-        if self.value() == "yes":
-            return queryset.exclude(nothing)
-        return queryset.filter(nothing) if self.value() == "no" else queryset
-
-
 @admin.register(Profile)
 class LearnerAdmin(BaseAdmin[Profile]):
     form = LearnerForm
     rows: ClassVar[dict[str, int]] = {"user_identifier": 1, "name": 1}
     list_display = ("user_identifier", "name", "texts", "missing", "stale", "course")
     list_display_links = ("user_identifier", "name")
-    list_filter = (course_filter("course_id"), AnsweredFilter)
+    list_filter = (course_filter("course_id"), AnsweredFilter, TextsFilter)
     search_fields = ("user_identifier", "name")
     search_help_text = _("Identifier or name")
     ordering = ("user_identifier",)

@@ -14,6 +14,7 @@ from courses.admin.theme import display
 from courses.formats.definition import Document
 from courses.formats.shapes import personal_document, personal_format
 from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
+from personalization.admin.status_filters import StaleFilter
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.queries import lesson_texts
@@ -59,7 +60,7 @@ class EditedFilter(admin.SimpleListFilter):
 @admin.register(Text)
 class TextAdmin(SectionsAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
-    list_filter = (course_filter("lesson__course__slug"), EditedFilter)
+    list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter)
     search_fields = ("profile__user_identifier", "profile__name")
     search_help_text = _("Identifier or name of the learner")
     ordering = ("profile_id", "lesson_id")  # the order of an index: no page sorts a million rows

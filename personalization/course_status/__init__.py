@@ -1,0 +1,25 @@
+from personalization.course_status.figures import (
+    CourseStatus,
+    LearnerFigures,
+    LessonFigures,
+    TextFigures,
+    learner_figures,
+    lesson_figures,
+    pair_count,
+)
+from personalization.course_status.heat_map import Cell, HeatMap, HeatMapLesson, HeatMapRow, heat_map
+
+__all__ = [
+    "Cell",
+    "CourseStatus",
+    "HeatMap",
+    "HeatMapLesson",
+    "HeatMapRow",
+    "LearnerFigures",
+    "LessonFigures",
+    "TextFigures",
+    "heat_map",
+    "learner_figures",
+    "lesson_figures",
+    "pair_count",
+]
