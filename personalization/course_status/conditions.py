@@ -11,9 +11,9 @@ from personalization.brief import BLANKS, SHORTEST_SOURCE
 from personalization.pairs import ANSWERED, PAIRS, STALE, Selection, selection_parameters
 from personalization.writers.registry import current_recipe
 
-# The same as in pairs.VERDICT. The first thousand characters decide for nearly every lesson: PostgreSQL then
-# reads a slice of a transcript and not all of it.
-TOO_SHORT = """(CASE WHEN length(btrim(left(lesson.transcript, 1000), %(blanks)s)) >= %(shortest_source)s
+# The same as in pairs.VERDICT. The first characters decide for nearly every lesson: PostgreSQL then reads one
+# slice of a transcript and not all of it.
+TOO_SHORT = """(CASE WHEN length(btrim(left(lesson.transcript, 250), %(blanks)s)) >= %(shortest_source)s
     THEN false ELSE length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s END)"""
 
 # By what the list of lessons calls it in its address.

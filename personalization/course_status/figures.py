@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from courses.course_folder.wording import has_working_marks
+from courses.models import Course
 from personalization.course_status.conditions import (
     HAS_ANSWERED,
     LESSONS,
@@ -105,6 +106,12 @@ LEARNERS_COUNTED = f"""
            (SELECT total FROM text), coalesce(sum(missing), 0)::bigint, (SELECT stale FROM text),
            (SELECT edited FROM text)
     FROM learner"""  # noqa: S608 constants of ours
+
+
+def course_status(course: Course) -> CourseStatus:
+    """Three statements; `course` needs no more than its id, slug and title."""
+    learners, texts = learner_figures(course.pk)
+    return CourseStatus(course.slug, course.title, lesson_figures(course.pk), learners, texts)
 
 
 def lesson_figures(course: UUID) -> LessonFigures:

@@ -75,7 +75,8 @@ class HeatMap:
 # By identifier, evenly spread: the same at each look, and with someone of every group of learners.
 SAMPLE = f"""
     WITH numbered AS (
-        SELECT id, row_number() OVER (ORDER BY user_identifier) AS place, count(*) OVER () AS total
+        SELECT id, row_number() OVER (ORDER BY user_identifier) AS place,
+               (SELECT count(*) FROM profiles WHERE course_slug = %(slug)s) AS total
         FROM profiles WHERE course_slug = %(slug)s
     ), sample AS (
         SELECT * FROM numbered WHERE place * %(most)s / total > (place - 1) * %(most)s / total
