@@ -141,8 +141,17 @@ class TextCounts:
 def text_counts(profile_ids: Iterable[UUID]) -> dict[UUID, TextCounts]:
     """Counts for each of the learners that has a course with lessons; one query, for a page of learners."""
     selection = Selection(profiles=tuple(profile_ids))
-    sql = f"""SELECT profile.id, count(*), count(text.id), count(*) FILTER (WHERE {STALE})
-              {PAIRS} GROUP BY profile.id"""
+    # Only lessons with a text are joined: 50 learners of a course of 5,000 lessons took 4 s by their pairs.
+    sql = f"""
+        SELECT profile.id, counted.lessons, count(text.id), count(*) FILTER (WHERE {STALE})
+        FROM profiles profile
+        JOIN courses course ON course.slug = profile.course_slug
+        JOIN (SELECT course_id, count(*) AS lessons FROM lessons GROUP BY course_id) counted
+          ON counted.course_id = course.id
+        LEFT JOIN (personalized_lesson_descriptions text JOIN lessons lesson ON lesson.id = text.lesson_id)
+          ON text.profile_id = profile.id AND lesson.course_id = course.id
+        WHERE profile.id = ANY(%(profiles)s::uuid[])
+        GROUP BY profile.id, counted.lessons"""  # noqa: S608 constants of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, _parameters(selection))
         return {row[0]: TextCounts(*row[1:]) for row in cursor.fetchall()}
