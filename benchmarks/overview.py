@@ -91,11 +91,18 @@ def main() -> int:
 def _make(slug: str, lessons: int, learners: int) -> None:
     course = Course.objects.create(slug=slug, title=f"Course {slug}")
     recipe = current_recipe("simple").key
-    values = {"course": course.pk, "slug": slug, "lessons": lessons, "learners": learners}
+    values: dict[str, Any] = {
+        "course": course.pk,
+        "slug": slug,
+        "lessons": lessons,
+        "learners": learners,
+        "texts": TEXTS_A_LEARNER,
+        "separator": SEPARATOR,
+        "simple_recipe": recipe,
+    }
     with connection.cursor() as cursor:
         for statement in (LESSONS, LEARNERS, TEXTS):
-            more = {"texts": TEXTS_A_LEARNER, "separator": SEPARATOR, "simple_recipe": recipe}
-            cursor.execute(statement, {**values, **more})
+            cursor.execute(statement, values)
 
 
 def _parts(course: Course, client: Client) -> dict[str, Callable[[], object]]:

@@ -53,8 +53,7 @@ def overview_page(admin: BaseAdmin[Course], request: HttpRequest, pk: UUID) -> H
     at_once = "count" in request.GET or (learners and pair_count(course.pk, course.slug) <= AT_ONCE_UP_TO)
     context = {
         **admin.admin_site.each_context(request),
-        "title": course.title,
-        "subtitle": _("Overview"),
+        "title": _("What is missing: {course}").format(course=course.title),
         "model_admin": admin,
         "course": course,
         "may": rights,

@@ -1,7 +1,5 @@
 """Lessons with what personalization asks of them: the app `courses` knows nothing of it."""
 
-from typing import Any
-
 from django.contrib import admin
 
 from courses.admin.lessons import LessonAdmin, MissingFilter
@@ -10,7 +8,7 @@ from personalization.admin.status_filters import LessonStatusFilter
 
 
 class LessonWithStatusAdmin(LessonAdmin):
-    list_filter: Any = tuple(
+    list_filter = tuple(
         LessonStatusFilter if one is MissingFilter else one for one in LessonAdmin.list_filter
     )
 

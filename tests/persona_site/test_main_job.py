@@ -1,18 +1,21 @@
 """The main job, as an editor does it in a real browser: select learners, regenerate, watch, read."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from courses.models import Lesson
 from persona_site.demo import web
 from persona_site.demo.processes import Process
 from personalization.fake_model import RunningFakeModel
-from personalization.models import PersonalizedLessonDescription
+from personalization.models import PersonalizedLessonDescription, Profile
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
 from tests.builders import make_superuser
 from tests.conftest import ROOT, WorkerStarter
@@ -20,8 +23,9 @@ from tests.processes import Environment, until
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-# The README's picture is taken anew where UPDATE_PICTURES is set; a test run changes no tracked file.
-PICTURES = ROOT / ("docs" if os.environ.get("UPDATE_PICTURES") else "var/test")
+# The pictures in docs/ are taken anew where UPDATE_PICTURES is set; a test run changes no tracked file.
+UPDATED = bool(os.environ.get("UPDATE_PICTURES"))
+PICTURES = ROOT / ("docs" if UPDATED else "var/test")
 PASSWORD = "pw-for-a-test"
 
 
@@ -84,8 +88,32 @@ def test_select_learners_regenerate_watch_and_read(site: str, fake_model: Runnin
         start_a_run(page)
         watch_it_end(page)
         read_a_text(page)
+        assert PersonalizedLessonDescription.objects.filter(origin="openai").count() == 80
+        look_what_is_missing(page)
+        if UPDATED:
+            take_other_pictures(page)
         assert complaints.found == []
-    assert PersonalizedLessonDescription.objects.filter(origin="openai").count() == 80
+
+
+def picture(page: Page, name: str) -> None:
+    page.screenshot(path=PICTURES / f"{name}.png")
+
+
+def lesson_form(page: Page) -> None:
+    page.goto("/admin/courses/lesson/?course=shvz")
+    page.locator("#result_list tbody th a, #result_list .field-title a").first.click()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+
+
+# Pages of which nothing is asked here but a picture, by its name: each opens its page.
+OTHER_PICTURES: dict[str, Callable[[Page], None]] = {"lesson-form": lesson_form}
+
+
+def take_other_pictures(page: Page) -> None:
+    page.set_viewport_size(DESKTOP)
+    for name, opened in OTHER_PICTURES.items():
+        opened(page)
+        picture(page, name)
 
 
 def start_a_run(page: Page) -> None:
@@ -101,7 +129,7 @@ def watch_it_end(page: Page) -> None:
     bar = page.get_by_role("progressbar")
     expect(bar).to_be_visible()
     until(lambda: 15 < float(bar.get_attribute("value") or 0) < 100, "the bar moves without a reload")
-    page.screenshot(path=PICTURES / "admin.png")
+    picture(page, "admin")
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0
     page.set_viewport_size(DESKTOP)
@@ -118,5 +146,33 @@ def read_a_text(page: Page) -> None:
     page.get_by_role("link", name="As the learner sees it").click()
     expect(page.get_by_role("heading", name="Почему этот урок для вас")).to_be_visible()
     expect(page.get_by_text("Нина").first).to_be_visible()
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+
+
+def leave_something_to_do() -> None:
+    """A stale lesson with a working mark, a locked text, a learner without some texts, one without answers."""
+    Lesson.objects.filter(course__slug="shvz", lesson_number=4).update(title="Растирание ***")
+    texts = PersonalizedLessonDescription.objects.filter(lesson__course__slug="shvz")
+    texts.filter(profile__user_identifier="u-1002", lesson__lesson_number=2).update(edited_at=timezone.now())
+    texts.filter(profile__user_identifier="u-1004", lesson__lesson_number__gt=8).delete()
+    texts.filter(profile__user_identifier="u-1005").delete()
+    Profile.objects.filter(user_identifier="u-1005").update(survey=None)
+
+
+def look_what_is_missing(page: Page) -> None:
+    leave_something_to_do()
+    page.set_viewport_size(DESKTOP)
+    page.goto("/admin/courses/course/")
+    page.get_by_role("row", name="shvz").get_by_role("link", name="what is missing").click()
+    cells = page.get_by_role("table").get_by_role("cell").get_by_role("link")
+    expect(cells.first).to_have_accessible_name("current")
+    picture(page, "overview")
+    cells.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    edited = page.get_by_role("row", name="u-1002").get_by_role("link", name="edited")
+    expect(edited).to_be_focused()
+    expect(edited).to_have_attribute("title", re.compile("u-1002.*2. .*: edited"))
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0
