@@ -14,7 +14,13 @@ from django.utils.translation import ngettext
 from courses.admin.base import BaseAdmin
 from courses.models import Course
 from personalization.admin.heat_map_table import grouped, heat_map_context
-from personalization.course_status import LessonFigures, learner_figures, lesson_figures, pair_count
+from personalization.course_status import (
+    LessonFigures,
+    TextFigures,
+    learner_figures,
+    lesson_figures,
+    pair_count,
+)
 from personalization.course_status.conditions import MARKS
 
 # Learner × lesson pairs. Below this the learners' figures take less than 0.2 s; those of a larger course
@@ -120,42 +126,33 @@ def _gaps(found: LessonFigures) -> str:
 
 def _learner_figures(course: Course) -> list[Figure]:
     learners, texts = learner_figures(course.pk)
+
+    def lacking(count: int, words: str, note: str = "", **query: str) -> Figure:
+        return Figure(count, words, _link(LEARNER_LIST, course, **query), note)
+
+    words = ngettext("learner", "learners", learners.total)
     could = ngettext("%s text could be written", "%s texts could be written", texts.missing)
+    note = could % grouped(texts.missing) if texts.missing else ""
     return [
-        Figure(
-            learners.total,
-            ngettext("learner", "learners", learners.total),
-            _link(LEARNER_LIST, course),
-            neutral=True,
-        ),
-        Figure(learners.without_texts, _("without any text"), _link(LEARNER_LIST, course, texts="none")),
-        Figure(
+        Figure(learners.total, words, _link(LEARNER_LIST, course), neutral=True),
+        lacking(learners.without_texts, _("without any text"), texts="none"),
+        lacking(
             learners.without_texts_and_answers,
             _("of them without answers: they cannot get one"),
-            _link(LEARNER_LIST, course, texts="none", answers="no"),
+            texts="none",
+            answers="no",
         ),
-        Figure(
-            learners.without_answers,
-            _("without answers"),
-            _link(LEARNER_LIST, course, answers="no"),
-        ),
-        Figure(
-            learners.missing_texts,
-            _("could have more texts"),
-            _link(LEARNER_LIST, course, texts="missing"),
-            could % grouped(texts.missing) if texts.missing else "",
-        ),
-        Figure(
-            texts.total,
-            ngettext("personal text", "personal texts", texts.total),
-            _link(TEXT_LIST, course),
-            neutral=True,
-        ),
+        lacking(learners.without_answers, _("without answers"), answers="no"),
+        lacking(learners.missing_texts, _("could have more texts"), note, texts="missing"),
+        *_text_figures(course, texts),
+    ]
+
+
+def _text_figures(course: Course, texts: TextFigures) -> list[Figure]:
+    words = ngettext("personal text", "personal texts", texts.total)
+    edited = _("texts edited, and locked by that")
+    return [
+        Figure(texts.total, words, _link(TEXT_LIST, course), neutral=True),
         Figure(texts.stale, _("stale texts"), _link(TEXT_LIST, course, stale="yes")),
-        Figure(
-            texts.edited,
-            _("texts edited, and locked by that"),
-            _link(TEXT_LIST, course, edited="yes"),
-            neutral=True,
-        ),
+        Figure(texts.edited, edited, _link(TEXT_LIST, course, edited="yes"), neutral=True),
     ]

@@ -48,7 +48,7 @@ def course() -> Course:
         first = make_lesson(course_of_lessons, 1)
         make_description(first)
         make_asset(first)
-        make_lesson(course_of_lessons, 2, transcript="")
+        make_lesson(course_of_lessons, 2, transcript="", title="XXXL")
         make_lesson(course_of_lessons, 5, transcript="too short", title="Урок ***")
         fourth = make_lesson(course_of_lessons, 6, title="TODO: Урок")
         learner = make_learner(course=course_of_lessons)
