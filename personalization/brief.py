@@ -15,18 +15,15 @@ SHORTEST_SOURCE = 200  # characters; below this a transcript carries nothing to 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The part of a fingerprint that learner and lesson do not decide: who writes, how, by which prompt."""
+    """What neither learner nor lesson nor course decides of a fingerprint: who writes, by which prompt."""
 
     origin: str
     model: str
     prompt_version: str
-    format: Format
 
     @property
     def key(self) -> str:
-        return SEPARATOR.join(
-            [self.origin, self.model, self.prompt_version, f"{self.format.name}-{self.format.version}"]
-        )
+        return SEPARATOR.join([self.origin, self.model, self.prompt_version])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,8 @@ class Brief:
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
-        parts = [self.source_hash, self.answers_hash, self.course_title, self.language, recipe.key]
+        inputs = [self.source_hash, self.answers_hash, self.course_title, self.language]
+        parts = [*inputs, recipe.key, self.format.tag]
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from courses.formats.personal import PERSONAL
+from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
 
 
@@ -21,9 +23,13 @@ class Selection:
     limit: int | None = None
 
 
+# What shapes.chosen_format says: each course has its texts written in a format of its own.
+_FORMATS = " ".join(f"WHEN '{fmt.name}' THEN '{fmt.tag}'" for fmt in PERSONAL_FORMATS)
+FORMAT = f"CASE course.personal_format {_FORMATS} ELSE '{PERSONAL.tag}' END"
+
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
-FINGERPRINT = """md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
-    course.language, {recipe}))"""
+FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
+    course.language, {{recipe}}, {FORMAT}))"""
 TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
 
 # The recipe that the row's own writer would use today.

@@ -24,6 +24,14 @@ class CourseForm(ModelForm[Course]):
         help_text=_("The course's name in links and in its store folder."),
     )
 
+    class Meta:
+        help_texts: ClassVar[dict[str, Any]] = {
+            "personal_format": _(
+                "Which sections the personal texts of this course are written in. Another choice marks the "
+                "texts that there are as stale; they stay as they are until somebody has them written anew."
+            ),
+        }
+
 
 class CourseAdmin(BaseAdmin[Course]):
     form = CourseForm
@@ -47,7 +55,7 @@ class CourseAdmin(BaseAdmin[Course]):
     def get_fieldsets(self, request: HttpRequest, obj: Course | None = None) -> Any:
         more = [(_("Other data from the store"), {"fields": ["store_data"], "classes": ["collapse"]})]
         return [
-            (None, {"fields": ["title", "slug", "language", "description"]}),
+            (None, {"fields": ["title", "slug", "language", "personal_format", "description"]}),
             *(more if obj and obj.content else []),
         ]
 

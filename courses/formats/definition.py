@@ -73,6 +73,11 @@ class Format:
     sections: tuple[Section, ...]
 
     @property
+    def tag(self) -> str:
+        """What a fingerprint holds of the format: another version of it makes texts stale."""
+        return f"{self.name}-{self.version}"
+
+    @property
     def written(self) -> tuple[Section, ...]:
         return tuple(section for section in self.sections if section.written)
 

@@ -65,7 +65,10 @@ EXTENDED = Format(
             "introduction",
             headings("Введение", "Introduction"),
             Kind.TEXT,
-            _("2 to 3 sentences: what the lesson is about, for this learner."),
+            _(
+                "2 to 3 sentences: what the lesson is about, for this learner; greets the learner by name "
+                "where there is one."
+            ),
         ),
         Section(
             "why_it_matters_for_you",

@@ -65,6 +65,14 @@ def personal_format(source: object) -> Format:
     return max(PERSONAL_FORMATS, key=lambda fmt: len(keys & {section.key for section in fmt.sections}))
 
 
+def chosen_format(name: str) -> Format:
+    """The format that a course's personal texts are written in, by the course's `personal_format`.
+
+    `personal` for a name that is none: a column of the database may hold anything.
+    """
+    return next((fmt for fmt in PERSONAL_FORMATS if fmt.name == name), PERSONAL)
+
+
 def ordered_items(document: Document, fmt: Format) -> Iterator[tuple[str, Any]]:
     """Sections in the order to show them: the kept one where there is one, else the format's."""
     order = _kept_order(document)

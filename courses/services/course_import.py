@@ -19,7 +19,14 @@ type Row = tuple[object, ...]
 
 COURSES = Staged(
     "staged_courses",
-    {"slug": "text", "title": "text", "description": "text", "language": "text", "content": "jsonb"},
+    {
+        "slug": "text",
+        "title": "text",
+        "description": "text",
+        "language": "text",
+        "personal_format": "text",
+        "content": "jsonb",
+    },
 )
 LESSONS = Staged(
     "staged_lessons",
@@ -47,12 +54,13 @@ _UPSERTS = (
         "courses",
         """
         SELECT s.slug, s.title, s.language, s.content,
+               coalesce(s.personal_format, c.personal_format, 'personal') AS personal_format,
                CASE WHEN s.description IS NULL THEN c.description
                     ELSE nullif(s.description, '') END AS description
         FROM staged_courses s LEFT JOIN courses c USING (slug) WHERE s.slug = %(course)s
         """,
         key=("slug",),
-        values=("title", "description", "language", "content"),
+        values=("title", "description", "language", "personal_format", "content"),
     ),
     Upsert(
         "lessons",
@@ -161,7 +169,8 @@ def _check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
 
 def _course_row(plan: CoursePlan) -> Row:
     course = plan.folder.course
-    return course.slug, course.title, course.description, plan.language, as_json(course.content)
+    chosen = plan.language, course.personal_format
+    return course.slug, course.title, course.description, *chosen, as_json(course.content)
 
 
 def _lesson_rows(

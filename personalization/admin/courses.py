@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -51,6 +51,14 @@ class CourseWithLearnersAdmin(CourseAdmin):
     def list_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
         learners = counted(Profile.objects.filter(course=OuterRef("slug")), "course")
         return super().list_queryset(queryset).annotate(learner_count=learners)
+
+    def save_model(self, request: HttpRequest, obj: Course, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "personal_format" in form.changed_data:
+            messages.info(
+                request,
+                _("Texts in the other format are marked as stale now. None is written anew by itself."),
+            )
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         lines, counts, lacking, protected = super().get_deleted_objects(objs, request)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from courses.formats.personal import PERSONAL
+from courses.formats.shapes import chosen_format
 from courses.models import Lesson
 from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
@@ -71,7 +71,7 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
 def _decided(claim: Claim, run: GenerationRun, brief: Brief, current: Current | None) -> Outcome | None:
     """The end of an item that needs no writer; None: write."""
     force = bool(run.options.get("force"))
-    reason = reason_to_skip(brief, current, current_recipe(run.backend, brief.format), force=force)
+    reason = reason_to_skip(brief, current, current_recipe(run.backend), force=force)
     if reason is None:
         return None
     return (
@@ -102,12 +102,12 @@ def make_brief(profile: Profile, lesson: Lesson) -> Brief:
         answers=cleaned_answers(profile.survey, name, profile.user_identifier),
         source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
-        format=PERSONAL,
+        format=chosen_format(lesson.course.personal_format),
     )
 
 
 def written(job: Job, draft: Draft) -> Outcome:
-    recipe = current_recipe(job.backend, job.brief.format)
+    recipe = current_recipe(job.backend)
     text = Text(
         content=draft.content,
         origin=recipe.origin,

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from courses.formats.definition import Document, Format
+from courses.formats.definition import Document
 from personalization.brief import Brief, Recipe
 
 
@@ -21,7 +21,7 @@ class Draft:
 
 
 class Writer(Protocol):
-    def recipe(self, fmt: Format) -> Recipe:
+    def recipe(self) -> Recipe:
         """What of this writer goes into the fingerprint of its texts."""
 
     async def write(self, brief: Brief) -> Draft:

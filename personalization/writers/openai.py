@@ -12,7 +12,6 @@ import openai
 from django.utils.translation import gettext_noop as _
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
-from courses.formats.definition import Format
 from courses.strict_json import JSONProblem, parse
 from personalization.answers import with_name
 from personalization.brief import Brief, Recipe
@@ -47,8 +46,8 @@ class OpenAIWriter:
             http_client=DefaultAioHttpClient(timeout=call_seconds),
         )
 
-    def recipe(self, fmt: Format) -> Recipe:
-        return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION, fmt)
+    def recipe(self) -> Recipe:
+        return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
     async def write(self, brief: Brief) -> Draft:
         try:

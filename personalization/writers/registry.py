@@ -6,8 +6,6 @@ Knows no client: web and commands need this module, and the client takes seconds
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from courses.formats.definition import Format
-from courses.formats.personal import PERSONAL
 from personalization.brief import Recipe
 from personalization.models.runs import Backend
 from personalization.models.texts import Origin
@@ -32,8 +30,8 @@ def backend_problem(backend: str) -> str | None:
     return None
 
 
-def current_recipe(backend: str, fmt: Format = PERSONAL) -> Recipe:
+def current_recipe(backend: str) -> Recipe:
     """What a text of this backend would be written with today."""
     if backend == Backend.SIMPLE:
-        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION, fmt)
-    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION, fmt)
+        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION)

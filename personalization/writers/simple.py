@@ -1,23 +1,28 @@
 """Writes from the learner's answers alone, without a network. Never counted as the model's work."""
 
+from collections.abc import Callable
 from typing import Any
 
-from courses.formats.definition import Document, Format
+from courses.formats.definition import Document
+from courses.formats.personal import EXTENDED, PERSONAL
 from personalization.answers import NAME_PLACEHOLDER, with_name
 from personalization.brief import Brief, Recipe
 from personalization.models.texts import Origin
 from personalization.writers.base import Draft
-from personalization.writers.simple_phrases import PHRASES, Phrases
+from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES, Phrases
 
 SIMPLE_VERSION = (
     "simple-1"  # raise it when the phrases change: texts written with the old ones are then stale
 )
 LONGEST_QUOTE = 160  # characters of an answer that fit into a sentence
 
+type Answers = dict[str, str]
+"""The learner's answers as parts of a sentence; empty where nothing was answered."""
+
 
 class SimpleWriter:
-    def recipe(self, fmt: Format) -> Recipe:
-        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION, fmt)
+    def recipe(self) -> Recipe:
+        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
 
     async def write(self, brief: Brief) -> Draft:
         return Draft(simple_text(brief))
@@ -27,24 +32,9 @@ class SimpleWriter:
 
 
 def simple_text(brief: Brief) -> Document:
-    """The five sections of the format `personal`, in the course's language."""
-    say = PHRASES[brief.language]
-    answer = {key: quoted(brief.answers.get(key)) for key in ANSWER_KEYS}
-    goal = answer["wow_result"] or answer["motivation"] or answer["motivation_other"]
-    return with_name(
-        {
-            "summary_short": _joined(
-                say.greeting.format(name=NAME_PLACEHOLDER, lesson=brief.lesson_title),
-                brief.summary.strip(),
-                say.goal.format(goal=goal) if goal else "",
-            ),
-            "why_watch": _why(answer, say),
-            "quick_action": _quick_action(answer, say),
-            "social_share": say.share.format(lesson=brief.lesson_title),
-            "homework_20m": _homework(answer, brief.lesson_title, say),
-        },
-        brief.name,
-    )
+    """The sections of the brief's format, in the course's language."""
+    answers = {key: quoted(brief.answers.get(key)) for key in ANSWER_KEYS}
+    return with_name(SECTIONS[brief.format.name](brief, answers), brief.name)
 
 
 ANSWER_KEYS = (
@@ -70,27 +60,79 @@ def quoted(value: Any) -> str:
     return text[:LONGEST_QUOTE].rsplit(" ", 1)[0].rstrip(".,;: ") + "…"
 
 
-def _why(answer: dict[str, str], say: Phrases) -> str:
-    fears = answer["fears"] or answer["fears_other"]
-    lines = (
-        (say.motivation, answer["motivation"] or answer["motivation_other"]),
-        (say.skills, answer["skills_wanted"]),
-        (say.clients, answer["target_clients"]),
-        (say.fears, fears),
+def _personal(brief: Brief, answers: Answers) -> Document:
+    say = PHRASES[brief.language]
+    return {
+        "summary_short": _joined(_summary(brief, say), _about(say.goal, _goal(answers))),
+        "why_watch": _joined(*_reasons(answers, say), _about(say.fears, _fears(answers))) or say.why_default,
+        "quick_action": _about(say.action_with, answers["practice_model"]) or say.action,
+        "social_share": say.share.format(lesson=brief.lesson_title),
+        "homework_20m": _homework(answers, brief.lesson_title, say),
+    }
+
+
+def _extended(brief: Brief, answers: Answers) -> Document:
+    say, more = PHRASES[brief.language], EXTENDED_PHRASES[brief.language]
+    practice = answers["practice_model"]
+    return {
+        "introduction": _summary(brief, say),
+        "why_it_matters_for_you": _joined(*_reasons(answers, say)) or say.why_default,
+        "key_takeaways": [
+            more.takeaway_topic.format(lesson=brief.lesson_title),
+            _about(more.takeaway_skills, answers["skills_wanted"]) or more.takeaway_choice,
+            more.takeaway_pace,
+        ],
+        "practical_application": _about(more.application_practice, practice) or more.application,
+        "addressing_fears": _about(say.fears, _fears(answers)),
+        "personalized_homework": _joined(
+            more.homework.format(lesson=brief.lesson_title),
+            _about(more.homework_practice, practice) or more.homework_notes,
+        ),
+        "motivational_quote": _about(more.quote_goal, _goal(answers)) or more.quote,
+    }
+
+
+# By the format's name. A format that is added to PERSONAL_FORMATS needs sentences here, and nothing else.
+SECTIONS: dict[str, Callable[[Brief, Answers], Document]] = {
+    PERSONAL.name: _personal,
+    EXTENDED.name: _extended,
+}
+
+
+def _summary(brief: Brief, say: Phrases) -> str:
+    greeting = say.greeting.format(name=NAME_PLACEHOLDER, lesson=brief.lesson_title)
+    return _joined(greeting, brief.summary.strip())
+
+
+def _goal(answers: Answers) -> str:
+    return answers["wow_result"] or _motivation(answers)
+
+
+def _motivation(answers: Answers) -> str:
+    return answers["motivation"] or answers["motivation_other"]
+
+
+def _fears(answers: Answers) -> str:
+    return answers["fears"] or answers["fears_other"]
+
+
+def _reasons(answers: Answers, say: Phrases) -> tuple[str, ...]:
+    return (
+        _about(say.motivation, _motivation(answers)),
+        _about(say.skills, answers["skills_wanted"]),
+        _about(say.clients, answers["target_clients"]),
     )
-    return _joined(*(line.format(answer=text) for line, text in lines if text)) or say.why_default
 
 
-def _quick_action(answer: dict[str, str], say: Phrases) -> str:
-    practice = answer["practice_model"]
-    return say.action_with.format(answer=practice) if practice else say.action
-
-
-def _homework(answer: dict[str, str], lesson: str, say: Phrases) -> list[str]:
-    practice = answer["practice_model"]
+def _homework(answers: Answers, lesson: str, say: Phrases) -> list[str]:
     steps = [step.format(lesson=lesson) for step in say.homework]
-    steps[2] = say.homework_practice.format(answer=practice) if practice else steps[2]
+    steps[2] = _about(say.homework_practice, answers["practice_model"]) or steps[2]
     return steps
+
+
+def _about(phrase: str, answer: str) -> str:
+    """The sentence with the answer in it; empty where nothing was answered."""
+    return phrase.format(answer=answer) if answer else ""
 
 
 def _joined(*sentences: str) -> str:

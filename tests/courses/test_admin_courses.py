@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from courses.models import Course
+from personalization.models import GenerationRun
 from tests.admin_forms import errors_of, send
 from tests.builders import (
     make_course,
@@ -86,6 +87,30 @@ def test_a_save_writes_only_what_was_changed(admin: Client) -> None:
     assert "title" in update
     assert "description" not in update
     assert "content" not in update
+
+
+def test_the_format_of_personal_texts_is_chosen_by_its_sections(admin: Client) -> None:
+    course = make_course()
+    field = admin.get(page(course)).context["adminform"].form.fields["personal_format"]
+    assert [(value, str(label)) for value, label in field.choices] == [
+        ("personal", "five sections"),
+        ("extended", "seven sections"),
+    ]
+    send(admin, page(course), personal_format="extended")
+    course.refresh_from_db()
+    assert course.personal_format == "extended"
+    assert "marked as stale" in admin.get(LIST).content.decode()
+    assert not GenerationRun.objects.exists()
+
+
+def test_another_change_says_nothing_of_stale_texts(admin: Client) -> None:
+    send(admin, page(make_course()), title="New title")
+    assert "stale" not in admin.get(LIST).content.decode()
+
+
+def test_an_unknown_format_of_personal_texts_is_refused(admin: Client) -> None:
+    refused = send(admin, page(make_course()), personal_format="lesson")
+    assert list(errors_of(refused)) == ["personal_format"]
 
 
 def test_the_slug_is_fixed_once_the_course_exists(admin: Client) -> None:

@@ -50,6 +50,14 @@ def course(store: StoreBuilder) -> CourseBuilder:
         ({"name": "x", "slug": "a\n"}, "course.json: /slug: must be small Latin letters"),
         ({"name": "x", "slug": 5}, "course.json: /slug: must be a text, found a number"),
         ({"name": "x", "language": "de"}, "course.json: /language: must be one of ru, en, found 'de'"),
+        (
+            {"name": "x", "personal_format": "seven"},
+            "course.json: /personal_format: must be one of personal, extended, found 'seven'",
+        ),
+        (
+            {"name": "x", "personal_format": ["personal"]},
+            "course.json: /personal_format: must be one of personal, extended, found a list",
+        ),
         ({"name": "x", "lessons": "1"}, "course.json: /lessons: must be a list of numbers, found a text"),
         ({"name": "x", "lessons": [1, "2"]}, "course.json: /lessons/1: must be a whole number"),
         ({"name": "x", "lesson_ids": []}, "course.json: /lesson_ids: must be an object"),

@@ -52,6 +52,22 @@ def test_every_column_holds_what_the_files_say(store: StoreBuilder) -> None:
     ]
 
 
+def test_the_format_of_personal_texts_is_the_stores_where_it_says_one(
+    course: CourseBuilder, store: StoreBuilder
+) -> None:
+    def kept(**said: str) -> str:
+        write(course.path / "course.json", {"name": "Курс", **said})
+        imported(store.path)
+        return Course.objects.get().personal_format
+
+    assert kept() == "personal"
+    assert kept(personal_format="extended") == "extended"
+    assert kept() == "extended"
+    Course.objects.update(personal_format="personal")
+    assert kept() == "personal"
+    assert kept(personal_format="extended") == "extended"
+
+
 def test_what_the_store_does_not_say_stays(course: CourseBuilder, store: StoreBuilder) -> None:
     write(course.path / "course.json", {"name": "Курс", "description": "О курсе", "language": "en"})
     course.lesson(

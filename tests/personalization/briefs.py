@@ -8,8 +8,8 @@ from courses.formats.personal import PERSONAL
 from personalization.brief import Brief, Recipe
 from tests.builders import SURVEY, TRANSCRIPT
 
-RECIPE = Recipe("openai", "model-1", "prompt-1", PERSONAL)
-SIMPLE_RECIPE = Recipe("simple", "", "simple-1", PERSONAL)
+RECIPE = Recipe("openai", "model-1", "prompt-1")
+SIMPLE_RECIPE = Recipe("simple", "", "simple-1")
 
 NINA = Brief(
     course_title="Массаж шеи",

@@ -24,6 +24,8 @@ def test_the_same_inputs_have_the_same_fingerprint() -> None:
         brief(answers_hash="other"),
         brief(course_title="Другой курс"),
         brief(language="en"),
+        brief(format=EXTENDED),
+        brief(format=replace(PERSONAL, version=PERSONAL.version + 1)),
     ],
 )
 def test_each_input_changes_the_fingerprint(changed: Brief) -> None:
@@ -36,8 +38,6 @@ def test_each_input_changes_the_fingerprint(changed: Brief) -> None:
         replace(RECIPE, origin="simple"),
         replace(RECIPE, model="model-2"),
         replace(RECIPE, prompt_version="prompt-2"),
-        replace(RECIPE, format=EXTENDED),
-        replace(RECIPE, format=replace(PERSONAL, version=PERSONAL.version + 1)),
     ],
 )
 def test_who_writes_and_how_changes_the_fingerprint(recipe: Recipe) -> None:

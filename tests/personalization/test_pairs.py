@@ -66,7 +66,10 @@ def course() -> Course:
 # --- the fingerprint ---
 
 
-@pytest.mark.parametrize("backend", ["openai", "simple"])
+@pytest.mark.parametrize(
+    ("backend", "fmt"),
+    [("openai", "personal"), ("simple", "personal"), ("openai", "extended"), ("simple", "unknown")],
+)
 @pytest.mark.parametrize(
     ("lesson", "learner"),
     [
@@ -81,9 +84,9 @@ def course() -> Course:
     ],
 )
 def test_the_database_computes_the_same_fingerprint(
-    lesson: dict[str, Any], learner: dict[str, Any], backend: str
+    lesson: dict[str, Any], learner: dict[str, Any], backend: str, fmt: str
 ) -> None:
-    course = make_course(title="Курс: 100 % \\ 'шея'", language="en")
+    course = make_course(title="Курс: 100 % \\ 'шея'", language="en", personal_format=fmt)
     make_lesson(course, **lesson)
     make_learner(course=course, **learner)
     recipe = current_recipe(backend)
@@ -96,6 +99,7 @@ def test_the_database_computes_the_same_fingerprint(
     [
         (Course, {"title": "Иначе"}),
         (Course, {"language": "en"}),
+        (Course, {"personal_format": "extended"}),
         (Lesson, {"title": "Иначе"}),
         (Lesson, {"summary": "Иначе"}),
         (Lesson, {"summary": None}),
@@ -214,14 +218,17 @@ def test_whether_a_lesson_has_a_source(transcript: str, verdict: str, course: Co
 def test_database_and_worker_agree_on_every_kind_of_pair(course: Course) -> None:
     recipes = [current_recipe("openai"), current_recipe("simple")]
     lessons = [make_lesson(course, 1), make_lesson(course, 2, transcript="мало")]
-    for origin, fingerprint, edited, survey in product(
+    extended = make_course(personal_format="extended")
+    lessons_of = {course: lessons, extended: [make_lesson(extended)]}
+    for on, origin, fingerprint, edited, survey in product(
+        lessons_of,
         ["openai", "simple", "import", None],
         [*recipes, "other", None],
         [None, timezone.now()],
         [SURVEY, {}],
     ):
-        learner = make_learner(course=course, survey=survey)
-        for lesson in lessons:
+        learner = make_learner(course=on, survey=survey)
+        for lesson in lessons_of[on]:
             today = isinstance(fingerprint, Recipe) and brief_of((learner.pk, lesson.pk)).fingerprint(
                 fingerprint
             )

@@ -1,21 +1,22 @@
 """The simple writer: a whole text from the learner's answers alone, at once and without a network."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.formats.definition import Document
-from courses.formats.personal import PERSONAL
+from courses.formats.definition import Document, Format
+from courses.formats.personal import EXTENDED, PERSONAL
+from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.checks import check_answer
 from personalization.writers.base import Draft, Usage
 from personalization.writers.registry import current_recipe
 from personalization.writers.simple import ANSWER_KEYS, LONGEST_QUOTE, SimpleWriter, quoted, simple_text
-from personalization.writers.simple_phrases import PHRASES, Phrases
+from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES
 from tests.courses.documents import property_settings
 from tests.personalization.briefs import NINA, SAM, brief
 
@@ -53,20 +54,22 @@ def test_closing_it_waits_for_nothing_either() -> None:
 
 
 def test_its_recipe_is_the_one_that_the_queue_plans_with() -> None:
-    recipe = SimpleWriter().recipe(PERSONAL)
+    recipe = SimpleWriter().recipe()
     assert recipe == current_recipe("simple")
     assert (recipe.origin, recipe.model) == ("simple", "")
 
 
-@pytest.mark.parametrize("of", [NINA, SAM, brief(answers=ANSWERS), brief(answers={}), brief(name=None)])
-def test_what_it_writes_would_pass_as_a_models_answer(of: Brief) -> None:
-    document = simple_text(of)
-    assert PERSONAL.problems(document) == []
-    assert check_answer(document, of) == document
+@pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)
+@pytest.mark.parametrize("of", [NINA, SAM, brief(answers=ANSWERS), brief(SAM, answers={}), brief(name=None)])
+def test_what_it_writes_would_pass_as_a_models_answer(of: Brief, fmt: Format) -> None:
+    document = simple_text(replace(of, format=fmt))
+    assert fmt.problems(document) == []
+    assert check_answer(document, replace(of, format=fmt)) == document
 
 
-def test_the_learners_answers_appear() -> None:
-    text = everything(simple_text(brief(answers=ANSWERS)))
+@pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)
+def test_the_learners_answers_appear(fmt: Format) -> None:
+    text = everything(simple_text(brief(answers=ANSWERS, format=fmt)))
     for answer in (
         "Помочь мужу; Быть полезной",
         "Муж и соседка",
@@ -87,8 +90,28 @@ def test_the_lesson_and_its_summary_appear() -> None:
     assert NINA.lesson_title in document["homework_20m"][0]
 
 
-def test_the_transcript_is_not_quoted() -> None:
-    assert "плечи и положите" not in everything(simple_text(NINA))
+@pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)
+def test_the_transcript_is_not_quoted(fmt: Format) -> None:
+    assert "плечи и положите" not in everything(simple_text(brief(format=fmt)))
+
+
+def test_seven_sections_say_each_thing_in_its_place() -> None:
+    document = simple_text(brief(answers=ANSWERS, format=EXTENDED))
+    assert document["introduction"] == f"Нина, тема этого урока: «{NINA.lesson_title}». {NINA.summary}"
+    assert "Помочь мужу; Быть полезной" in document["why_it_matters_for_you"]
+    assert "Сделаю больно" not in document["why_it_matters_for_you"]
+    assert "Сделаю больно" in document["addressing_fears"]
+    assert "Спокойный массаж" in document["key_takeaways"][1]
+    assert "На кухне, на стуле" in document["practical_application"]
+    assert NINA.lesson_title in document["personalized_homework"]
+    assert "Муж оборачивается назад" in document["motivational_quote"]
+
+
+def test_seven_sections_without_answers_name_no_fear_and_no_goal() -> None:
+    document = simple_text(brief(answers={}, format=EXTENDED))
+    assert document["addressing_fears"] == ""
+    assert document["motivational_quote"] == EXTENDED_PHRASES["ru"].quote
+    assert "()" not in everything(document)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +157,10 @@ def test_the_placeholder_in_an_answer_becomes_the_name_again() -> None:
 
 
 def test_each_language_has_all_its_phrases() -> None:
-    assert PHRASES.keys() == {"ru", "en"}
-    for phrases in PHRASES.values():
-        assert all(getattr(phrases, field.name) for field in fields(Phrases))
-        assert len(phrases.homework) == 5
+    assert PHRASES.keys() == EXTENDED_PHRASES.keys() == {"ru", "en"}
+    for phrases in (*PHRASES.values(), *EXTENDED_PHRASES.values()):
+        assert all(getattr(phrases, field.name) for field in fields(phrases))
+    assert {len(phrases.homework) for phrases in PHRASES.values()} == {5}
 
 
 def test_the_homework_takes_twenty_minutes() -> None:
@@ -193,10 +216,11 @@ _values = st.recursive(
     st.none() | st.text(min_size=1, max_size=10),
     st.text(max_size=20),
     st.sampled_from([NINA, SAM]),
+    st.sampled_from(PERSONAL_FORMATS),
 )
 @property_settings
 def test_whatever_was_answered_the_text_is_whole(
-    answers: dict[str, Any], name: str | None, title: str, of: Brief
+    answers: dict[str, Any], name: str | None, title: str, of: Brief, fmt: Format
 ) -> None:
-    document = simple_text(brief(of, answers=answers, name=name, lesson_title=title))
-    assert PERSONAL.problems(document) == []
+    document = simple_text(brief(of, answers=answers, name=name, lesson_title=title, format=fmt))
+    assert fmt.problems(document) == []

@@ -1,6 +1,7 @@
 """course.json as a typed record; everything that is wrong with it goes to the findings."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from courses.course_folder.fields import Fields, as_uuid, described, kind, number_problem
 from courses.course_folder.findings import Findings
 from courses.formats.definition import Language
+from courses.formats.shapes import PERSONAL_FORMATS
 
 LONGEST_TITLE = 500  # characters
 LONGEST_SUMMARY = 20_000
@@ -15,12 +17,15 @@ LONGEST_SLUG = 100
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]")
-_KEYS = ("name", "title", "description", "slug", "language", "lessons", "lesson_ids")
+_KEYS = ("name", "title", "description", "slug", "language", "personal_format", "lessons", "lesson_ids")
 
 
 @dataclass(frozen=True, slots=True)
 class CourseFile:
-    """`description` None: not said; empty: there is none. `guessed_language` where `language` is not said."""
+    """`description` None: not said; empty: there is none. `guessed_language` where `language` is not said.
+
+    `personal_format` None: not said, so that an editor's choice stays.
+    """
 
     file: str
     slug: str
@@ -28,6 +33,7 @@ class CourseFile:
     description: str | None
     language: str | None
     guessed_language: str
+    personal_format: str | None
     numbers: tuple[int, ...] | None
     lesson_ids: dict[int, UUID]
     content: dict[str, Any]
@@ -45,8 +51,9 @@ def course_file(data: dict[str, Any], file: str, folder: str, findings: Findings
         slug=_slug(fields, folder),
         title=title,
         description=description,
-        language=_language(fields),
+        language=_one_of("language", list(Language), fields),
         guessed_language=(Language.RUSSIAN if russian else Language.ENGLISH).value,
+        personal_format=_one_of("personal_format", [fmt.name for fmt in PERSONAL_FORMATS], fields),
         numbers=_numbers(fields),
         lesson_ids=_lesson_ids(fields),
         content=data,
@@ -74,11 +81,11 @@ def _slug(fields: Fields, folder: str) -> str:
     return folder
 
 
-def _language(fields: Fields) -> str | None:
-    language = fields.data.get("language")
-    if language is not None and language not in list(Language):
-        fields.problem("language", f"must be one of {', '.join(Language)}, found {described(language)}")
-    return language if isinstance(language, str) else None
+def _one_of(key: str, known: Sequence[str], fields: Fields) -> str | None:
+    value = fields.data.get(key)
+    if value is not None and value not in known:
+        fields.problem(key, f"must be one of {', '.join(known)}, found {described(value)}")
+    return value if isinstance(value, str) else None
 
 
 def _numbers(fields: Fields) -> tuple[int, ...] | None:
