@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from courses.formats.definition import Document, Format, Language
+from courses.formats.order import in_order
 from courses.formats.shapes import ordered_items
 
 
@@ -51,7 +52,7 @@ def says_something(value: object) -> bool:
     if isinstance(value, str):
         return bool(value.strip())
     if isinstance(value, dict):
-        return any(says_something(item) for item in value.values())
+        return any(says_something(item) for _, item in in_order(value))
     if isinstance(value, list):
         return any(says_something(item) for item in value)
     return value is not None

@@ -164,12 +164,14 @@ def _problems_in(root: _Object, limits: Limits) -> Iterator[tuple[str, str]]:
             return
         if isinstance(value, _Object):
             yield from _problems_with_keys(value, pointer)
-        stack += reversed([(item, f"{pointer}/{_escaped(key)}", depth + 1) for key, item in _children(value)])
+        stack += reversed(
+            [(item, f"{pointer}/{pointer_part(key)}", depth + 1) for key, item in _children(value)]
+        )
 
 
 def _problems_with_keys(value: _Object, pointer: str) -> Iterator[tuple[str, str]]:
     for key in value.duplicates:
-        yield f"{pointer}/{_escaped(key)}", "stands there twice: keep one"
+        yield f"{pointer}/{pointer_part(key)}", "stands there twice: keep one"
     for key in value:
         if found := _UNSTORABLE.search(key):
             yield pointer, f"has a key with U+{ord(found[0]):04X}, which cannot be stored: remove it"
@@ -179,7 +181,7 @@ def _children(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str | int, An
     return iter(value.items()) if isinstance(value, dict) else enumerate(value)
 
 
-def _escaped(key: str | int) -> str:
+def pointer_part(key: str | int) -> str:
     """A pointer's part (RFC 6901), safe to print and of a length that one can read."""
     text = str(key).replace("~", "~0").replace("/", "~1")
     return text.encode("unicode_escape").decode()[:80] if not text.isprintable() else text[:80]

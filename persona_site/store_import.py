@@ -94,6 +94,7 @@ def import_store(
         tables=tables,
         warnings=tuple(dict.fromkeys(findings.warnings)),
         problems=tuple(dict.fromkeys(findings.problems)),
+        converted=findings.converted,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.course_folder.contents import read_descriptions, read_transcripts
-from courses.course_folder.findings import Findings
+from courses.course_folder.findings import Converted, Findings
 from courses.course_folder.plan import CoursePlan, plan_courses
 from courses.course_folder.report import ImportReport
 from courses.course_folder.snapshot import Snapshot
@@ -104,6 +104,7 @@ class Reading:
     descriptions: Mapping[UUID, Document]
     problems: Sequence[str]
     warnings: Sequence[str]
+    converted: Converted
 
 
 def read(path: Path, snapshot: Snapshot = NOTHING_KNOWN) -> Reading:
@@ -121,7 +122,12 @@ def read(path: Path, snapshot: Snapshot = NOTHING_KNOWN) -> Reading:
                 transcripts |= {lesson.source.number: text for lesson, text in read_transcripts(plan, folder)}
                 descriptions |= dict(read_descriptions(plan, folder))
     return Reading(
-        plans, transcripts, descriptions, [*map(str, findings.problems)], [*map(str, findings.warnings)]
+        plans,
+        transcripts,
+        descriptions,
+        [*map(str, findings.problems)],
+        [*map(str, findings.warnings)],
+        findings.converted,
     )
 
 

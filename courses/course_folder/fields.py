@@ -8,6 +8,7 @@ from uuid import UUID
 
 from courses.course_folder.findings import Findings
 from courses.course_folder.wording import has_working_marks, line_problem, tidy
+from courses.formats.losses import Comparison
 
 HIGHEST_NUMBER = 1_000_000
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -27,6 +28,10 @@ class Fields:
 
     def warn(self, key: str, message: str) -> None:
         self._findings.warn(self._file, message, f"{self.pointer}/{key}")
+
+    def count(self, comparison: Comparison, key: str) -> None:
+        """A converted document, for the report of what was read."""
+        self._findings.count(comparison, self._file, f"{self.pointer}/{key}" if key else self.pointer)
 
     def line(self, key: str, most: int) -> str | None:
         """A text of one line; None, and a problem, where there is none."""

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from courses.course_folder.findings import Converted
 from courses.errors import Problem
 
 WIDTH = 100  # columns of the table; lines of text are as long as they are
@@ -33,7 +34,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """`courses`: slugs. With problems the tables hold what was written before them: mostly nothing."""
+    """`courses`: slugs. With problems the tables hold what was written before them: mostly nothing.
+
+    `converted`: the descriptions and personal texts that were read, and whether their texts came through.
+    """
 
     store: str
     dry_run: bool
@@ -41,6 +45,7 @@ class ImportReport:
     tables: Mapping[str, Counts] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
+    converted: Converted = field(default_factory=Converted)
 
     @property
     def changed(self) -> int:
@@ -56,6 +61,7 @@ class ImportReport:
             "courses": list(self.courses),
             "changed": self.changed,
             "tables": {table: asdict(counts) for table, counts in self.tables.items()},
+            "converted": asdict(self.converted),
             "warnings": [asdict(warning) for warning in self.warnings],
             "problems": [asdict(problem) for problem in self.problems],
         }
@@ -86,8 +92,16 @@ class ImportReport:
     def _summary(self) -> str:
         courses = f"{_counted(len(self.courses), 'course')} from {self.store}"
         if self.dry_run:
-            return f"{courses}: {_counted(self.changed, 'row')} would change. Dry run: nothing was written."
-        return f"{courses}: {_counted(self.changed, 'row')} changed."
+            changed = f"{_counted(self.changed, 'row')} would change. Dry run: nothing was written."
+        else:
+            changed = f"{_counted(self.changed, 'row')} changed."
+        return f"{courses}: {changed}\n{self._converted()}".rstrip()
+
+    def _converted(self) -> str:
+        if not (counts := self.converted).documents:
+            return ""
+        documents, strings = _counted(counts.documents, "document"), _counted(counts.strings_in, "string")
+        return f"Descriptions and texts: {documents}, {strings} in, {counts.strings_out:,} out."
 
     def _table(self) -> Table:
         total = sum(self.tables.values(), Counts())

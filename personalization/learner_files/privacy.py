@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from courses.course_folder.names import NamedFile
+from courses.formats.losses import Comparison
 
 _PHONE = re.compile(r"\+?[\d\s().–-]+")
 FEWEST_DIGITS = 9  # in a phone number; shorter ones are ordinary numeric identifiers
@@ -33,6 +34,14 @@ def shown_file(file: NamedFile) -> str:
     for part in carried:
         rest = rest.replace(part, "", 1)
     return file.name if not rest.strip("0-_. ") else f"{plain}-….json"
+
+
+def shown_places(comparison: Comparison) -> Comparison:
+    """What became of a text, its places without what leads to a person."""
+    if not comparison.lost and not comparison.doubled:
+        return comparison
+    lost, doubled = (tuple(map(shown_pointer, places)) for places in (comparison.lost, comparison.doubled))
+    return Comparison(comparison.strings, lost, doubled)
 
 
 def shown_pointer(pointer: str) -> str:

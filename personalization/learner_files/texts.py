@@ -12,12 +12,14 @@ from courses.course_folder.matching import Outcome, Remark, match
 from courses.course_folder.names import NamedFile, is_ignored, personal_texts
 from courses.course_folder.plan import CoursePlan
 from courses.formats.definition import ORDER_KEY, Document
+from courses.formats.losses import compared
 from courses.formats.shapes import personal_document
 from courses.rendering import says_something
 from courses.strict_json import REQUEST
 from personalization.learner_files.privacy import (
     shown_file,
     shown_identifier,
+    shown_places,
     shown_pointer,
     without_contacts,
 )
@@ -133,6 +135,7 @@ def _read(file: NamedFile, folder: Folder) -> Document | None:
         folder.findings.problem(folder.named(file.name), without_contacts(str(error)))
         return None
     if any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
+        folder.findings.count(shown_places(compared(data, document)), folder.named(file.name))
         return document
     folder.findings.warn(folder.named(file.name), "is empty: passed by")
     return None

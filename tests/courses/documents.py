@@ -44,19 +44,31 @@ OLD_KEYS = {**RUSSIAN, **RUSSIAN_TWINS, **ENGLISH, **DEFAULT}
 
 # Speed is not what these properties are about, and no file of examples is left behind.
 property_settings = settings(
-    max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
-LEAF = "·"
+# Each leaf becomes a text of its own: the dot is its number.
+LEAVES = [
+    *("·", "<b>·</b>", "{{ · }}", "{% · %}", "&amp;·&lt;", "'·\"", "*·*", " **·** ", "строка\n·"),
+    *("\u202e·\u202c", "עברית ·", "𝕏·👩\u200d🚀"),
+]
 _known = [
     *OLD_KEYS,
     *(section.key for fmt in FORMATS for section in fmt.sections),
-    "template",
-    "items",
-    "keys",
+    *(heading for fmt in FORMATS for section in fmt.sections for heading in section.headings.values()),
 ]
-_keys = st.sampled_from(_known) | st.text("aB_ *<&/{ё\ufe0f⚠👋\n", max_size=6)
-_leaves = st.just(LEAF) | st.sampled_from(["", "  ", None, 0, 2.5, True])
+_variants = [
+    variant(key)
+    for key in OLD_KEYS
+    for variant in (
+        str.upper,
+        lambda key: key.replace("\ufe0f", ""),
+        lambda key: f"{key[:1]}\ufe0f{key[1:]} ",
+    )
+]
+_unknown = st.text("aB_ *<&/{ё\ufe0f⚠👋𝕏\u202e\n", max_size=6)
+_keys = st.sampled_from([*_known, *_variants, "template", "items", "keys"]) | _unknown
+_leaves = st.sampled_from(LEAVES) | st.sampled_from(["", "  ", None, 0, 2.5, True])
 _values = st.recursive(
     _leaves,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=3),
@@ -70,13 +82,22 @@ def numbered(source: Any, number: Iterator[int]) -> Any:
         return {key: numbered(value, number) for key, value in source.items()}
     if isinstance(source, list):
         return [numbered(value, number) for value in source]
-    return f"<b>№{next(number)}&amp;</b>" if source == LEAF else source
+    return source.replace("·", f"№{next(number)}¶") if isinstance(source, str) else source
 
 
-# Any key may lead to any value; every text that says something stands there once.
-documents: st.SearchStrategy[Document] = st.dictionaries(_keys, _values, max_size=6).map(
-    lambda source: numbered(source, count(1))
-)
+def token(text: str) -> str:
+    """The part of a generated text that no other text has."""
+    return text[text.index("№") : text.index("¶") + 1]
+
+
+def made_of(keys: st.SearchStrategy[str], most: int = 6) -> st.SearchStrategy[Document]:
+    """Documents in which any of the keys may lead to any value; no text is there twice."""
+    return st.dictionaries(keys, _values, max_size=most).map(lambda source: numbered(source, count(1)))
+
+
+documents = made_of(_keys)
+# Some keys that no format knows among one's own: then the order is the author's.
+unordered = made_of(_unknown | st.sampled_from([section.key for section in LESSON.sections]))
 
 
 def texts(value: object) -> Iterator[str]:
@@ -92,6 +113,11 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(item)
 
 
-def as_jsonb(document: Document) -> Document:
-    """The document with its keys in the order of jsonb: shorter ones first."""
-    return {key: document[key] for key in sorted(document, key=lambda key: (len(key.encode()), key.encode()))}
+def as_jsonb(value: Any) -> Any:
+    """The value with all keys in the order of jsonb: shorter ones first."""
+    if isinstance(value, list):
+        return [as_jsonb(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+    return {key: as_jsonb(value[key]) for key in keys}

@@ -46,6 +46,7 @@ def test_the_report_is_a_table_and_a_line_for_each_warning(store: StoreBuilder) 
         "personalized_lesson_descriptions 1 0 0",
         "",
         f"1 course from {store.path}: 5 rows changed.",
+        "Descriptions and texts: 1 document, 9 strings in, 9 out.",
         "",
         "1 warning:",
         f"massage/9-{lesson_id(9)}.txt: is not used: no lesson of the course has its UUID or its number",
@@ -80,6 +81,7 @@ def test_the_json_has_stable_keys(store: StoreBuilder) -> None:
         "dry_run": False,
         "courses": ["massage"],
         "changed": 5,
+        "converted": {"documents": 1, "strings_in": 9, "strings_out": 9},
         "warnings": [],
         "problems": [],
     }

@@ -1,17 +1,20 @@
 """A whole store into the database: what is written, what is not, and what a second run does."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db.models import Model
 
+from courses.course_folder.findings import Converted
 from courses.course_folder.report import Counts, ImportReport
 from courses.errors import InvalidInput
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
 from persona_site.store_import import import_store
 from personalization.models import PersonalizedLessonDescription, Profile
 from tests.builders import SURVEY
+from tests.courses.documents import texts
 from tests.environment import ROOT
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id, write
 
@@ -51,6 +54,15 @@ def test_the_sample_store_imports_with_exactly_its_wrong_labels() -> None:
         *(("sleep", "3"), ("sleep", "4")),
     }
     assert len(report.warnings) == 7
+
+
+def test_every_string_of_the_samples_descriptions_and_texts_comes_through() -> None:
+    files = [*SAMPLE.glob("*/*-final.json"), *SAMPLE.glob("*/personalize/*/*.json")]
+    lessons = [json.loads(path.read_text()) for path in SAMPLE.glob("*/lessons/*/lesson.json")]
+    sources = [json.loads(path.read_text()) for path in files]
+    sources += [lesson["description"] for lesson in lessons if lesson.get("description")]
+    strings = sum(len([*texts(source)]) for source in sources)
+    assert imported(SAMPLE).converted == Converted(len(sources), strings, strings)
 
 
 def test_each_transcript_of_the_sample_lands_on_the_lesson_that_its_uuid_names() -> None:

@@ -10,6 +10,7 @@ from courses.course_folder.fields import Fields, described, kind
 from courses.course_folder.findings import Findings
 from courses.course_folder.schemas.course import LONGEST_SUMMARY, LONGEST_TITLE
 from courses.formats.definition import Document
+from courses.formats.losses import compared
 from courses.formats.shapes import lesson_document
 
 LARGEST_DESCRIPTION = 500_000  # characters of JSON; no description of a lesson comes near a tenth of it
@@ -61,10 +62,13 @@ def read_description(source: object, fields: Fields, key: str) -> Document:
         fields.problem(key, f"has more than {LARGEST_DESCRIPTION:,} characters: shorten it")
         return {}
     try:
-        return lesson_document(source)
+        document = lesson_document(source)
     except ValueError as error:
         fields.problem(key, str(error))
         return {}
+    if document:
+        fields.count(compared(source, document), key)
+    return document
 
 
 def _assets(fields: Fields) -> tuple[Asset, ...]:
