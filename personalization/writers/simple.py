@@ -64,7 +64,7 @@ def _personal(brief: Brief, answers: Answers) -> Document:
     say = PHRASES[brief.language]
     return {
         "summary_short": _joined(_summary(brief, say), _about(say.goal, _goal(answers))),
-        "why_watch": _joined(*_reasons(answers, say), _about(say.fears, _fears(answers))) or say.why_default,
+        "why_watch": _why(answers, say) or say.why_default,
         "quick_action": _about(say.action_with, answers["practice_model"]) or say.action,
         "social_share": say.share.format(lesson=brief.lesson_title),
         "homework_20m": _homework(answers, brief.lesson_title, say),
@@ -76,7 +76,10 @@ def _extended(brief: Brief, answers: Answers) -> Document:
     practice = answers["practice_model"]
     return {
         "introduction": _summary(brief, say),
-        "why_it_matters_for_you": _joined(*_reasons(answers, say)) or say.why_default,
+        "why_it_matters_for_you": _joined(
+            _about(say.motivation, _motivation(answers)), _about(say.clients, answers["target_clients"])
+        )
+        or say.why_default,
         "key_takeaways": [
             more.takeaway_topic.format(lesson=brief.lesson_title),
             _about(more.takeaway_skills, answers["skills_wanted"]) or more.takeaway_choice,
@@ -116,11 +119,12 @@ def _fears(answers: Answers) -> str:
     return answers["fears"] or answers["fears_other"]
 
 
-def _reasons(answers: Answers, say: Phrases) -> tuple[str, ...]:
-    return (
+def _why(answers: Answers, say: Phrases) -> str:
+    return _joined(
         _about(say.motivation, _motivation(answers)),
         _about(say.skills, answers["skills_wanted"]),
         _about(say.clients, answers["target_clients"]),
+        _about(say.fears, _fears(answers)),
     )
 
 

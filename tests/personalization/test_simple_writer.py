@@ -1,6 +1,6 @@
 """The simple writer: a whole text from the learner's answers alone, at once and without a network."""
 
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -159,7 +159,7 @@ def test_the_placeholder_in_an_answer_becomes_the_name_again() -> None:
 def test_each_language_has_all_its_phrases() -> None:
     assert PHRASES.keys() == EXTENDED_PHRASES.keys() == {"ru", "en"}
     for phrases in (*PHRASES.values(), *EXTENDED_PHRASES.values()):
-        assert all(getattr(phrases, field.name) for field in fields(phrases))
+        assert all(asdict(phrases).values())
     assert {len(phrases.homework) for phrases in PHRASES.values()} == {5}
 
 
