@@ -95,7 +95,10 @@ def made_of(keys: st.SearchStrategy[str], most: int = 6) -> st.SearchStrategy[Do
     return st.dictionaries(keys, _values, max_size=most).map(lambda source: numbered(source, count(1)))
 
 
-documents = made_of(_keys)
+plain = made_of(_keys)
+wrapped = plain.map(lambda source: {"version": 2, "template": source})
+same_meaning = made_of(st.sampled_from(list(OLD_KEYS)))
+documents = plain | wrapped | same_meaning
 # Some keys that no format knows among one's own: then the order is the author's.
 unordered = made_of(_unknown | st.sampled_from([section.key for section in LESSON.sections]))
 

@@ -158,9 +158,10 @@ def test_the_placeholder_in_an_answer_becomes_the_name_again() -> None:
 
 def test_each_language_has_all_its_phrases() -> None:
     assert PHRASES.keys() == EXTENDED_PHRASES.keys() == {"ru", "en"}
-    for phrases in (*PHRASES.values(), *EXTENDED_PHRASES.values()):
-        assert all(asdict(phrases).values())
-    assert {len(phrases.homework) for phrases in PHRASES.values()} == {5}
+    for language in PHRASES:
+        assert all(asdict(PHRASES[language]).values())
+        assert all(asdict(EXTENDED_PHRASES[language]).values())
+        assert len(PHRASES[language].homework) == 5
 
 
 def test_the_homework_takes_twenty_minutes() -> None:
