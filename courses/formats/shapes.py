@@ -11,6 +11,7 @@ from courses.formats.lesson import LESSON
 from courses.formats.order import arranged
 from courses.formats.personal import EXTENDED, PERSONAL
 
+# A format is added here, with a choice in Course.personal_format and sentences in writers/simple.SECTIONS.
 FORMATS = {fmt.name: fmt for fmt in (LESSON, PERSONAL, EXTENDED)}
 PERSONAL_FORMATS = (PERSONAL, EXTENDED)
 NOTHING: tuple[Any, ...] = (None, "", [], {})

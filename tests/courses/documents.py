@@ -90,15 +90,17 @@ def token(text: str) -> str:
     return text[text.index("№") : text.index("¶") + 1]
 
 
-def made_of(keys: st.SearchStrategy[str], most: int = 6) -> st.SearchStrategy[Document]:
+def made_of(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Document]:
     """Documents in which any of the keys may lead to any value; no text is there twice."""
-    return st.dictionaries(keys, _values, max_size=most).map(lambda source: numbered(source, count(1)))
+    return st.dictionaries(keys, _values, max_size=6).map(lambda source: numbered(source, count(1)))
 
 
 plain = made_of(_keys)
 wrapped = plain.map(lambda source: {"version": 2, "template": source})
-same_meaning = made_of(st.sampled_from(list(OLD_KEYS)))
-documents = plain | wrapped | same_meaning
+twins = st.dictionaries(st.sampled_from([*OLD_KEYS]), _leaves, min_size=8, max_size=12).map(
+    lambda source: numbered(source, count(1))
+)
+documents = plain | wrapped | twins
 # Some keys that no format knows among one's own: then the order is the author's.
 unordered = made_of(_unknown | st.sampled_from([section.key for section in LESSON.sections]))
 
