@@ -23,6 +23,7 @@ from benchmarks import scratch  # noqa: F401  sets Django up; must stay first
 from courses.models import Course
 from personalization.brief import SEPARATOR
 from personalization.course_status import heat_map, learner_figures, lesson_figures
+from personalization.pairs import FINGERPRINT
 from personalization.writers.registry import current_recipe
 
 ROUNDS = 5
@@ -43,19 +44,18 @@ LEARNERS = """
                'motivation', jsonb_build_array(repeat('to help my family ', 10), 'to learn')) END
     FROM generate_series(1, %(learners)s) number"""
 # Each learner has texts for neighbouring lessons, the first ones too; every hundredth text is stale.
-TEXTS = """
-    WITH learner AS (SELECT *, row_number() OVER (ORDER BY user_identifier) AS number
+TEXTS = f"""
+    WITH profile AS (SELECT *, row_number() OVER (ORDER BY user_identifier) AS number
                      FROM profiles WHERE course_slug = %(slug)s)
     INSERT INTO personalized_lesson_descriptions (profile_id, lesson_id, content, origin, fingerprint)
-    SELECT learner.id, lesson.id,
-           jsonb_build_object('why_watch', repeat(md5(learner.id::text), 36)), 'simple',
-           CASE WHEN (learner.number + lesson.lesson_number) %% 100 = 0 THEN 'old' ELSE
-               md5(concat_ws(%(separator)s, lesson.source_hash, learner.answers_hash, course.title,
-                             course.language, %(simple_recipe)s::text)) END
-    FROM learner JOIN courses course ON course.slug = %(slug)s CROSS JOIN generate_series(1, %(texts)s) place
+    SELECT profile.id, lesson.id,
+           jsonb_build_object('why_watch', repeat(md5(profile.id::text), 36)), 'simple',
+           CASE WHEN (profile.number + lesson.lesson_number) %% 100 = 0 THEN 'old' ELSE
+               {FINGERPRINT.format(recipe="%(simple_recipe)s::text")} END
+    FROM profile JOIN courses course ON course.slug = %(slug)s CROSS JOIN generate_series(1, %(texts)s) place
     JOIN lessons lesson ON lesson.course_id = course.id AND lesson.lesson_number =
-        CASE WHEN place * 2 <= %(texts)s THEN place ELSE 1 + (learner.number * 7 + place) %% %(lessons)s END
-    ON CONFLICT DO NOTHING"""
+        CASE WHEN place * 2 <= %(texts)s THEN place ELSE 1 + (profile.number * 7 + place) %% %(lessons)s END
+    ON CONFLICT DO NOTHING"""  # noqa: S608 constants of ours
 # Milliseconds of SQL that are promised. What is asked of every row of a course (answers, fingerprints) grows
 # with the course: the page therefore asks for the learners' figures separately.
 PARTS = {
