@@ -3,6 +3,7 @@
 from typing import Any
 
 from personalization.models.runs import RUN_GENERATION
+from personalization.models.texts import REPLACE_LOCKED
 
 
 def may(actions: str, *models: str) -> set[str]:
@@ -15,14 +16,17 @@ COURSE_MODELS = ("courses.course", "courses.lesson", "courses.lessondescription"
 LEARNER = "personalization.profile"
 TEXT = "personalization.personalizedlessondescription"
 RUN = "personalization.generationrun"
+# Rights of our own, beside Django's add, change, delete and view.
+OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 
 ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
-    | may("view", LEARNER),
+    | may("view", LEARNER)
+    | {f"personalization.{REPLACE_LOCKED}"},
     "Operators": may("view", *COURSE_MODELS, TEXT, RUN)
     | may("view add change", LEARNER)
-    | {f"personalization.{RUN_GENERATION}"},
+    | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
     "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN),
 }
 
@@ -30,22 +34,26 @@ ROLES = {
 def create_groups(apps: Any, using: str = "default") -> None:
     """Creates what is missing of the groups and their permissions; takes nothing away that a site has added.
 
-    While a fresh database migrates there are no permissions yet: Django makes them after the last migration,
-    and keeps those that it finds.
+    A right of our own that the models of a migration do not have yet comes with a later one. While a fresh
+    database migrates there are no permissions yet: Django makes them after the last migration, and keeps
+    those that it finds.
     """
     group_table = apps.get_model("auth", "Group").objects.using(using)
     for name, permissions in ROLES.items():
         group, _ = group_table.get_or_create(name=name)
-        group.permissions.add(*(_permission(apps, using, permission) for permission in sorted(permissions)))
+        found = (_permission(apps, using, permission) for permission in sorted(permissions))
+        group.permissions.add(*(permission for permission in found if permission))
 
 
 def _permission(apps: Any, using: str, name: str) -> Any:
     app, codename = name.split(".")
-    model_name = codename.split("_")[1] if codename != RUN_GENERATION else RUN.split(".")[1]
+    model_name = OWN[codename].split(".")[1] if codename in OWN else codename.split("_")[1]
     model = apps.get_model(app, model_name)
+    own = dict(model._meta.permissions)
+    if codename in OWN and codename not in own:
+        return None
     content_types = apps.get_model("contenttypes", "ContentType").objects.using(using)
     content_type, _ = content_types.get_or_create(app_label=app, model=model_name)
-    own = dict(model._meta.permissions)
     permissions = apps.get_model("auth", "Permission").objects.using(using)
     permission, _ = permissions.get_or_create(
         content_type=content_type,

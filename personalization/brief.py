@@ -58,12 +58,15 @@ class Current:
     locked: bool
 
 
-def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, force: bool) -> str | None:
+def reason_to_skip(
+    brief: Brief, current: Current | None, recipe: Recipe, *, force: bool, replace_locked: bool = False
+) -> str | None:
     """A code why nothing is written (`unchanged` among them), or None: write.
 
-    `force` overrides `better_text` and `unchanged`.
+    `force` overrides `better_text` and `unchanged`. `replace_locked` overrides `locked`, and then `unchanged`
+    too: what an editor wrote is not what its fingerprint says.
     """
-    if current and current.locked:
+    if current and current.locked and not replace_locked:
         return "locked"
     if not any(_texts(brief.answers)):
         return "no_survey"
@@ -74,6 +77,8 @@ def reason_to_skip(brief: Brief, current: Current | None, recipe: Recipe, *, for
     if recipe.origin == "simple" and current.origin != "simple":
         # A missing key must not turn texts of a model, an editor or an older system into template sentences.
         return "better_text"
+    if current.locked:
+        return None
     return "unchanged" if current.fingerprint == brief.fingerprint(recipe) else None
 
 

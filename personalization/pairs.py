@@ -58,13 +58,13 @@ ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 
 # The same decisions in the same order as brief.reason_to_skip; a test holds the two together.
 VERDICT = f"""CASE
-    WHEN text.edited_at IS NOT NULL THEN 'locked'
+    WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
     WHEN NOT coalesce({ANSWERED}, false) THEN 'no_survey'
     WHEN length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s THEN 'no_source'
     WHEN %(force)s THEN 'write'
     WHEN %(origin)s = 'simple' AND text.id IS NOT NULL AND text.origin IS DISTINCT FROM 'simple'
         THEN 'better_text'
-    WHEN text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
+    WHEN text.edited_at IS NULL AND text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
     ELSE 'write' END"""
 
 
@@ -82,12 +82,13 @@ def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -
     }
 
 
-def verdict_parameters(recipe: Recipe, *, force: bool) -> dict[str, Any]:
+def verdict_parameters(recipe: Recipe, *, force: bool, replace_locked: bool = False) -> dict[str, Any]:
     """Parameters of VERDICT for texts to be written by `recipe`."""
     return {
         "recipe": recipe.key,
         "origin": recipe.origin,
         "force": force,
+        "replace_locked": replace_locked,
         "shortest_source": SHORTEST_SOURCE,
         "blanks": BLANKS,
     }

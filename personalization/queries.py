@@ -27,12 +27,14 @@ RATE_WINDOW = 30  # seconds over which a run's rate is measured
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a run would do with each learner × lesson pair, counted: `by_verdict` holds `write`, `unchanged`,
-    and the reasons to skip (`locked`, `no_survey`, `no_source`, `better_text`)."""
+    and the reasons to skip (`locked`, `no_survey`, `no_source`, `better_text`). `replaces_locked` of those to
+    write are an editor's words today."""
 
     learners: int
     lessons: int
     by_verdict: dict[str, int]
     being_written: int
+    replaces_locked: int = 0
 
     @property
     def total(self) -> int:
@@ -79,26 +81,30 @@ class Progress:
         return (self.total - self.ended) / self.rate if self.rate else None
 
 
-def preview(selection: Selection, backend: str, *, force: bool = False) -> Preview:
+def preview(
+    selection: Selection, backend: str, *, force: bool = False, replace_locked: bool = False
+) -> Preview:
     parameters = {
         **_parameters(selection),
-        **verdict_parameters(current_recipe(backend), force=force),
+        **verdict_parameters(current_recipe(backend), force=force, replace_locked=replace_locked),
     }
     sql = f"""
         WITH pair AS (
-            SELECT profile.id AS profile_id, lesson.id AS lesson_id, {VERDICT} AS verdict {PAIRS} {ORDERED}
+            SELECT profile.id AS profile_id, lesson.id AS lesson_id, text.edited_at IS NOT NULL AS locked,
+                   {VERDICT} AS verdict {PAIRS} {ORDERED}
         ), counted AS (
             SELECT verdict, count(*) AS count FROM pair GROUP BY verdict
         )
         SELECT (SELECT count(DISTINCT profile_id) FROM pair), (SELECT count(DISTINCT lesson_id) FROM pair),
                (SELECT coalesce(jsonb_object_agg(verdict, count), '{{}}')::text FROM counted),
                (SELECT count(*) FROM pair JOIN generation_items item USING (profile_id, lesson_id)
-                WHERE item.state = 'running')
+                WHERE item.state = 'running'),
+               (SELECT count(*) FROM pair WHERE locked AND verdict = 'write')
     """  # noqa: S608 constants of ours
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        learners, lessons, by_verdict, being_written = cursor.fetchone()
-    return Preview(learners, lessons, json.loads(by_verdict), being_written)
+        learners, lessons, by_verdict, being_written, replaces = cursor.fetchone()
+    return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces)
 
 
 def progress(run_id: UUID) -> Progress:

@@ -1,6 +1,7 @@
 """The page between selecting learners and starting a run: what would be written, and by whom."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -15,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from personalization.admin.rights import may_replace_locked
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
 from personalization.models import Profile
@@ -40,13 +42,24 @@ class RunForm(forms.Form):
     backend = forms.ChoiceField(choices=Backend.choices)
     lessons = forms.CharField(required=False, max_length=200)
     force = forms.BooleanField(required=False)
+    replace_locked = forms.BooleanField(required=False)
     token = forms.CharField(max_length=64)
+
+    def __init__(self, data: Any, *, may_replace: bool) -> None:
+        super().__init__(data)
+        self.may_replace = may_replace
 
     def clean_backend(self) -> str:
         backend: str = self.cleaned_data["backend"]
         if problem := _problem(backend):
             raise forms.ValidationError(problem)
         return backend
+
+    def clean_replace_locked(self) -> bool:
+        wanted: bool = self.cleaned_data["replace_locked"]
+        if wanted and not self.may_replace:
+            raise forms.ValidationError(_("You may not replace texts that an editor changed."))
+        return wanted
 
     def clean_lessons(self) -> tuple[int, ...] | None:
         """Numbers from "1, 3-5"; None for all lessons."""
@@ -75,15 +88,13 @@ def regenerate_page(
     learners = tuple(queryset.order_by().values_list("pk", flat=True))
     token = request.POST.get("token") or uuid4().hex
     data = request.POST if "token" in request.POST else {"backend": default_backend(), "token": token}
-    form = RunForm(data)
+    form = RunForm(data, may_replace=may_replace_locked(request))
     plan = None
     if form.is_valid():
         if "start" in request.POST and (started := _started(form, learners, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)
-        plan = preview(
-            _selection(form, learners), form.cleaned_data["backend"], force=form.cleaned_data["force"]
-        )
+        plan = preview(_selection(form, learners), form.cleaned_data["backend"], **_options(form))
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Regenerate personalizations"),
@@ -106,13 +117,17 @@ def _selection(form: RunForm, learners: tuple[UUID, ...]) -> Selection:
     return Selection(profiles=learners, lessons=form.cleaned_data["lessons"])
 
 
+def _options(form: RunForm) -> dict[str, bool]:
+    return {name: form.cleaned_data[name] for name in ("force", "replace_locked")}
+
+
 def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) -> Started | None:
     """The run; None, with the reason in the form, where it cannot start."""
     try:
         return start_run(
             selection=_selection(form, learners),
             backend=form.cleaned_data["backend"],
-            force=form.cleaned_data["force"],
+            **_options(form),
             requested_by=request.user if request.user.is_authenticated else None,
             idempotency_key=form.cleaned_data["token"],
         )

@@ -35,7 +35,10 @@ DONE = {
     "cancel": _("The run is cancelled. Texts that were written stay."),
     "retry": _("What had failed is in the queue again."),
 }
-LABELS = {"force": _("Rewrite unchanged texts too")}
+LABELS = {
+    "force": _("Rewrite unchanged texts too"),
+    "replace_locked": _("Replace texts that an editor changed too"),
+}
 
 
 class RunChangeList(BudgetedChangeList):

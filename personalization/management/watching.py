@@ -30,6 +30,8 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
     )
     for verdict, count in sorted(preview.by_verdict.items(), key=lambda item: -item[1]):
         console.print(f"  {count:>9,}  {VERDICTS.get(verdict, verdict)}")
+    if preview.replaces_locked:
+        console.print(f"  {preview.replaces_locked:,} of those to write replace the words of an editor")
     if preview.being_written:
         console.print(f"  {preview.being_written:,} of them are already being written")
 

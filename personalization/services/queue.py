@@ -28,13 +28,18 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What is published, with its provenance."""
+    """What is published, with its provenance.
+
+    `replaces`: when an editor changed the text that this one may replace (ISO 8601), as it was seen before
+    the writing began. A later change of an editor stays.
+    """
 
     content: Document
     origin: str
     model: str
     prompt_version: str
     fingerprint: str
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +134,25 @@ SETTLE = """
     RETURNING item.id, item.state
 """
 
-# Sorted, so that two workers cannot deadlock; a text that an editor has locked meanwhile is left alone.
+# Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where the
+# run replaces just this change of theirs: whoever edited since has another edited_at.
 PUBLISH = """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb,
+            origin text, model text, prompt_version text, fingerprint text, replaces timestamptz)
+    )
     INSERT INTO personalized_lesson_descriptions
         (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
     SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
-    FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb, origin text,
-                                          model text, prompt_version text, fingerprint text)
-    ORDER BY profile_id, lesson_id
+    FROM given ORDER BY profile_id, lesson_id
     ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
         model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
-        generated_at = excluded.generated_at, flags = '[]'
+        generated_at = excluded.generated_at, flags = '[]', edited_at = NULL, edited_by_id = NULL,
+        import_digest = NULL
         WHERE personalized_lesson_descriptions.edited_at IS NULL
+           OR personalized_lesson_descriptions.edited_at = (
+               SELECT replaces FROM given WHERE given.profile_id = excluded.profile_id
+               AND given.lesson_id = excluded.lesson_id)
     RETURNING profile_id, lesson_id
 """
 LOCKED_MEANWHILE = """

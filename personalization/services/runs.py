@@ -53,24 +53,29 @@ def start_run(
     selection: Selection,
     backend: str,
     force: bool = False,
+    replace_locked: bool = False,
     requested_by: User | None = None,
     idempotency_key: str | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
+
+    `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
+    their words (work.replaceable).
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
     if problem := backend_problem(backend):
         raise PlanRefused(problem)
+    options = _options(selection, backend, force, replace_locked)
     try:
         with transaction.atomic():
-            return _planned(selection, backend, force, requested_by, idempotency_key)
+            return _planned(selection, backend, options, requested_by, idempotency_key)
     except IntegrityError:
         run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
         if idempotency_key is None or run is None:
             raise
-        if run.options.get("request") != _request_hash(selection, backend, force):
+        if run.options.get("request") != options["request"]:
             raise PlanRefused(_("This key was used for another request: take a new one.")) from None
         return Started(run, asked=0, coalesced=0)
 
@@ -78,7 +83,7 @@ def start_run(
 def _planned(
     selection: Selection,
     backend: str,
-    force: bool,
+    options: dict[str, Any],
     requested_by: User | None,
     idempotency_key: str | None,
 ) -> Started:
@@ -87,7 +92,7 @@ def _planned(
         idempotency_key=idempotency_key,
         course_id=selection.course,
         backend=backend,
-        options={"request": _request_hash(selection, backend, force)} | ({"force": True} if force else {}),
+        options=options,
     )
     with connection.cursor() as cursor:
         recipes = current_recipe("openai"), current_recipe("simple")
@@ -101,8 +106,14 @@ def _planned(
     return Started(run, asked, coalesced)
 
 
-def _request_hash(selection: Selection, backend: str, force: bool) -> str:
-    return hashlib.sha256(repr((selection, str(backend), force)).encode()).hexdigest()[:16]
+def _options(selection: Selection, backend: str, force: bool, replace_locked: bool) -> dict[str, Any]:
+    """What the run remembers: the choices that were made, and a hash that knows the same request again."""
+    chosen = {"force": force, "replace_locked": replace_locked}
+    request = repr((selection, str(backend), *chosen.values()))
+    return {
+        "request": hashlib.sha256(request.encode()).hexdigest()[:16],
+        **{name: True for name, choice in chosen.items() if choice},
+    }
 
 
 def pause_run(run: GenerationRun) -> bool:

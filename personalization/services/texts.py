@@ -2,11 +2,11 @@
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.utils import timezone
 
 from courses.errors import ChangedMeanwhile
 from courses.formats.definition import Document
 from personalization.models import PersonalizedLessonDescription as Text
+from personalization.services.runs import CLOCK
 
 
 @transaction.atomic
@@ -21,6 +21,22 @@ def edit_text(*, text: Text, content: Document, editor: AbstractBaseUser) -> Tex
         raise ChangedMeanwhile
     text.content = content
     text.edited_by_id = editor.pk
-    text.edited_at = timezone.now()
-    text.save(update_fields=["content", "edited_by", "edited_at"])
+    # What was edited is not the imported file's content any more.
+    text.import_digest = None
+    # The database's clock: by it a run knows who edited after its start.
+    text.edited_at = CLOCK  # type: ignore[assignment]
+    text.save(update_fields=["content", "edited_by", "edited_at", "import_digest"])
+    return text
+
+
+@transaction.atomic
+def unlock_text(*, text: Text) -> Text:
+    """The text without its lock: the words stay, and the next regeneration may replace them.
+
+    `text` is as the person saw it: raises ChangedMeanwhile when it was edited or unlocked since, or deleted.
+    """
+    unlocked = Text.objects.filter(pk=text.pk, edited_at=text.edited_at, edited_at__isnull=False)
+    if not unlocked.update(edited_at=None, edited_by=None):
+        raise ChangedMeanwhile
+    text.edited_at = text.edited_by = None
     return text

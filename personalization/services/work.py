@@ -5,6 +5,7 @@ import random
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from courses.formats.shapes import chosen_format
@@ -34,6 +35,7 @@ class Job:
     claim: Claim
     brief: Brief
     backend: str
+    replaces: datetime | None = None  # the editor's change that this text may replace
 
 
 def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
@@ -41,7 +43,7 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
     lessons = Lesson.objects.select_related("course").in_bulk({claim.lesson_id for claim in claims})
     profiles = Profile.objects.in_bulk({claim.profile_id for claim in claims})
-    texts = _current_texts(profiles, lessons)
+    texts, locks = _current_texts(profiles, lessons)
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -55,7 +57,8 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         try:
             brief = make_brief(profile, lesson)
             current = texts.get((profile.pk, lesson.pk))
-            decided = _decided(claim, run, brief, current)
+            replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
+            decided = _decided(claim, run, brief, current, replace_locked=replaces is not None)
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
@@ -64,14 +67,26 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         if decided:
             outcomes.append(decided)
         else:
-            jobs.append(Job(claim, brief, run.backend))
+            jobs.append(Job(claim, brief, run.backend, replaces))
     return jobs, outcomes
 
 
-def _decided(claim: Claim, run: GenerationRun, brief: Brief, current: Current | None) -> Outcome | None:
+def replaceable(run: GenerationRun, edited_at: datetime | None) -> datetime | None:
+    """The lock, where the run may replace it: one that stood when the run was started.
+
+    A run may take hours. Who edits a text meanwhile was not asked, and keeps their words.
+    """
+    wanted = bool(run.options.get("replace_locked")) and edited_at is not None
+    return edited_at if wanted and edited_at and edited_at <= run.created_at else None
+
+
+def _decided(
+    claim: Claim, run: GenerationRun, brief: Brief, current: Current | None, *, replace_locked: bool
+) -> Outcome | None:
     """The end of an item that needs no writer; None: write."""
     force = bool(run.options.get("force"))
-    reason = reason_to_skip(brief, current, current_recipe(run.backend), force=force)
+    recipe = current_recipe(run.backend)
+    reason = reason_to_skip(brief, current, recipe, force=force, replace_locked=replace_locked)
     if reason is None:
         return None
     return (
@@ -114,6 +129,7 @@ def written(job: Job, draft: Draft) -> Outcome:
         model=recipe.model,
         prompt_version=recipe.prompt_version,
         fingerprint=job.brief.fingerprint(recipe),
+        replaces=job.replaces.isoformat() if job.replaces else None,
     )
     return Outcome(job.claim, "done", text=text)
 
@@ -134,11 +150,14 @@ def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
 
 def _current_texts(
     profiles: dict[UUID, Profile], lessons: dict[UUID, Lesson]
-) -> dict[tuple[UUID, UUID], Current]:
+) -> tuple[dict[tuple[UUID, UUID], Current], dict[tuple[UUID, UUID], datetime]]:
+    """(learner, lesson) → the text there is, and of those that an editor changed: when."""
     rows = PersonalizedLessonDescription.objects.filter(profile__in=profiles, lesson__in=lessons).values_list(
         "profile_id", "lesson_id", "fingerprint", "origin", "edited_at"
     )
-    return {
-        (profile, lesson): Current(fingerprint, origin, edited_at is not None)
-        for profile, lesson, fingerprint, origin, edited_at in rows
-    }
+    texts, locks = {}, {}
+    for profile, lesson, fingerprint, origin, edited_at in rows:
+        texts[profile, lesson] = Current(fingerprint, origin, edited_at is not None)
+        if edited_at is not None:
+            locks[profile, lesson] = edited_at
+    return texts, locks

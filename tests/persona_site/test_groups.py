@@ -7,6 +7,8 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.urls import reverse
 
@@ -15,6 +17,7 @@ from tests.builders import make_course, make_item, make_learner, make_lesson, ma
 
 pytestmark = pytest.mark.django_db
 MIGRATION: Any = import_module("persona_site.migrations.0001_groups")
+LATER: Any = import_module("persona_site.migrations.0002_replace_locked")
 
 # What a member finds behind each address: the page, or a closed door.
 PAGES = {
@@ -112,3 +115,17 @@ def test_making_them_again_keeps_what_a_site_has_added() -> None:
 def test_a_migration_brings_them() -> None:
     assert ("personalization", "0004_run_permission") in MIGRATION.Migration.dependencies
     assert [type(operation).__name__ for operation in MIGRATION.Migration.operations] == ["RunPython"]
+
+
+def test_a_right_that_the_models_did_not_have_yet_comes_with_its_migration() -> None:
+    assert ("personalization", "0006_import_digest") in LATER.Migration.dependencies
+    then = [*MIGRATION.Migration.dependencies]
+    before = MigrationLoader(connection).project_state(then).apps
+    Group.objects.all().delete()
+    Permission.objects.filter(codename="replace_locked").delete()
+    create_groups(before)
+    assert not Permission.objects.filter(codename="replace_locked").exists()
+    create_groups(apps)
+    right = Permission.objects.get(codename="replace_locked")
+    assert right.name == "Can unlock and replace texts that an editor changed"
+    assert sorted(right.group_set.values_list("name", flat=True)) == ["Content editors", "Operators"]

@@ -99,6 +99,13 @@ def test_force_overrides_unchanged_and_better_but_no_lock(
     assert reason_to_skip(brief(), current, recipe, force=True) == reason
 
 
+def test_a_lock_is_replaced_only_where_that_was_asked_for_and_never_by_template_sentences() -> None:
+    edited = replace(UNCHANGED, locked=True)
+    assert reason_to_skip(brief(), edited, RECIPE, force=False, replace_locked=True) is None
+    assert reason_to_skip(brief(), UNCHANGED, RECIPE, force=False, replace_locked=True) == "unchanged"
+    assert reason_to_skip(brief(), edited, SIMPLE_RECIPE, force=False, replace_locked=True) == "better_text"
+
+
 def test_force_needs_answers_and_a_source_too() -> None:
     assert reason_to_skip(brief(answers={}), UNCHANGED, RECIPE, force=True) == "no_survey"
     assert reason_to_skip(brief(transcript=""), UNCHANGED, RECIPE, force=True) == "no_source"

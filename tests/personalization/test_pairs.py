@@ -28,11 +28,13 @@ pytestmark = pytest.mark.django_db
 type Pair = tuple[UUID, UUID]
 
 
-def judged(recipe: Recipe, *, force: bool = False) -> dict[Pair, tuple[str, str]]:
+def judged(
+    recipe: Recipe, *, force: bool = False, replace_locked: bool = False
+) -> dict[Pair, tuple[str, str]]:
     """(learner, lesson) → the database's verdict and fingerprint, for all pairs there are."""
     parameters = {
         **selection_parameters(Selection(), current_recipe("openai"), current_recipe("simple")),
-        **verdict_parameters(recipe, force=force),
+        **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
     }
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT profile.id, lesson.id, {VERDICT}, {TODAYS_FINGERPRINT} {PAIRS}", parameters)
@@ -236,9 +238,10 @@ def test_database_and_worker_agree_on_every_kind_of_pair(course: Course) -> None
     make_learner(course=course)  # one without texts
     pairs = [(pair, brief_of(pair), current_of(pair)) for pair in judged(recipes[0])]
     seen = set()
-    for recipe, force in product(recipes, [False, True]):
-        verdicts = judged(recipe, force=force)
+    for recipe, force, replace_locked in product(recipes, [False, True], [False, True]):
+        choices = {"force": force, "replace_locked": replace_locked}
+        verdicts = judged(recipe, **choices)
         for pair, brief, current in pairs:
-            assert verdicts[pair][0] == (reason_to_skip(brief, current, recipe, force=force) or "write")
+            assert verdicts[pair][0] == (reason_to_skip(brief, current, recipe, **choices) or "write")
             seen.add(verdicts[pair][0])
     assert seen == {"locked", "no_survey", "no_source", "better_text", "unchanged", "write"}

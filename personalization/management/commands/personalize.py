@@ -25,9 +25,12 @@ examples:
   manage.py personalize --course shvz --only-stale --dry-run
                                                   what is missing or stale in one course, without writing
   manage.py personalize --lessons 1,3-5 --force   four lessons, unchanged ones too
+  manage.py personalize u-1001 --replace-locked --dry-run
+                                                  how many texts of an editor would be replaced
 
 The work is done by workers (celery -A persona_site worker); a learner's old text stays until the new one
-is there. Texts that an editor changed are left alone.
+is there. Texts that an editor changed are left alone; with --replace-locked only those that an editor
+changes after the run was started.
 
 exit codes: 0 every item is done, unchanged or skipped (or, without --wait, the run is started);
             1 an item failed, or the run was paused or cancelled; 2 wrong arguments"""
@@ -53,6 +56,9 @@ class Command(BaseCommand):
             "default: openai where a key is set, else simple",
         )
         parser.add_argument("--force", action="store_true", help="write unchanged texts again")
+        parser.add_argument(
+            "--replace-locked", action="store_true", help="replace texts that an editor changed, too"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
         parser.add_argument("--wait", action="store_true", help="show progress until the run ends")
 
@@ -63,7 +69,8 @@ class Command(BaseCommand):
             if problem := backend_problem(backend):
                 raise CommandError(problem)
             selection = _selection(options)
-            plan = preview(selection, backend, force=options["force"])
+            choices = {"force": options["force"], "replace_locked": options["replace_locked"]}
+            plan = preview(selection, backend, **choices)
             print_preview(console, plan, backend)
             if selection.only_stale and not plan.total:
                 console.print("No text is missing or stale: nothing to do.")
@@ -71,7 +78,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 return
             try:
-                started = start_run(selection=selection, backend=backend, force=options["force"])
+                started = start_run(selection=selection, backend=backend, **choices)
             except PlanRefused as refused:
                 raise CommandError(str(refused)) from refused
         console.print(f"Run {started.run.pk}: {started.asked:,} items.")
