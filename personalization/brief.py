@@ -77,9 +77,8 @@ def reason_to_skip(
     if recipe.origin == "simple" and current.origin != "simple":
         # A missing key must not turn texts of a model, an editor or an older system into template sentences.
         return "better_text"
-    if current.locked:
-        return None
-    return "unchanged" if current.fingerprint == brief.fingerprint(recipe) else None
+    same = current.fingerprint == brief.fingerprint(recipe)
+    return "unchanged" if same and not current.locked else None
 
 
 def _texts(value: object) -> Iterator[str]:

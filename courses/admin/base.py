@@ -114,19 +114,6 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
             obj.save()
 
 
-class SectionsAdmin[M: models.Model](BaseAdmin[M]):
-    """Of models that are edited with a SectionsForm."""
-
-    change_form_before_template = "admin/courses/seen.html"
-
-    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return super().changeform_view(*args, **kwargs)
-        except ChangedMeanwhile:
-            # Nothing was saved. Read again, the row is not the one that the form was filled from: it says so.
-            return super().changeform_view(*args, **kwargs)
-
-
 def save_changes(obj: models.Model, changed: list[str] | None, seen: dict[str, Any]) -> None:
     """Saves the named fields and nothing else: other columns may have moved on meanwhile. None: a new row.
 

@@ -7,52 +7,39 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from courses.admin.base import SectionsAdmin
+from courses.admin.editing.pages import SectionsAdmin
+from courses.admin.editing.preview import Pane, lesson_view
 from courses.admin.filters import course_filter
-from courses.admin.readable import NOTHING, as_document, readable
-from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
-from courses.admin.theme import ModelForm, TabularInline, TextInput, display
-from courses.course_folder.asset_paths import path_problem
-from courses.formats.definition import Document
+from courses.admin.lesson_form import (
+    ASSETS,
+    COLUMNS,
+    AssetForm,
+    LessonForm,
+    assets_on_top,
+    description_of,
+    lesson_course,
+)
+from courses.admin.readable import NOTHING, readable
+from courses.admin.schema_form import (
+    PREFIX,
+    SectionsForm,
+    heading,
+    other_sections,
+    section_names,
+    sections_form,
+)
+from courses.admin.theme import TabularInline, TextInput, display
+from courses.errors import ChangedMeanwhile
+from courses.formats.definition import Language
 from courses.formats.lesson import LESSON
-from courses.formats.shapes import lesson_document
 from courses.models import Lesson, LessonAsset, LessonDescription
 from courses.rendering import render_document
 from courses.services.descriptions import save_description
-
-
-class LessonForm(SectionsForm):
-    class Meta:
-        model = Lesson
-        fields = ("course", "lesson_number", "title", "summary", "transcript")
-
-    def stored_document(self) -> Document:
-        return description_of(self.instance)
-
-    def stored_state(self) -> list[Any]:
-        lesson = self.instance
-        own = [lesson.lesson_number, lesson.title, lesson.summary, lesson.transcript]
-        return [*own, self.stored_document()]
-
-    def clean_lesson_number(self) -> int:
-        number: int = self.cleaned_data["lesson_number"]
-        # An adopted lesson may have any number, and keep it.
-        if number < 1 and "lesson_number" in self.changed_data:
-            raise forms.ValidationError(_("Lessons are numbered from 1."))
-        return number
-
-
-class AssetForm(ModelForm[LessonAsset]):
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        if "url" in self.changed_data and path_problem(url, self.cleaned_data.get("asset_type") or ""):
-            raise forms.ValidationError(
-                _("Write an https address on the public web, or a path inside the course folder.")
-            )
-        return url
+from courses.services.lessons import locked_lesson
 
 
 class AssetInline(TabularInline[LessonAsset, Lesson]):
@@ -97,6 +84,7 @@ class LessonAdmin(SectionsAdmin[Lesson]):
     inlines = (AssetInline,)
     readonly_fields = ("transcript_length", "description_text", "other_sections", "store_data")
     list_before_template = "admin/courses/lessons_empty.html"
+    posted_columns = COLUMNS
 
     def list_queryset(self, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
         shown = queryset.select_related(None).select_related("course")
@@ -104,9 +92,6 @@ class LessonAdmin(SectionsAdmin[Lesson]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
         return super().get_queryset(request).select_related("course", "description")
-
-    def seen(self, obj: Lesson) -> dict[str, Any]:
-        return {"source_hash": obj.source_hash}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Lesson | None = None) -> tuple[str, ...]:
         # A lesson's texts belong to learners of its course.
@@ -130,9 +115,46 @@ class LessonAdmin(SectionsAdmin[Lesson]):
 
     def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
         expected = getattr(obj, "description", None) if change else None
+        if change:
+            now = locked_lesson(obj.pk)
+            if now is None or type(form)(instance=now).initial["seen"] != form.initial["seen"]:
+                raise ChangedMeanwhile
         super().save_model(request, obj, form, change)
         if form.sections_changed:
             save_description(lesson=obj, data=form.document(), expected=expected)
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Lesson, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)  # type: ignore[misc]
+        if prefix == ASSETS and "data" in kwargs and not obj._state.adding:
+            kwargs["data"] = assets_on_top(kwargs["data"], obj)
+        return kwargs
+
+    def preview_panes(self, request: HttpRequest, obj: Lesson | None) -> list[Pane]:
+        if obj is None:
+            return [Pane("standard", str(_("As learners see it")), SafeString())]
+        lesson = obj.course.title, str(obj), description_of(obj)
+        stored = lesson_view(*lesson, LESSON, obj.course.language)
+        return [Pane("standard", str(_("As learners see it")), stored)]
+
+    def preview_of(self, form: SectionsForm, obj: Lesson | None) -> SafeString:
+        course = obj.course if obj else lesson_course(form.data.get("course"))
+        title = form.data.get("title") or ""
+        number = form.data.get("lesson_number") or ""
+        return lesson_view(
+            course.title if course else "",
+            f"{number}. {title}" if number else title,
+            form.draft(),
+            LESSON,
+            course.language if course else Language.RUSSIAN,
+        )
+
+    def word_label(self, name: str) -> str:
+        section = LESSON.section(name.removeprefix(PREFIX))
+        if section:
+            return heading(section)
+        return capfirst(str(Lesson._meta.get_field(name).verbose_name)) if name in COLUMNS else name
 
     @display(description=_("transcript"), boolean=True)
     def has_transcript(self, lesson: Any) -> bool:
@@ -159,13 +181,6 @@ class LessonAdmin(SectionsAdmin[Lesson]):
     @display(description=_("other data from the store"))
     def store_data(self, lesson: Lesson) -> SafeString | str:
         return readable(lesson.content)
-
-
-def description_of(lesson: Lesson) -> Document:
-    """The lesson's standard description in canonical keys, {} where it has none."""
-    if lesson._state.adding or not hasattr(lesson, "description"):
-        return {}
-    return as_document(lesson_document, lesson.description.data)
 
 
 def with_completeness(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:

@@ -1,6 +1,5 @@
 """Forms made from a format: a field per section, a list as one item per line. Nobody edits JSON."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from types import new_class
@@ -8,38 +7,45 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from courses.admin.editing.guidance import guidance
+from courses.admin.editing.items import MARK, items_from, lines_from
+from courses.admin.editing.marks import Changed, Difference, mark, marks, seen, who_changed
 from courses.admin.lines import lines_of
 from courses.admin.theme import ModelForm, Textarea
 from courses.formats.definition import ORDER_KEY, Document, Format, Kind, Language, Section
+from courses.rendering import humanised
 
 PREFIX = "section_"
+TAKEN = "theirs"  # names of the fields where a person takes the new version
+NOTHING_SEEN = mark("")
 
 
 class SectionField(forms.CharField):
-    """One section as lines of text. Cleaned: the text, or for a list the lines that say something."""
+    """One section as lines of text. Cleaned: the text, or for a list the items that say something."""
 
     def __init__(self, section: Section) -> None:
         super().__init__(required=False, widget=Textarea({"rows": 6 if section.kind is Kind.LIST else 3}))
         self.section = section
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
+        if not isinstance(value, list):
+            return value
+        return lines_from(value) if self.section.kind is Kind.LIST else "\n".join(value)
 
     def clean(self, value: Any) -> Any:
         text = "\n".join(lines_of(super().clean(value)))
-        if self.section.kind is Kind.TEXT:
-            return text
-        return [line.strip() for line in text.split("\n") if line.strip()]
+        return text if self.section.kind is Kind.TEXT else items_from(text)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return not self.disabled and lines_of(self.prepare_value(initial)) != lines_of(data)
 
 
 class SeenField(forms.CharField):
-    """A hash of what the form was filled from, carried through the browser; never a change by itself."""
+    """The marks of what the form was filled from; never a change by themselves."""
 
     def __init__(self) -> None:
         super().__init__(required=False, widget=forms.HiddenInput)
@@ -51,30 +57,51 @@ class SeenField(forms.CharField):
 class SectionsForm(ModelForm[Any]):
     """Base of a model's form: `stored_document()` says what to edit, `document()` what to save.
 
-    What was replaced after the page was opened is not taken for the person's own change: it is refused.
+    What was replaced after the page was opened is not taken for the person's own change: it is refused, and
+    `differences` has both versions.
     """
 
     format: ClassVar[Format]
     seen = SeenField()
 
+    class Media:
+        css = {"all": ("courses/editing.css",)}
+        js = ("courses/item_list.js", "courses/counting.js", "courses/preview.js")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.original = self.stored_document()
-        # Before the form's values are put into the row.
-        self.initial["seen"] = hashed(self.stored_state())
+        self.differences: list[Difference] = []
         for name, field in self.section_fields():
             value = self.original.get(field.section.key)
             field.label = heading(field.section)
-            field.help_text = hint(field.section, required=self.requires(field.section))
+            field.help_text = hint(field.section, value, required=self.requires(field.section))
             field.disabled = not _editable(value)
+            field.widget.attrs["data-editor"] = guidance(field.section, str(field.label))
             self.initial[name] = value if _editable(value) else _("(kept as it is)")
+        # Before the form's values are put into the row.
+        self.shown = self.stored_texts()
+        self.initial["seen"] = marks(self.shown)
+        if self.is_bound:
+            self._take_theirs(self.data.getlist(TAKEN) if hasattr(self.data, "getlist") else [])
 
     def stored_document(self) -> Document:
         raise NotImplementedError
 
-    def stored_state(self) -> list[Any]:
+    def stored_columns(self) -> dict[str, str]:
+        """Field → text, of what the form shows besides the sections, as a browser would send it."""
+        return {}
+
+    def posted_texts(self) -> dict[str, str]:
+        """Field → text, of what is in the person's form."""
+        names = {*self.fields, *(name for name in self.data if name.startswith(PREFIX))} - {"seen"}
+        return {name: str(self.data.get(name) or "") for name in names if name in self.data}
+
+    def stored_texts(self) -> dict[str, str]:
         """All that the form shows: when it is another by the time of saving, nothing is saved."""
-        raise NotImplementedError
+        texts = {PREFIX + key: self._text(key, value) for key, value in self.original.items()}
+        texts.pop(PREFIX + ORDER_KEY, None)
+        return self.stored_columns() | texts
 
     def requires(self, section: Section) -> bool:
         """A new text needs all required sections; an old one may go on lacking what it lacks."""
@@ -92,8 +119,11 @@ class SectionsForm(ModelForm[Any]):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        stale = self.cleaned_data.get("seen") != self.initial["seen"]
-        if stale and self.changed_data and not self.instance._state.adding:
+        before = seen(self.cleaned_data.get("seen") or "")
+        if before != seen(self.initial["seen"]) and not self.instance._state.adding:
+            self.differences = self._differences(before)
+        if self.differences:
+            self._keep_what_is_new()
             raise forms.ValidationError(changed_message(), code="stale")
         if self.sections_changed:
             for name, field in self.section_fields():
@@ -109,6 +139,57 @@ class SectionsForm(ModelForm[Any]):
             if name in self.changed_data
         }
         return with_sections(self.original, changes, self.format)
+
+    def draft(self) -> Document:
+        """The document as the form has it now, complete or not, for the preview."""
+        changes = {
+            field.section.key: field.clean(self.data.get(name))
+            for name, field in self.section_fields()
+            if name in self.data and field.has_changed(self.initial.get(name), self.data.get(name))
+        }
+        return with_sections(self.original, changes, self.format)
+
+    def label_of(self, name: str) -> str:
+        key = name.removeprefix(PREFIX)
+        section = self.format.section(key)
+        if name in self.fields:
+            return str(self.fields[name].label)
+        return heading(section) if section else humanised(key)
+
+    def _text(self, key: str, value: Any) -> str:
+        """A section's value as the form shows it, or where it shows none as one text to compare."""
+        field = self.fields.get(PREFIX + key)
+        if isinstance(field, SectionField) and _editable(value):
+            return str(field.prepare_value(value) or "")
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    def _differences(self, before: dict[str, str]) -> list[Difference]:
+        """What differs between the new version and the form, in the order of the form."""
+        posted = self.posted_texts()
+        differences = []
+        for name in dict.fromkeys([*self.shown, *self.fields, *sorted(posted)]):
+            theirs = self.shown.get(name, "")
+            # What the form does not edit stays as it is now, whoever changed it.
+            changed = who_changed(before.get(name, NOTHING_SEEN), theirs, posted.get(name, theirs))
+            if changed:
+                found = Difference(name, self.label_of(name), changed, theirs, posted[name], self._has(name))
+                differences.append(found)
+        return differences
+
+    def _has(self, name: str) -> bool:
+        """Whether words for it can be saved: the new version may be in another format."""
+        return name in self.fields and not self.fields[name].disabled
+
+    def _keep_what_is_new(self) -> None:
+        """The form goes on from the new version, with the person's own words on top."""
+        self._take_theirs([found.name for found in self.differences if found.changed is Changed.THEIRS])
+
+    def _take_theirs(self, names: list[str]) -> None:
+        taken = [name for name in names if name in self.fields and name != "seen"]
+        if taken:
+            self.data = self.data.copy()
+            for name in taken:
+                self.data[name] = self.shown.get(name, "")
 
 
 def sections_form(base: type[SectionsForm], fmt: Format) -> type[SectionsForm]:
@@ -154,26 +235,24 @@ def heading(section: Section) -> str:
     return section.headings[Language(language) if language in list(Language) else Language.ENGLISH]
 
 
-def hashed(state: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()
-
-
 def changed_message() -> str:
-    """To reload would post the form again: the new text is a link, which leaves one's own words there."""
-    return format_html(
-        '{} <a href="" target="_blank">{}</a>',
-        _("The text has changed since you opened it. Your words are still in the form below."),
-        _("Open the new text in another tab."),
-    )
+    return _("Somebody else has changed it since you opened it. Nothing is saved yet, and nothing is lost.")
 
 
-def hint(section: Section, *, required: bool) -> str:
+def hint(section: Section, value: object, *, required: bool) -> SafeString:
     """The writer's guidance in the interface language, and what the field itself wants."""
-    hints = [_(section.guidance)] if section.guidance else []
+    lines = ""
     if section.kind is Kind.LIST:
-        hints.append(_("One item per line."))
-    hints.append(_("Required.") if required else _("Optional."))
-    return " ".join(hints)
+        lines = _("One item per line.")
+        if isinstance(value, list) and any("\n" in str(item) for item in value):
+            lines += " " + _("A line that begins with {mark} goes on with the item above.").format(mark=MARK)
+    # The script takes the part away that is about the plain lines.
+    return format_html(
+        "{} <span data-plain>{}</span> {}",
+        _(section.guidance) if section.guidance else "",
+        lines,
+        _("Required.") if required else _("Optional."),
+    )
 
 
 def _editable(value: object) -> bool:

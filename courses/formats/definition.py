@@ -34,6 +34,7 @@ class Section:
     guidance: str
     items: tuple[int, int] | None = None  # fewest and most items of a list
     words: int | None = None  # most words in an item
+    sentences: tuple[int, int] | None = None  # fewest and most of a text; guidance, never a reason to refuse
     required: bool = True
     safety: bool = False
     written: bool = True  # False: kept where an old text has it, never asked of a writer

@@ -13,6 +13,7 @@ LESSON = Format(
             headings("Введение", "Introduction"),
             Kind.TEXT,
             _("2 to 3 sentences: what the lesson is about and what it is good for."),
+            sentences=(2, 3),
         ),
         Section(
             "key_points",
@@ -50,12 +51,14 @@ LESSON = Format(
             headings("Домашнее задание", "Homework"),
             Kind.TEXT,
             _("1 to 2 sentences: what to do until the next lesson."),
+            sentences=(1, 2),
         ),
         Section(
             "motivational_line",
             headings("Напоследок", "One last thing"),
             Kind.TEXT,
             _("1 sentence that encourages, without promises."),
+            sentences=(1, 1),
         ),
     ),
 )

@@ -16,6 +16,7 @@ PERSONAL = Format(
                 "2 to 3 sentences that describe the lesson for this learner; greets the learner by name "
                 "where there is one and names their goal."
             ),
+            sentences=(2, 3),
         ),
         Section(
             "why_watch",
@@ -26,6 +27,7 @@ PERSONAL = Format(
                 "skills they want and the result they hope for; takes a fear of theirs "
                 "seriously where it fits."
             ),
+            sentences=(2, 4),
         ),
         Section(
             "quick_action",
@@ -38,6 +40,7 @@ PERSONAL = Format(
             headings("Чтобы поделиться", "To share"),
             Kind.TEXT,
             _("A ready message in the learner's own voice, 1 sentence, without links and hashtags."),
+            sentences=(1, 1),
         ),
         Section(
             "homework_20m",
@@ -69,12 +72,14 @@ EXTENDED = Format(
                 "2 to 3 sentences: what the lesson is about, for this learner; greets the learner by name "
                 "where there is one."
             ),
+            sentences=(2, 3),
         ),
         Section(
             "why_it_matters_for_you",
             headings("Почему это важно для вас", "Why it matters for you"),
             Kind.TEXT,
             _("2 to 4 sentences from the learner's motivation and the result they hope for."),
+            sentences=(2, 4),
         ),
         Section(
             "key_takeaways",
@@ -88,6 +93,7 @@ EXTENDED = Format(
             headings("Как применить", "How to apply it"),
             Kind.TEXT,
             _("2 to 4 sentences: how to use it where and on whom this learner practises."),
+            sentences=(2, 4),
         ),
         Section(
             "addressing_fears",
@@ -95,18 +101,21 @@ EXTENDED = Format(
             Kind.TEXT,
             _("1 to 3 sentences that take the learner's fears seriously; empty where none was named."),
             required=False,
+            sentences=(1, 3),
         ),
         Section(
             "personalized_homework",
             headings("Ваше домашнее задание", "Your homework"),
             Kind.TEXT,
             _("1 to 3 sentences: an assignment that suits the learner's practice."),
+            sentences=(1, 3),
         ),
         Section(
             "motivational_quote",
             headings("Напоследок", "One last thing"),
             Kind.TEXT,
             _("1 sentence that encourages, without promises."),
+            sentences=(1, 1),
         ),
     ),
 )

@@ -1,20 +1,38 @@
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin.base import BudgetedChangeList, SectionsAdmin
+from courses.admin.base import BudgetedChangeList
+from courses.admin.editing.pages import SectionsAdmin
+from courses.admin.editing.preview import Pane, lesson_view
 from courses.admin.filters import course_filter
 from courses.admin.readable import as_document, readable
-from courses.admin.schema_form import SectionsForm, other_sections, section_names, sections_form
+from courses.admin.schema_form import (
+    PREFIX,
+    SectionsForm,
+    heading,
+    other_sections,
+    section_names,
+    sections_form,
+)
 from courses.admin.theme import display
 from courses.formats.definition import Document
-from courses.formats.shapes import personal_document, personal_format
+from courses.formats.lesson import LESSON
+from courses.formats.shapes import PERSONAL_FORMATS, lesson_document, personal_document, personal_format
+from courses.rendering import humanised
 from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
+from personalization.admin.rights import may_replace_locked
 from personalization.admin.status_filters import StaleFilter
+from personalization.admin.unlock import unlock_page
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.queries import lesson_texts
@@ -30,9 +48,6 @@ class TextForm(SectionsForm):
 
     def stored_document(self) -> Document:
         return document_of(self.instance)
-
-    def stored_state(self) -> list[Any]:
-        return [self.instance.content, self.instance.edited_at]
 
 
 class TextChangeList(BudgetedChangeList):
@@ -81,7 +96,8 @@ class TextAdmin(SectionsAdmin[Text]):
         return shown.only("origin", "model", "generated_at", "edited_at", *related, "lesson__course__title")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Text]:
-        return super().get_queryset(request).select_related("profile", "lesson__course", "edited_by")
+        related = ("profile", "lesson__course", "lesson__description", "edited_by")
+        return super().get_queryset(request).select_related(*related)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # texts come from runs, the import and the API
@@ -102,7 +118,7 @@ class TextAdmin(SectionsAdmin[Text]):
         if other_sections(document, fmt):
             fields.append("other_sections")
         lock = _("A text that an editor changed is locked: regeneration leaves it alone.")
-        return [(_("Edit the text"), {"fields": fields, "classes": ["collapse"], "description": lock})]
+        return [(_("Edit the text"), {"fields": fields, "description": lock})]
 
     def page_context(self, request: HttpRequest, obj: Text) -> dict[str, Any]:
         lessons = {lesson.lesson_id: lesson for lesson in lesson_texts(obj.profile_id)}
@@ -110,17 +126,54 @@ class TextAdmin(SectionsAdmin[Text]):
             "text": obj,
             "learner": obj.profile.label,
             "html": personal_html(obj.content, obj.lesson.course.language),
+            "may_unlock": obj.locked and may_replace_locked(request),
             "own": lessons.get(obj.lesson_id),  # None: a lesson of a course that the learner has left
         }
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        if context["adminform"].form.errors:
-            # What is wrong, and the words that were refused, come first: the form is open, above the text.
-            for _name, options in context["adminform"].fieldsets:
-                options["classes"] = []
-        return super().render_change_form(request, context, *args, **kwargs)
+    def preview_panes(self, request: HttpRequest, obj: Text | None) -> list[Pane]:
+        if obj is None:
+            return []
+        lesson = obj.lesson
+        course, described = lesson.course, getattr(lesson, "description", None)
+        standard = as_document(lesson_document, described.data) if described else {}
+        return [
+            Pane("learner", str(_("As the learner sees it")), personal_view(obj, document_of(obj))),
+            Pane(
+                "standard",
+                str(_("Standard description")),
+                lesson_view(course.title, str(lesson), standard, LESSON, course.language),
+            ),
+        ]
+
+    def preview_of(self, form: SectionsForm, obj: Text | None) -> SafeString:
+        return personal_view(obj, form.draft()) if obj else SafeString()
+
+    def changed_by(self, obj: Text) -> str:
+        when, who = obj.edited_at, str(obj.edited_by or _("an editor"))
+        if when is None:
+            when, who = obj.generated_at, str(obj.get_origin_display() or "")
+        return f"{who}, {date_format(localtime(when), 'SHORT_DATETIME_FORMAT')}" if when and who else who
+
+    def word_label(self, name: str) -> str:
+        key = name.removeprefix(PREFIX)
+        found = (section for fmt in PERSONAL_FORMATS if (section := fmt.section(key)))
+        return next(map(heading, found), humanised(key))
+
+    def get_urls(self) -> list[URLPattern]:
+        name = "personalization_personalizedlessondescription_unlock"
+        return [
+            path("<uuid:object_id>/unlock/", self.admin_site.admin_view(self.unlock), name=name),
+            *super().get_urls(),
+        ]
+
+    def unlock(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Asks, and with the answer takes the lock off; back to the text's page."""
+        text = self.get_object(request, str(object_id))
+        if text is None:
+            raise Http404
+        if not (self.has_view_permission(request, text) and may_replace_locked(request)):
+            raise PermissionDenied
+        return unlock_page(self, request, text)
 
     def save_model(self, request: HttpRequest, obj: Text, form: Any, change: bool) -> None:
         if form.sections_changed and request.user.is_authenticated:
@@ -146,3 +199,9 @@ class TextAdmin(SectionsAdmin[Text]):
 
 def document_of(text: Text) -> Document:
     return as_document(personal_document, text.content)
+
+
+def personal_view(text: Text, document: Document) -> SafeString:
+    lesson = text.lesson
+    fmt = personal_format(document)
+    return lesson_view(lesson.course.title, str(lesson), document, fmt, lesson.course.language)

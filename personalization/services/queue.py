@@ -134,8 +134,8 @@ SETTLE = """
     RETURNING item.id, item.state
 """
 
-# Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where the
-# run replaces just this change of theirs: whoever edited since has another edited_at.
+# Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
+# the run replaces just this change of theirs: whoever edited since has another edited_at.
 PUBLISH = """
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb,

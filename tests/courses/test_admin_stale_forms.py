@@ -16,7 +16,7 @@ from courses.services.descriptions import save_description
 from tests.admin_forms import errors_of, filled_in
 from tests.builders import DESCRIPTION, make_description, make_lesson, make_superuser
 
-CHANGED = "The text has changed since you opened it"
+CHANGED = "Somebody else has changed it since you opened it"
 
 
 def page(lesson: Lesson) -> str:

@@ -1,0 +1,1 @@
+"""Editing section by section: fields, guidance, two editors on one record, the preview."""
