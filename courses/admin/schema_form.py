@@ -66,7 +66,7 @@ class SectionsForm(ModelForm[Any]):
 
     class Media:
         css = {"all": ("courses/editing.css",)}
-        js = ("courses/item_list.js", "courses/counting.js", "courses/preview.js")
+        js = ("courses/counting.js", "courses/item_list.js", "courses/preview.js")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -152,7 +152,7 @@ class TextAdmin(SectionsAdmin[Text]):
         when, who = obj.edited_at, str(obj.edited_by or _("an editor"))
         if when is None:
             when, who = obj.generated_at, str(obj.get_origin_display() or "")
-        return f"{who}, {date_format(localtime(when), 'SHORT_DATETIME_FORMAT')}" if when and who else who
+        return f"{date_format(localtime(when), 'SHORT_DATETIME_FORMAT')}, {who}" if when and who else who
 
     def word_label(self, name: str) -> str:
         key = name.removeprefix(PREFIX)

@@ -25,8 +25,10 @@ def compared(first: str, second: str) -> tuple[list[Piece], list[Piece]]:
             theirs.append(Piece("".join(right), not same))
             continue
         for equal, words, others in _stretches(_words(left), _words(right)):
-            ours.append(Piece("".join(words), not equal))
-            theirs.append(Piece("".join(others), not equal))
+            # A blank or a comma that two changed places have in common says nothing.
+            differs = not equal or not re.search(r"\w", "".join(words))
+            ours.append(Piece("".join(words), differs))
+            theirs.append(Piece("".join(others), differs))
     return _joined(ours), _joined(theirs)
 
 

@@ -18,7 +18,7 @@ SAMPLES = {"one": 1, "few": 2, "many": 5, "other": 100}
 
 def guidance(section: Section, label: str) -> str:
     """JSON for the field's `data-editor`: kind, label, the range to count against, words in an item."""
-    said: dict[str, Any] = {"kind": section.kind.value, "label": label}
+    said: dict[str, Any] = {"kind": section.kind.value, "label": label, "required": section.required}
     if section.kind is Kind.LIST and section.items:
         said["range"] = _range(section.items, _items)
     if section.kind is Kind.TEXT and section.sentences:
