@@ -12,7 +12,15 @@ def send(client: Client, url: str, **changes: Any) -> Any:
 
 def filled_in(client: Client, url: str) -> dict[str, Any]:
     """What a browser would send back of the page as it is now."""
-    page: Any = client.get(url)
+    return _sent(client.get(url))
+
+
+def sent_anyway(refused: Any) -> dict[str, Any]:
+    """What “Save mine anyway” sends of a page that was refused because somebody else was quicker."""
+    return {**_sent(refused), "seen": refused.context["seen_now"]}
+
+
+def _sent(page: Any) -> dict[str, Any]:
     formsets = [inline.formset for inline in page.context["inline_admin_formsets"]]
     forms = [page.context["adminform"].form]
     for formset in formsets:

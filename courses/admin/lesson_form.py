@@ -7,7 +7,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.editing.marks import marks, seen
-from courses.admin.editing.rows import Row, posted_rows, row_name, row_text, rows_text, with_new_rows
+from courses.admin.editing.rows import (
+    Row,
+    has_rows,
+    posted_rows,
+    row_name,
+    row_text,
+    rows_text,
+    with_new_rows,
+)
 from courses.admin.readable import as_document
 from courses.admin.schema_form import TAKEN, SectionsForm
 from courses.admin.theme import ModelForm
@@ -40,7 +48,7 @@ class LessonForm(SectionsForm):
 
     def posted_texts(self) -> dict[str, str]:
         texts = super().posted_texts()
-        if f"{ASSETS}-TOTAL_FORMS" in self.data:
+        if has_rows(self.data, ASSETS, "url"):
             texts[ASSETS] = rows_text(posted_rows(self.data, ASSETS, ASSET_FIELDS))
         return texts
 
@@ -83,7 +91,7 @@ def assets_on_top(data: QueryDict, lesson: Lesson) -> QueryDict:
     now = seen(marks({row_name(ASSETS, row["id"]): row_text(row) for row in stored}))
     was = {name: value for name, value in before.items() if name.startswith(row_name(ASSETS, ""))}
     taken = ASSETS in data.getlist(TAKEN)
-    if now == was and not taken:
+    if (now == was and not taken) or not has_rows(data, ASSETS, "url"):
         return data
     posted = [] if taken else posted_rows(data, ASSETS, ASSET_FIELDS)
     return with_new_rows(data, ASSETS, stored, posted, before)

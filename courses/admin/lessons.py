@@ -126,17 +126,15 @@ class LessonAdmin(SectionsAdmin[Lesson]):
     def get_formset_kwargs(
         self, request: HttpRequest, obj: Lesson, inline: Any, prefix: str
     ) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)  # type: ignore[misc]
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if prefix == ASSETS and "data" in kwargs and not obj._state.adding:
             kwargs["data"] = assets_on_top(kwargs["data"], obj)
         return kwargs
 
     def preview_panes(self, request: HttpRequest, obj: Lesson | None) -> list[Pane]:
-        if obj is None:
-            return [Pane("standard", str(_("As learners see it")), SafeString())]
-        lesson = obj.course.title, str(obj), description_of(obj)
-        stored = lesson_view(*lesson, LESSON, obj.course.language)
-        return [Pane("standard", str(_("As learners see it")), stored)]
+        language = obj.course.language if obj else Language.RUSSIAN
+        lesson = (obj.course.title, str(obj), description_of(obj)) if obj else ("", "", {})
+        return [Pane("standard", str(_("As learners see it")), lesson_view(*lesson, LESSON, language))]
 
     def preview_of(self, form: SectionsForm, obj: Lesson | None) -> SafeString:
         course = obj.course if obj else lesson_course(form.data.get("course"))
@@ -154,7 +152,8 @@ class LessonAdmin(SectionsAdmin[Lesson]):
         section = LESSON.section(name.removeprefix(PREFIX))
         if section:
             return heading(section)
-        return capfirst(str(Lesson._meta.get_field(name).verbose_name)) if name in COLUMNS else name
+        labels = {field.name: str(field.verbose_name) for field in Lesson._meta.fields}
+        return capfirst(labels.get(name, name))
 
     @display(description=_("transcript"), boolean=True)
     def has_transcript(self, lesson: Any) -> bool:

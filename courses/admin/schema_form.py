@@ -6,6 +6,7 @@ from types import new_class
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -82,8 +83,8 @@ class SectionsForm(ModelForm[Any]):
         # Before the form's values are put into the row.
         self.shown = self.stored_texts()
         self.initial["seen"] = marks(self.shown)
-        if self.is_bound:
-            self._take_theirs(self.data.getlist(TAKEN) if hasattr(self.data, "getlist") else [])
+        if isinstance(self.data, QueryDict):
+            self._take_theirs(self.data.getlist(TAKEN))
 
     def stored_document(self) -> Document:
         raise NotImplementedError
@@ -186,10 +187,11 @@ class SectionsForm(ModelForm[Any]):
 
     def _take_theirs(self, names: list[str]) -> None:
         taken = [name for name in names if name in self.fields and name != "seen"]
-        if taken:
-            self.data = self.data.copy()
+        if taken and isinstance(self.data, QueryDict):
+            data = self.data.copy()
             for name in taken:
-                self.data[name] = self.shown.get(name, "")
+                data[name] = self.shown.get(name, "")
+            self.data = data
 
 
 def sections_form(base: type[SectionsForm], fmt: Format) -> type[SectionsForm]:

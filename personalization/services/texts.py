@@ -24,7 +24,7 @@ def edit_text(*, text: Text, content: Document, editor: AbstractBaseUser) -> Tex
     # What was edited is not the imported file's content any more.
     text.import_digest = None
     # The database's clock: by it a run knows who edited after its start.
-    text.edited_at = CLOCK  # type: ignore[assignment]
+    text.edited_at = CLOCK
     text.save(update_fields=["content", "edited_by", "edited_at", "import_digest"])
     return text
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from courses.admin.lessons import LessonForm
+from courses.admin.lesson_form import LessonForm
 from courses.errors import ChangedMeanwhile
 from courses.models import Lesson, LessonDescription
 from courses.services.descriptions import save_description

@@ -155,10 +155,8 @@ def test_a_text_that_a_worker_replaced_meanwhile_is_kept(admin: Client) -> None:
     Text.objects.filter(pk=text.pk).update(content=newer)
     response: Any = admin.post(page(text), {**form, "section_quick_action": "Мои слова"})
     html = response.content.decode()
-    assert "The text has changed since you opened it" in html
-    assert "Мои слова" in html
+    assert "Somebody else has changed it since you opened it" in html
     assert html.index("Мои слова") < html.index("Where this text comes from")
-    assert "<details" not in html[html.index("Edit the text") - 500 : html.index("Мои слова")]
     text.refresh_from_db()
     assert (text.content, text.locked) == (newer, False)
 
@@ -181,7 +179,7 @@ def test_a_text_that_was_deleted_meanwhile_is_not_brought_back(db: None) -> None
     assert not Text.objects.exists()
 
 
-def test_an_error_comes_first_in_an_open_form(admin: Client) -> None:
+def test_an_error_comes_first(admin: Client) -> None:
     text = make_one()
     html = admin.get(page(text)).content.decode()
     assert html.index("Where this text comes from") < html.index("Edit the text")

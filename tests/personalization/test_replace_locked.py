@@ -35,8 +35,8 @@ def edited_text(**fields: Any) -> Text:
     return make_text(make_learner(course=lesson.course), lesson, WORDS, edited_by=make_staff(), **values)
 
 
-def start(**choices: bool) -> GenerationRun:
-    return start_run(selection=Selection(), backend="simple", **choices).run
+def start(*, replace_locked: bool = False) -> GenerationRun:
+    return start_run(selection=Selection(), backend="simple", replace_locked=replace_locked).run
 
 
 def claimed() -> tuple[list[Job], list[Outcome]]:

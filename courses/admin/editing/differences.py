@@ -24,11 +24,12 @@ def compared(first: str, second: str) -> tuple[list[Piece], list[Piece]]:
             ours.append(Piece("".join(left), not same))
             theirs.append(Piece("".join(right), not same))
             continue
-        for equal, words, others in _stretches(_words(left), _words(right)):
+        stretches = _stretches(_words(left), _words(right))
+        for index, (equal, words, others) in enumerate(stretches):
             # A blank or a comma that two changed places have in common says nothing.
-            differs = not equal or not re.search(r"\w", "".join(words))
-            ours.append(Piece("".join(words), differs))
-            theirs.append(Piece("".join(others), differs))
+            between = 0 < index < len(stretches) - 1 and not re.search(r"\w", "".join(words))
+            ours.append(Piece("".join(words), not equal or between))
+            theirs.append(Piece("".join(others), not equal or between))
     return _joined(ours), _joined(theirs)
 
 

@@ -57,8 +57,8 @@ class SectionsAdmin[M: models.Model](BaseAdmin[M]):
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             raise PermissionDenied
         fields = flatten_fieldsets(self.get_fieldsets(request, obj))
-        form = self.get_form(request, obj, change=obj is not None, fields=fields)(request.POST, instance=obj)
-        return HttpResponse(self.preview_of(form, obj))
+        form: Any = self.get_form(request, obj, change=obj is not None, fields=fields)
+        return HttpResponse(self.preview_of(form(request.POST, instance=obj), obj))
 
     def render_change_form(
         self,

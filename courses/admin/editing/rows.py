@@ -40,6 +40,12 @@ def posted_rows(data: Mapping[str, Any], prefix: str, fields: tuple[str, ...]) -
     ]
 
 
+def has_rows(data: Mapping[str, Any], prefix: str, field: str) -> bool:
+    """Whether the form has the rows to edit; who may only look at them sends none."""
+    named = f"{prefix}-TOTAL_FORMS" in data
+    return named and all(f"{prefix}-{index}-{field}" in data for index in range(_total(data, prefix)))
+
+
 def with_new_rows(
     data: QueryDict, prefix: str, stored: list[Row], posted: list[Row], seen: Mapping[str, str]
 ) -> QueryDict:

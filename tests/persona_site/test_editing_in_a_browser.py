@@ -1,0 +1,135 @@
+"""An editor at work in a real browser: items, counts, preview, save; and a second one who was quicker."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from courses.models import Lesson, LessonDescription
+from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
+from tests.builders import DESCRIPTION, make_course, make_description, make_lesson, make_superuser
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+@pytest.fixture
+def lesson(transactional_db: None) -> Lesson:
+    lesson = make_lesson(make_course(language="en"), summary="Before")
+    make_description(lesson)
+    return lesson
+
+
+@pytest.fixture
+def sessions(transactional_db: None) -> list[str]:
+    """Cookies of two people who have logged in."""
+    return [session_of(make_superuser(name)) for name in ("me", "anna")]
+
+
+def session_of(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+def let_in(page: Page, site: str, session: str) -> None:
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": site}])
+
+
+@pytest.fixture
+def second(lesson: Lesson) -> Iterator[None]:
+    yield
+    stored = LessonDescription.objects.get(lesson=lesson).data
+    assert stored["key_points"] == ["Мягкий нажим", "Warm hands first", "Пауза", "A new point"]
+    lesson.refresh_from_db()
+    assert (lesson.summary, lesson.title) == ("Anna's summary", "Урок 1")
+    assert stored["homework"] == DESCRIPTION["homework"]
+
+
+def test_edit_a_list_see_it_and_meet_another_editor(
+    live_server: Any, lesson: Lesson, sessions: list[str], second: None
+) -> None:
+    address = reverse("admin:courses_lesson_change", args=[lesson.pk])
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, sessions[0])
+        page.goto(address)
+        edit_the_list(page)
+        see_the_preview(page)
+        somebody_else_is_quicker(page, live_server.url + address, sessions[1])
+        meet_the_other_editor(page)
+        assert complaints.found == []
+
+
+def edit_the_list(page: Page) -> None:
+    points = page.get_by_role("group", name="Key points").first
+    items = points.get_by_role("textbox")
+    expect(items).to_have_count(4)
+    expect(page.locator("#id_section_key_points")).to_be_hidden()
+    expect(page.get_by_text("4 of 4–6 items")).to_be_visible()
+    items.first.fill("Warm hands first")
+    items.first.press("Alt+ArrowDown")
+    expect(items.nth(1)).to_be_focused()
+    expect(page.get_by_role("status").first).to_have_text("Item moved to place 2 of 4.")
+    points.get_by_role("button", name="Remove: item 3").click()
+    expect(items.nth(2)).to_be_focused()
+    expect(page.get_by_text("3 of 4–6 items – too few")).to_be_visible()
+    items.nth(2).press("End")
+    items.nth(2).press("Enter")
+    page.keyboard.type("many " * 18 + "words")
+    expect(page.get_by_text("19 words, at most 18 are good")).to_be_visible()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("A new point")
+    expect(page.get_by_text("19 words, at most 18 are good")).to_be_hidden()
+
+
+def see_the_preview(page: Page) -> None:
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.get_by_text("A new point")).to_be_visible()
+    expect(preview.get_by_text("up to date")).to_be_visible()
+    late_answers_change_nothing(page)
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+    expect(preview.get_by_text("A new point")).to_be_hidden()
+    preview.get_by_role("button", name="Show the preview").click()
+    expect(preview.get_by_text("A new point")).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+
+
+def late_answers_change_nothing(page: Page) -> None:
+    """The first answer is held back until the second one is shown."""
+    held: list[Any] = []
+    page.route("**/draft/", lambda route: held.append(route) if not held else route.continue_())
+    title = page.get_by_role("textbox", name="Title")
+    with page.expect_request("**/draft/"):
+        title.fill("Slow")
+    title.fill("Урок 1")
+    expect(page.get_by_role("region", name="Preview").get_by_text("up to date")).to_be_visible()
+    held[0].fulfill(body="<p>Slow</p>")
+    page.unroute("**/draft/")
+    expect(page.get_by_text("Slow")).to_have_count(0)
+
+
+def somebody_else_is_quicker(page: Page, address: str, session: str) -> None:
+    browser = page.context.browser
+    assert browser
+    other = browser.new_context(viewport=DESKTOP, locale="en").new_page()
+    let_in(other, address, session)
+    other.goto(address)
+    other.get_by_label("Summary").fill("Anna's summary")
+    other.get_by_role("button", name="Save", exact=True).click()
+    expect(other.get_by_text("was changed successfully")).to_be_visible()
+
+
+def meet_the_other_editor(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Two versions")).to_be_focused()
+    expect(page.get_by_text("changed by somebody else: taken over")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Summary")).to_have_value("Anna's summary")
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+    page.set_viewport_size(DESKTOP)
+    page.get_by_role("button", name="Save mine anyway").first.click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
