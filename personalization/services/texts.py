@@ -31,12 +31,14 @@ def edit_text(*, text: Text, content: Document, editor: AbstractBaseUser) -> Tex
 
 @transaction.atomic
 def unlock_text(*, text: Text) -> Text:
-    """The text without its lock: the words stay, and the next regeneration may replace them.
+    """The text without its lock: the words stay, and the next run writes the text again.
+
+    Its fingerprint goes too: they are not what a brief made, and no run may call them unchanged.
 
     `text` is as the person saw it: raises ChangedMeanwhile when it was edited or unlocked since, or deleted.
     """
     unlocked = Text.objects.filter(pk=text.pk, edited_at=text.edited_at, edited_at__isnull=False)
-    if not unlocked.update(edited_at=None, edited_by=None):
+    if not unlocked.update(edited_at=None, edited_by=None, fingerprint=None):
         raise ChangedMeanwhile
-    text.edited_at = text.edited_by = None
+    text.edited_at = text.edited_by = text.fingerprint = None
     return text

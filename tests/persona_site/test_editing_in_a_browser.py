@@ -11,15 +11,38 @@ from playwright.sync_api import Page, expect
 
 from courses.models import Lesson, LessonDescription
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
-from tests.builders import DESCRIPTION, make_course, make_description, make_lesson, make_superuser
+from tests.builders import make_course, make_description, make_lesson, make_superuser
+from tests.persona_site.test_main_job import PICTURES
+
+DESCRIPTION = {
+    "introduction": "The hands are the first thing that a person feels. Today they get warm and slow.",
+    "key_points": [
+        "Cold hands make a neck tense",
+        "A gentle push",
+        "Calm breath",
+        "A pause after each minute",
+    ],
+    "practical_tips": ["Warm your palms", "Ask about pain", "Take your time"],
+    "important_notes": ["Leave the front of the neck alone", "Stop where it hurts"],
+    "homework": "Repeat it at home.",
+    "motivational_line": "A beginning is made.",
+}
+SENTENCES = {
+    "": 0,
+    "One. Two": 2,
+    "Привет, т. е. здравствуйте. Как дела? Хорошо…": 3,
+    "«Уже 3.5 минуты?» – спросил он.": 1,
+    "He asked: “Now?” Yes!": 2,
+}
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
 @pytest.fixture
 def lesson(transactional_db: None) -> Lesson:
-    lesson = make_lesson(make_course(language="en"), summary="Before")
-    make_description(lesson)
+    course = make_course(title="A neck without tension", language="en")
+    lesson = make_lesson(course, title="Warm hands", summary="Before")
+    make_description(lesson, DESCRIPTION)
     return lesson
 
 
@@ -43,9 +66,14 @@ def let_in(page: Page, site: str, session: str) -> None:
 def second(lesson: Lesson) -> Iterator[None]:
     yield
     stored = LessonDescription.objects.get(lesson=lesson).data
-    assert stored["key_points"] == ["Мягкий нажим", "Warm hands first", "Пауза", "A new point"]
+    assert stored["key_points"] == [
+        "A gentle push",
+        "Warm hands first",
+        "A pause after each minute",
+        "A new point",
+    ]
     lesson.refresh_from_db()
-    assert (lesson.summary, lesson.title) == ("Anna's summary", "Урок 1")
+    assert (lesson.summary, lesson.title) == ("Anna's summary", "Warm hands")
     assert stored["homework"] == DESCRIPTION["homework"]
 
 
@@ -56,6 +84,8 @@ def test_edit_a_list_see_it_and_meet_another_editor(
     with browser_page(live_server.url) as (page, complaints):
         let_in(page, live_server.url, sessions[0])
         page.goto(address)
+        for text, count in SENTENCES.items():
+            assert page.evaluate("text => persona.sentences(text)", text) == count, text
         edit_the_list(page)
         see_the_preview(page)
         somebody_else_is_quicker(page, live_server.url + address, sessions[1])
@@ -90,6 +120,7 @@ def see_the_preview(page: Page) -> None:
     expect(preview.get_by_text("A new point")).to_be_visible()
     expect(preview.get_by_text("up to date")).to_be_visible()
     late_answers_change_nothing(page)
+    page.screenshot(path=PICTURES / "lesson-form.png")
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0
     expect(preview.get_by_text("A new point")).to_be_hidden()
@@ -104,12 +135,12 @@ def late_answers_change_nothing(page: Page) -> None:
     page.route("**/draft/", lambda route: held.append(route) if not held else route.continue_())
     title = page.get_by_role("textbox", name="Title")
     with page.expect_request("**/draft/"):
-        title.fill("Slow")
-    title.fill("Урок 1")
+        title.fill("Cold hands")
+    title.fill("Warm hands")
     expect(page.get_by_role("region", name="Preview").get_by_text("up to date")).to_be_visible()
-    held[0].fulfill(body="<p>Slow</p>")
+    held[0].fulfill(body="<p>Too late</p>")
     page.unroute("**/draft/")
-    expect(page.get_by_text("Slow")).to_have_count(0)
+    expect(page.get_by_text("Too late")).to_have_count(0)
 
 
 def somebody_else_is_quicker(page: Page, address: str, session: str) -> None:
@@ -131,5 +162,6 @@ def meet_the_other_editor(page: Page) -> None:
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0
     page.set_viewport_size(DESKTOP)
+    page.screenshot(path=PICTURES / "two-versions.png")
     page.get_by_role("button", name="Save mine anyway").first.click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()

@@ -132,6 +132,19 @@ def test_unlocking_keeps_the_words() -> None:
     assert (text.content, text.locked, text.edited_by) == (WORDS, False, None)
 
 
+@pytest.mark.usefixtures("transactional_db")
+def test_the_next_run_writes_an_unlocked_text_though_nothing_else_has_changed() -> None:
+    text = edited_text()
+    text.delete()
+    start()
+    drain()
+    written = Text.objects.get()
+    edit_text(text=written, content=WORDS, editor=make_staff("second"))
+    assert preview(Selection(), "simple").by_verdict == {"locked": 1}
+    unlock_text(text=written)
+    assert preview(Selection(), "simple").by_verdict == {"write": 1}
+
+
 @pytest.mark.django_db
 def test_a_lock_that_came_meanwhile_is_not_taken_off() -> None:
     text = edited_text()

@@ -3,9 +3,9 @@
 window.persona = (() => {
   const plurals = new Intl.PluralRules(document.documentElement.lang || "en");
 
-  // "т. е." and "e.g. this" end no sentence: a capital letter, a digit or a quotation mark must follow.
+  // "т. е." and "e.g. this" end no sentence: no small letter may follow.
   function sentences(text) {
-    const ends = text.trim().match(/[.!?…]+[»”"')\]]*(?=\s+[^\s\p{Ll}]|$)/gu) || [];
+    const ends = text.trim().match(/[.!?…]+[»”"')\]]*(?=\s+(?:[–—-]\s+)?[^\s\p{Ll}–—-]|$)/gu) || [];
     const open = /[\p{L}\p{N}][^.!?…]*$/u.test(text.trim());
     return ends.length + (open ? 1 : 0);
   }
