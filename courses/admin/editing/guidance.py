@@ -42,12 +42,11 @@ def interface_words() -> str:
         "drag": _("Drag to move"),
         "of": _("{action}: item {number}"),
         "added": _("Item {number} added."),
-        "removed": _("Item {number} removed. {count} left."),
+        "removed": _("Item {number} removed."),
         "moved": _("Item moved to place {number} of {count}."),
         "undo": _("Put it back"),
         "restored": _("Item {number} is back."),
         "hint": _("Enter: next item. Shift+Enter: new line. Alt+↑ or Alt+↓: move."),
-        "empty": _("No items yet."),
     }
     return json.dumps(words, ensure_ascii=False)
 

@@ -162,12 +162,12 @@
       this.write();
       const areas = this.areas();
       (areas[index] || areas[index - 1] || this.add).focus();
-      const left = filled(words.removed, { number: index + 1, count: areas.length });
-      persona.say(left);
-      this.offer(left, text, index);
+      const done = filled(words.removed, { number: index + 1 });
+      persona.say(done);
+      this.offer(done, text, index);
     }
 
-    offer(left, text, index) {
+    offer(done, text, index) {
       const back = button(words.undo, "undo", () => {
         this.undo.hidden = true;
         const area = this.insert(text, index);
@@ -176,7 +176,7 @@
         persona.say(filled(words.restored, { number: index + 1 }));
       });
       back.className = "persona-link";
-      this.undo.replaceChildren(`${left} `, back);
+      this.undo.replaceChildren(`${done} `, back);
       this.undo.hidden = !text.trim();
     }
 
