@@ -2,35 +2,24 @@
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import MD5, Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Insert, Trigger, Update
 
 from courses.formats.definition import Language
+from courses.history import reason  # noqa: F401  importing lets every connection say why it writes
+from courses.history.triggers import history_triggers
 
 SEPARATOR = models.Value("\x1f", models.TextField())  # a character that no text of ours holds
 EMPTY = models.Value("", models.TextField())
 NOW = models.Func(function="now", output_field=models.DateTimeField())
 
-
-class DatabaseTimestamps(models.Model):
-    """Base of the six original tables: id and created_at come from the database, whoever writes.
-
-    The trigger makes created_at the database's own: filled when an insert leaves it null, never changed by
-    an update, so that a client, a raw SQL script and COPY all get the same.
-    """
-
-    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
-    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
-
-    class Meta:
-        abstract = True
-        triggers = [
-            Trigger(
-                name="set_timestamps",
-                when=Before,
-                operation=Insert | Update,
-                func="""
+TIMESTAMPS = Trigger(
+    name="set_timestamps",
+    when=Before,
+    operation=Insert | Update,
+    func="""
                     IF TG_OP = 'UPDATE' THEN
                         NEW.created_at = OLD.created_at;
                     ELSIF NEW.created_at IS NULL THEN
@@ -38,8 +27,23 @@ class DatabaseTimestamps(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
-        ]
+)
+
+
+class DatabaseTimestamps(models.Model):
+    """Base of the six original tables: id and created_at come from the database, whoever writes.
+
+    The trigger makes created_at the database's own: filled when an insert leaves it null, never changed by
+    an update, so that a client, a raw SQL script and COPY all get the same. The other triggers keep every
+    change of a row, see `Change`.
+    """
+
+    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
+
+    class Meta:
+        abstract = True
+        triggers = [TIMESTAMPS, *history_triggers()]
 
 
 class Course(DatabaseTimestamps):
@@ -94,6 +98,7 @@ class Lesson(DatabaseTimestamps):
         verbose_name = _("lesson")
         verbose_name_plural = _("lessons")
         ordering = ["course", "lesson_number"]
+        triggers = [TIMESTAMPS, *history_triggers(hashes={"transcript": "source_hash"})]
         constraints = [
             models.UniqueConstraint(
                 fields=["course", "lesson_number"], name="lessons_course_id_lesson_number_key"
@@ -140,3 +145,53 @@ class LessonAsset(DatabaseTimestamps):
 
     def __str__(self) -> str:
         return f"{self.asset_type}: {self.url}"
+
+
+class ChangeKind(models.TextChoices):
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Change(models.Model):
+    """A change of a row of the six tables, kept by a trigger of its table, whatever made it.
+
+    `before`: of an update the old values of the columns that changed, of a delete the whole old row. Going
+    back from the live row through them gives every version. Rows are only added; nothing of ours updates one.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    table_name = models.TextField()
+    row_id = models.UUIDField()
+    kind = models.TextField(choices=ChangeKind)
+    before = models.JSONField(null=True)
+    at = models.DateTimeField()
+    transaction = models.BigIntegerField()  # what was changed together, and what a deletion took along
+    context = models.ForeignKey(
+        "pghistory.Context",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+    )
+    database_user = models.TextField(null=True)  # of a change from outside the application
+
+    class Meta:
+        db_table = "changes"
+        default_permissions = ()
+        indexes = [
+            models.Index(fields=["row_id", "id"], name="changes_of_row"),
+            models.Index(
+                fields=["table_name", "id"], condition=models.Q(kind="delete"), name="changes_deleted"
+            ),
+            # What belonged to a lesson once: few of the changes say, for most are of texts that were written.
+            models.Index(
+                KeyTextTransform("lesson_id", "before"),
+                condition=models.Q(before__has_key="lesson_id"),
+                name="changes_of_lesson",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.table_name} {self.row_id}"
