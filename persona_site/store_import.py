@@ -22,6 +22,7 @@ from courses.course_folder.store import (
     read_courses,
 )
 from courses.errors import InvalidInput, Problem
+from courses.history.reason import because
 from courses.services.course_import import (
     COURSE_TABLES,
     CourseChanged,
@@ -53,6 +54,7 @@ type Changes = tuple[str, dict[str, Counts]]
 
 ALL_TABLES = (*COURSE_TABLES, *LEARNER_TABLES)
 TABLE_NAMES = ("courses", "lessons", "lesson_descriptions", "lesson_assets", "profiles", TEXT_TABLE)
+MOST_NAMED = 20  # courses, in what the history says of an import
 WAITING = "Another import is running: waiting for it to end. Ctrl-C gives up."
 
 
@@ -73,7 +75,8 @@ def import_store(
     with open_store(path, findings) as store:
         listed = _list(store, path)
         chosen = choose(listed, courses)
-        with import_lock(lambda: watcher.say(WAITING)) as still_locked, staging(ALL_TABLES):
+        reason = because(command="import_lessons", store=[course.slug for course in chosen][:MOST_NAMED])
+        with reason, import_lock(lambda: watcher.say(WAITING)) as still_locked, staging(ALL_TABLES):
             snapshot = read_snapshot()
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)

@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from courses.formats.definition import Document
+from courses.history.reason import because
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +173,21 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
         states: dict[int, str] = dict(cursor.fetchall())
         texts = [o for o in outcomes if o.text and states.get(o.claim.id, "cancelled") != "cancelled"]
         if texts:
-            cursor.execute(PUBLISH, [json.dumps([_publication(outcome) for outcome in texts])])
-            written = set(cursor.fetchall())
+            written = _publish(cursor, texts)
             kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
             cursor.execute(LOCKED_MEANWHILE, [kept])
     return set(states)
+
+
+def _publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> set[tuple[UUID, UUID]]:
+    """Learner and lesson of each text that was written: a statement a run, for its history says which."""
+    written: set[tuple[UUID, UUID]] = set()
+    for run_id in sorted({outcome.claim.run_id for outcome in texts}):
+        with because(run=str(run_id)):
+            of_run = [_publication(outcome) for outcome in texts if outcome.claim.run_id == run_id]
+            cursor.execute(PUBLISH, [json.dumps(of_run)])
+            written |= set(cursor.fetchall())
+    return written
 
 
 PAUSE = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
