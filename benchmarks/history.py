@@ -139,7 +139,9 @@ def _print(kept: Seconds, bare: Seconds, whole: float, options: argparse.Namespa
         if after / before > most:
             broken.append(f"{name}: {after / before:.2f} times the work without history")
     insert = statistics.median(bare["insert of texts of 2 KB"])
-    table.add_row("for comparison: insert, rows copied whole", "", f"{whole:.2f}", f"{whole / insert:.2f}", "")
+    table.add_row(
+        "for comparison: insert, rows copied whole", "", f"{whole:.2f}", f"{whole / insert:.2f}", ""
+    )
     Console().print(table)
     return broken
 

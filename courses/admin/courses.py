@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin.base import BaseAdmin
+from courses.admin.history.deleted import WithDeleted
 from courses.admin.lessons import with_completeness
 from courses.admin.readable import readable
 from courses.admin.theme import ModelForm, TextInput, display
@@ -33,7 +33,7 @@ class CourseForm(ModelForm[Course]):
         }
 
 
-class CourseAdmin(BaseAdmin[Course]):
+class CourseAdmin(WithDeleted[Course]):
     form = CourseForm
     rows: ClassVar[dict[str, int]] = {"title": 1, "description": 3}
     list_display: Any = ("title", "slug", "language", "lesson_count")

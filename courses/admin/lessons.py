@@ -14,6 +14,9 @@ from django.utils.translation import ngettext
 from courses.admin.editing.pages import SectionsAdmin
 from courses.admin.editing.preview import Pane, lesson_view
 from courses.admin.filters import course_filter
+from courses.admin.history.compare import Entry
+from courses.admin.history.deleted import WithDeleted
+from courses.admin.history.entries import lesson_entries
 from courses.admin.lesson_form import (
     ASSETS,
     COLUMNS,
@@ -39,6 +42,7 @@ from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonAsset, LessonDescription
 from courses.rendering import render_document
 from courses.services.descriptions import save_description
+from courses.services.history.versions import Version
 from courses.services.lessons import locked_lesson
 
 
@@ -73,7 +77,7 @@ class MissingFilter(admin.SimpleListFilter):
         return queryset.filter(transcript="") if self.value() == "transcript" else queryset
 
 
-class LessonAdmin(SectionsAdmin[Lesson]):
+class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
     form = sections_form(LessonForm, LESSON)
     rows: ClassVar[dict[str, int]] = {"title": 1, "summary": 3, "transcript": 24}
     list_display = ("lesson_number", "title", "course", "has_transcript", "has_description")
@@ -85,6 +89,11 @@ class LessonAdmin(SectionsAdmin[Lesson]):
     readonly_fields = ("transcript_length", "description_text", "other_sections", "store_data")
     list_before_template = "admin/courses/lessons_empty.html"
     posted_columns = COLUMNS
+    named_by = ("lesson_number", "title")
+    bring_back_note = _("The lesson keeps its place in the course; everything else is as it was then.")
+
+    def history_entries(self, version: Version) -> list[Entry]:
+        return lesson_entries(version)
 
     def list_queryset(self, queryset: QuerySet[Lesson]) -> QuerySet[Lesson]:
         shown = queryset.select_related(None).select_related("course")

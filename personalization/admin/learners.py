@@ -9,12 +9,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from courses.admin.base import BaseAdmin, BudgetedChangeList
+from courses.admin.base import BudgetedChangeList
 from courses.admin.filters import course_filter
 from courses.admin.readable import readable
 from courses.admin.theme import display
 from courses.models import Course
 from personalization.admin.answers import LABELS
+from personalization.admin.history import LearnerHistory
 from personalization.admin.learner_form import ANSWER_FIELDS, LearnerForm, NewLearnerForm
 from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
@@ -37,7 +38,7 @@ class LearnerChangeList(BudgetedChangeList):
 
 
 @admin.register(Profile)
-class LearnerAdmin(BaseAdmin[Profile]):
+class LearnerAdmin(LearnerHistory):
     form = LearnerForm
     rows: ClassVar[dict[str, int]] = {"user_identifier": 1, "name": 1}
     list_display = ("user_identifier", "name", "texts", "missing", "stale", "course")

@@ -29,6 +29,7 @@ from courses.formats.definition import Document
 from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS, lesson_document, personal_document, personal_format
 from courses.rendering import humanised
+from personalization.admin.history import TextHistory
 from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
 from personalization.admin.rights import may_replace_locked
 from personalization.admin.status_filters import StaleFilter
@@ -73,7 +74,7 @@ class EditedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Text)
-class TextAdmin(SectionsAdmin[Text]):
+class TextAdmin(TextHistory, SectionsAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
     list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter)
     search_fields = ("profile__user_identifier", "profile__name")

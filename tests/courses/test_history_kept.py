@@ -118,7 +118,9 @@ def updated_by_sql(row: Row) -> None:
 def upserted(row: Row) -> None:
     column, value = OTHER[type(row)]
     sent = json.dumps(value) if isinstance(value, dict) else value
-    run(f"CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM {row._meta.db_table} WHERE id = '{row.pk}'")
+    run(
+        f"CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM {row._meta.db_table} WHERE id = '{row.pk}'"
+    )
     run(f"UPDATE sent SET {column} = %s", sent)
     names = columns(row)
     run(
@@ -191,7 +193,11 @@ def test_null_and_a_value_differ() -> None:
     row = make_all()[Lesson]
     Lesson.objects.update(summary=None)
     Lesson.objects.update(summary="New")
-    assert [before for _, before in changes(row.pk)] == [None, {"summary": "Первое прикосновение."}, {"summary": None}]
+    assert [before for _, before in changes(row.pk)] == [
+        None,
+        {"summary": "Первое прикосновение."},
+        {"summary": None},
+    ]
 
 
 def test_a_new_number_and_a_new_transcript_each_keep_their_own() -> None:

@@ -14,7 +14,15 @@ from courses.history.reason import attach_reason, because
 from courses.models import Change, Course, Lesson
 from personalization.services.queue import Outcome, Text, claim, settle
 from tests.admin_forms import send
-from tests.builders import PERSONAL_TEXT, make_course, make_item, make_learner, make_lesson, make_run, make_superuser
+from tests.builders import (
+    PERSONAL_TEXT,
+    make_course,
+    make_item,
+    make_learner,
+    make_lesson,
+    make_run,
+    make_superuser,
+)
 from tests.conftest import ROOT
 from tests.processes import Environment, manage
 

@@ -117,9 +117,7 @@ _TAKEN_ALONG = """
 """
 
 
-def _taken_along(
-    model: type[models.Model], column: str, parents: set[UUID], together: int
-) -> list[int]:
+def _taken_along(model: type[models.Model], column: str, parents: set[UUID], together: int) -> list[int]:
     statement = SQL(_TAKEN_ALONG).format(table=Literal(model._meta.db_table), column=Literal(column))
     with connection.cursor() as cursor:
         cursor.execute(statement, [together, [str(parent) for parent in parents]])

@@ -42,7 +42,9 @@ def update_row(model: type[models.Model], row_id: UUID, values: Values) -> None:
     fields = [field for field in _writable(model) if field.column in values]
     if not fields:
         return
-    statement = SQL("UPDATE {table} SET {changes} FROM (SELECT %s::jsonb AS before) source WHERE id = %s").format(
+    statement = SQL(
+        "UPDATE {table} SET {changes} FROM (SELECT %s::jsonb AS before) source WHERE id = %s"
+    ).format(
         table=Identifier(model._meta.db_table),
         changes=SQL(", ").join(
             SQL("{} = {}").format(Identifier(field.column), _value(field)) for field in fields
@@ -55,7 +57,9 @@ def update_row(model: type[models.Model], row_id: UUID, values: Values) -> None:
 def insert_row(model: type[models.Model], values: Values) -> None:
     """Writes a new row from JSON values, id and all."""
     fields = [field for field in _writable(model) if field.column in values]
-    statement = SQL("INSERT INTO {table} ({columns}) SELECT {values} FROM (SELECT %s::jsonb AS before) source").format(
+    statement = SQL(
+        "INSERT INTO {table} ({columns}) SELECT {values} FROM (SELECT %s::jsonb AS before) source"
+    ).format(
         table=Identifier(model._meta.db_table),
         columns=SQL(", ").join(Identifier(field.column) for field in fields),
         values=SQL(", ").join(map(_value, fields)),
@@ -78,7 +82,9 @@ def refuse_taken(model: type[models.Model], values: Values) -> None:
         if taken is not None and None not in place.values():
             named = ", ".join(str(place[field.attname]) for field in fields if not field.is_relation)
             raise CannotBringBack(
-                _("%(place)s %(value)s is taken by “%(other)s” now. Change that one, then bring this one back.")
+                _(
+                    "%(place)s %(value)s is taken by “%(other)s” now. Change that one, then bring this one back."
+                )
                 % {"place": capfirst(fields[-1].verbose_name), "value": named, "other": taken}
             )
 
@@ -100,7 +106,9 @@ def _writable(model: type[models.Model]) -> list[Any]:
 
 
 def _must_exist(field: Any) -> bool:
-    return bool(field.is_relation and field.db_constraint and field.remote_field.on_delete is models.DB_CASCADE)
+    return bool(
+        field.is_relation and field.db_constraint and field.remote_field.on_delete is models.DB_CASCADE
+    )
 
 
 def _parent(field: Any) -> Composed:

@@ -142,9 +142,7 @@ def _read(model: type[models.Model], root: UUID) -> list[_Kept]:
         tables=Literal(tables),
         most=Literal(MOST_CHANGES),
         owned=SQL("").join(
-            SQL(_OWNED).format(
-                table=Identifier(part._meta.db_table), column=Identifier(column), root=key
-            )
+            SQL(_OWNED).format(table=Identifier(part._meta.db_table), column=Identifier(column), root=key)
             for part, column in parts
         ),
         live=SQL(" UNION ALL ").join(map(_live, tables)),
