@@ -50,6 +50,10 @@ _OLD_VALUE = """
     CASE WHEN {condition} THEN jsonb_build_object('{column}', o.{column}) ELSE '{{}}' END"""
 
 
+def _rows(**names: str) -> Referencing:
+    return Referencing(**names)  # type: ignore[no-untyped-call]
+
+
 class _Keep(Trigger):
     level = Statement
 
@@ -77,7 +81,7 @@ class KeepDeletes(_Keep):
 
 class KeepUpdates(_Keep):
     def __init__(self, name: str, ignores: Collection[str], hashes: Mapping[str, str]) -> None:
-        super().__init__(name, Update, referencing=Referencing(old="old_rows", new="new_rows"))
+        super().__init__(name, Update, referencing=_rows(old="old_rows", new="new_rows"))
         self.ignores = ignores
         self.hashes = hashes
 
@@ -103,9 +107,9 @@ def history_triggers(
     alone, PostgreSQL would decompress each of them twice.
     """
     return [
-        KeepInserts("keep_inserts", Insert, referencing=Referencing(new="new_rows")),
+        KeepInserts("keep_inserts", Insert, referencing=_rows(new="new_rows")),
         KeepUpdates("keep_updates", ignores, hashes),
-        KeepDeletes("keep_deletes", Delete, referencing=Referencing(old="old_rows")),
+        KeepDeletes("keep_deletes", Delete, referencing=_rows(old="old_rows")),
         KeepDeletes("keep_truncates", Truncate, when=Before),
     ]
 
@@ -113,7 +117,7 @@ def history_triggers(
 def kept_columns(model: type[models.Model]) -> list[str]:
     """The columns that clients write: all but those that the database keeps by itself."""
     return [
-        field.column
+        str(field.column)
         for field in model._meta.concrete_fields
         if not field.generated and field.attname not in ("id", "created_at")
     ]

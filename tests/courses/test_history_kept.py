@@ -51,16 +51,20 @@ def changes(row_id: UUID) -> list[tuple[str, Any]]:
     return list(Change.objects.filter(row_id=row_id).order_by("id").values_list("kind", "before"))
 
 
+def send_aside(row: Row) -> None:
+    table = row._meta.db_table
+    run(f"CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM {table} WHERE id = %s", row.pk)
+
+
 def columns(row: Row) -> str:
     return ", ".join(["id", *kept_columns(type(row))])
 
 
-def again(row: Row, head: str, tail: str = "") -> None:
-    """Sends the row as it was read, by a statement of the given beginning and end."""
+def again(row: Row, tail: str = "") -> None:
+    """Deletes the row and sends it anew, by a statement of the given end."""
     table, names = row._meta.db_table, columns(row)
-    run(f"CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM {table} WHERE id = %s", row.pk)
-    if head.startswith("DELETE"):
-        run(f"DELETE FROM {table} WHERE id = %s", row.pk)
+    send_aside(row)
+    run(f"DELETE FROM {table} WHERE id = %s", row.pk)
     run(f"INSERT INTO {table} ({names}) SELECT {names} FROM sent {tail}")
 
 
@@ -74,16 +78,21 @@ def copied(row: Row) -> None:
             copy.write(lines)
 
 
+def saved(row: Row) -> None:
+    type(row)._base_manager.filter(pk=row.pk).delete()
+    row.save(force_insert=True)
+
+
 def bulk_created(row: Row) -> None:
-    type(row).objects.filter(pk=row.pk).delete()
-    type(row).objects.bulk_create([row])
+    type(row)._base_manager.filter(pk=row.pk).delete()
+    type(row)._base_manager.bulk_create([row])
 
 
 INSERTS: dict[str, Write] = {
-    "ORM": lambda row: (type(row).objects.filter(pk=row.pk).delete(), row.save(force_insert=True))[1],
+    "ORM": saved,
     "bulk": bulk_created,
-    "raw SQL": lambda row: again(row, "DELETE"),
-    "upsert": lambda row: again(row, "DELETE", "ON CONFLICT (id) DO UPDATE SET id = excluded.id"),
+    "raw SQL": lambda row: again(row),
+    "upsert": lambda row: again(row, "ON CONFLICT (id) DO UPDATE SET id = excluded.id"),
     "COPY": copied,
 }
 
@@ -106,7 +115,7 @@ def orm_saved(row: Row) -> None:
 def bulk_updated(row: Row) -> None:
     column, value = OTHER[type(row)]
     setattr(row, column, value)
-    type(row).objects.bulk_update([row], [column])
+    type(row)._base_manager.bulk_update([row], [column])
 
 
 def updated_by_sql(row: Row) -> None:
@@ -118,9 +127,7 @@ def updated_by_sql(row: Row) -> None:
 def upserted(row: Row) -> None:
     column, value = OTHER[type(row)]
     sent = json.dumps(value) if isinstance(value, dict) else value
-    run(
-        f"CREATE TEMPORARY TABLE sent ON COMMIT DROP AS SELECT * FROM {row._meta.db_table} WHERE id = '{row.pk}'"
-    )
+    send_aside(row)
     run(f"UPDATE sent SET {column} = %s", sent)
     names = columns(row)
     run(
@@ -151,9 +158,13 @@ def deleted(row: Row) -> None:
     row.delete()
 
 
+def bulk_deleted(row: Row) -> None:
+    type(row)._base_manager.filter(pk=row.pk).delete()
+
+
 DELETES: dict[str, Write] = {
     "ORM": deleted,
-    "bulk": lambda row: type(row).objects.filter(pk=row.pk).delete() and None,
+    "bulk": bulk_deleted,
     "raw SQL": lambda row: run(f"DELETE FROM {row._meta.db_table} WHERE id = %s", row.pk),
     "cascade": lambda row: run("DELETE FROM courses; DELETE FROM profiles"),
     "truncate": lambda row: run("TRUNCATE courses, profiles CASCADE"),

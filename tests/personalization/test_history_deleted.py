@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from courses.history.reason import because
 from courses.models import Change, Course, Lesson, LessonAsset, LessonDescription
 from courses.services.history.deleted import bring_back_deleted, deleted_rows
 from courses.services.history.errors import CannotBringBack
@@ -14,7 +15,6 @@ from courses.services.history.versions import versions
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models import Profile
 from personalization.services.history import bring_text_back, forget_changes
-from courses.history.reason import because
 from tests.builders import (
     PERSONAL_TEXT,
     make_asset,
@@ -27,7 +27,7 @@ from tests.builders import (
 )
 
 pytestmark = pytest.mark.django_db
-ALL = (Course, Lesson, LessonDescription, LessonAsset, Text)
+ALL: tuple[Any, ...] = (Course, Lesson, LessonDescription, LessonAsset, Text)
 
 
 def full_lesson(course: Course | None = None, number: int = 1) -> Lesson:
@@ -116,7 +116,7 @@ def test_a_number_that_another_lesson_has_by_now_is_refused() -> None:
     course = lesson.course
     lesson.delete()
     make_lesson(course, 1, title="Other")
-    with pytest.raises(CannotBringBack, match="Number 1 is taken by “1. Other”"):
+    with pytest.raises(CannotBringBack, match=r"Number 1 is taken by “1\. Other”"):
         bring_back_deleted(model=Lesson, change=last_deleted(Lesson))
     assert Lesson.objects.get().title == "Other"
 

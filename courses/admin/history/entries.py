@@ -32,7 +32,7 @@ def row_entries(
     kept = set(kept_columns(model)) - hidden
     found: list[Entry] = []
     for field in model._meta.concrete_fields:
-        value = values.get(field.column)
+        value = values.get(str(field.column))
         if field.column not in kept or value is None:
             continue
         if field.column in documents:

@@ -99,7 +99,7 @@ def _below(model: type[models.Model], parents: set[UUID], together: int) -> Iter
 
 
 def _children(model: type[models.Model]) -> Iterator[tuple[type[DatabaseTimestamps], str]]:
-    """Models whose changes are kept and whose rows the database deletes with the model's: also other apps'."""
+    """Models whose changes are kept and whose rows go with the model's: those of other apps too."""
     for relation in model._meta.get_fields(include_hidden=True):
         field: Any = getattr(relation, "field", None)
         if field is None or not relation.auto_created or not issubclass(field.model, DatabaseTimestamps):

@@ -82,9 +82,7 @@ def refuse_taken(model: type[models.Model], values: Values) -> None:
         if taken is not None and None not in place.values():
             named = ", ".join(str(place[field.attname]) for field in fields if not field.is_relation)
             raise CannotBringBack(
-                _(
-                    "%(place)s %(value)s is taken by “%(other)s” now. Change that one, then bring this one back."
-                )
+                _("%(place)s %(value)s is taken by “%(other)s” now. Change that one first, then try again.")
                 % {"place": capfirst(fields[-1].verbose_name), "value": named, "other": taken}
             )
 
@@ -92,7 +90,8 @@ def refuse_taken(model: type[models.Model], values: Values) -> None:
 def _shapes(model: type[models.Model], changes: Sequence[int]) -> Iterable[tuple[list[Any], list[int]]]:
     """The changes by what columns their rows had: one from before a column came gets its default."""
     statement = (
-        "SELECT keys, array_agg(id) FROM (SELECT id, ARRAY(SELECT jsonb_object_keys(before) ORDER BY 1) AS keys"
+        "SELECT keys, array_agg(id) FROM ("
+        "SELECT id, ARRAY(SELECT jsonb_object_keys(before) ORDER BY 1) AS keys"
         " FROM changes WHERE id = ANY(%s)) shape GROUP BY keys"
     )
     with connection.cursor() as cursor:
