@@ -56,7 +56,8 @@ COPY_WHOLE = """
     CREATE INDEX ON whole_rows (id);
     CREATE OR REPLACE FUNCTION copy_whole() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN INSERT INTO whole_rows SELECT NEW.*; RETURN NULL; END $$;
-    CREATE TRIGGER copy_whole AFTER INSERT ON personalized_lesson_descriptions FOR EACH ROW EXECUTE FUNCTION copy_whole();
+    CREATE TRIGGER copy_whole AFTER INSERT ON personalized_lesson_descriptions
+    FOR EACH ROW EXECUTE FUNCTION copy_whole();
 """
 
 type Seconds = dict[str, list[float]]

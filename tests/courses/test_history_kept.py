@@ -91,7 +91,7 @@ def bulk_created(row: Row) -> None:
 INSERTS: dict[str, Write] = {
     "ORM": saved,
     "bulk": bulk_created,
-    "raw SQL": lambda row: again(row),
+    "raw SQL": again,
     "upsert": lambda row: again(row, "ON CONFLICT (id) DO UPDATE SET id = excluded.id"),
     "COPY": copied,
 }

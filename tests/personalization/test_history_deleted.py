@@ -1,11 +1,13 @@
 """What a deletion took along comes back with it, under the ids that it had."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
 from courses.history.reason import because
 from courses.models import Change, Course, Lesson, LessonAsset, LessonDescription
@@ -109,6 +111,31 @@ def test_the_same_lesson_does_not_come_back_twice() -> None:
     with pytest.raises(CannotBringBack, match="back already"):
         bring_back_deleted(model=Lesson, change=change)
     assert rows() == before
+
+
+def test_of_two_at_once_one_brings_it_back(transactional_db: None) -> None:
+    full_lesson().delete()
+    change = last_deleted(Lesson)
+
+    def try_it(_: int) -> str:
+        try:
+            bring_back_deleted(model=Lesson, change=change)
+        except CannotBringBack as refused:
+            return str(refused)
+        finally:
+            connection.close()
+        return "back"
+
+    with ThreadPoolExecutor(4) as threads:
+        told = sorted(threads.map(try_it, range(4)))
+    assert told == ["It is back already."] * 3 + ["back"]
+    assert {model.__name__: len(found) for model, found in zip(ALL, rows().values(), strict=True)} == {
+        "Course": 1,
+        "Lesson": 1,
+        "LessonDescription": 1,
+        "LessonAsset": 2,
+        "PersonalizedLessonDescription": 2,
+    }
 
 
 def test_a_number_that_another_lesson_has_by_now_is_refused() -> None:
