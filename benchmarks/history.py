@@ -26,7 +26,7 @@ PROMISES = {
     "update that changes nothing": 2.5,
     "update of the texts": 3.0,
     "renumbering, transcripts of 20,000 characters": 2.5,
-    "delete of the texts": 6.0,
+    "delete of the texts": 15.0,  # a bare delete only marks rows; kept, each is written once more
 }
 
 SEED = """

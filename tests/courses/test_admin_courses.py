@@ -83,7 +83,7 @@ def test_a_save_writes_only_what_was_changed(admin: Client) -> None:
     course = make_course(description="Before", content={"key": "value"})
     with CaptureQueriesContext(connection) as queries:
         send(admin, page(course), title="New title")
-    [update] = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "courses"')]
+    [update] = [query["sql"] for query in queries if 'UPDATE "courses"' in query["sql"]]
     assert "title" in update
     assert "description" not in update
     assert "content" not in update
