@@ -13,6 +13,7 @@ from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
 from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Known, Snapshot
+from courses.services.numbering import STEP_ASIDE
 from courses.services.staging import Staged, Upsert, copy_rows
 
 type Row = tuple[object, ...]
@@ -91,16 +92,9 @@ _UPSERTS = (
     ),
 )
 
-# Unique numbers forbid to swap two lessons, whatever the order of the updates: first all that move go below.
-_STEP_ASIDE = """
-    WITH moving AS (
-        SELECT l.id, row_number() OVER (ORDER BY l.id)::int AS place,
-               (SELECT least(0, min(lesson_number)) FROM lessons WHERE course_id = l.course_id) AS lowest
-        FROM lessons l JOIN staged_lessons s USING (id)
-        WHERE s.course_slug = %(course)s AND s.lesson_number <> l.lesson_number
-    )
-    UPDATE lessons SET lesson_number = lowest - place FROM moving WHERE lessons.id = moving.id
-"""
+_STEP_ASIDE = STEP_ASIDE.format(
+    wanted="SELECT id, lesson_number FROM staged_lessons WHERE course_slug = %(course)s"
+)
 
 
 class CourseChanged(Exception):
