@@ -1,8 +1,8 @@
 """python -m benchmarks.renumber: 10,000 lessons with transcripts change places.
 
 Side by side, in turns: one UPDATE of the same rows in a table that is the same but for the unique constraint
-(the limit), our service, and (of fewer rows, counted up) a statement for each row as the old system did. Prints
-medians and ratios, and exits 1 when the promise is broken.
+(the limit), our service, and (of fewer rows, counted up) a statement for each row as the old system did.
+Prints medians and ratios, and exits 1 when the promise is broken.
 """
 
 import sys

@@ -85,9 +85,9 @@ class Lesson(DatabaseTimestamps):
     summary = models.TextField(_("summary"), null=True, blank=True)
     content = models.JSONField(_("other data from the store"), null=True, blank=True)
     transcript = models.TextField(_("transcript"), db_default="", default="", blank=True)
-    # Half of a text's fingerprint. The trigger below computes it, whatever a client sends, so that COPY and raw
-    # SQL cannot leave it behind. As a generated column it would be computed at every update, because the table
-    # has a trigger before updates: 0.4 ms a row with a long transcript, for a new number too.
+    # Half of a text's fingerprint. The trigger below computes it, whatever a client sends, so that COPY and
+    # raw SQL cannot leave it behind. As a generated column it would be computed at every update, because the
+    # table has a trigger before updates: 0.4 ms a row with a long transcript, for a new number too.
     source_hash = models.TextField(db_default="", editable=False)
 
     class Meta(DatabaseTimestamps.Meta):

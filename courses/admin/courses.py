@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.admin.history.deleted import WithDeleted
 from courses.admin.lessons import with_completeness
+from courses.admin.order import OrderedLessons
 from courses.admin.readable import readable
 from courses.admin.theme import ModelForm, TextInput, display
 from courses.models import Course, Lesson
@@ -33,7 +34,7 @@ class CourseForm(ModelForm[Course]):
         }
 
 
-class CourseAdmin(WithDeleted[Course]):
+class CourseAdmin(OrderedLessons, WithDeleted[Course]):
     form = CourseForm
     rows: ClassVar[dict[str, int]] = {"title": 1, "description": 3}
     list_display: Any = ("title", "slug", "language", "lesson_count")

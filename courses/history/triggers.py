@@ -115,9 +115,9 @@ def history_triggers(
 
 
 def kept_columns(model: type[models.Model]) -> list[str]:
-    """The columns that clients write: all but those that the database keeps by itself."""
+    """The columns that clients write: all but those that the database or an import keeps."""
     return [
         str(field.column)
         for field in model._meta.concrete_fields
-        if not field.generated and field.attname not in ("id", "created_at")
+        if field.editable
     ]

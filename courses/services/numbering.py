@@ -1,4 +1,4 @@
-"""The order of a course's lessons. A number is only a place: texts, links and assets hang on the lesson's id."""
+"""The order of a course's lessons. A number is only a place: texts, links, assets hang on the lesson's id."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from courses.errors import ChangedMeanwhile
 from courses.models import Course
 
-# Unique numbers forbid to swap two lessons, whatever the order of the updates: first all that move step aside,
-# to the highest negative numbers that are free (an adopted lesson may have such a number too).
+# Unique numbers forbid to swap two lessons, whatever the order of the updates: first all that move step
+# aside, to the highest negative numbers that are free (an adopted lesson may have such a number too).
 STEP_ASIDE: LiteralString = """
     WITH here AS (
         SELECT l.id, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id
@@ -29,8 +29,8 @@ STEP_ASIDE: LiteralString = """
     FROM moving JOIN free USING (place) WHERE lessons.id = moving.id
 """
 _WANTED: LiteralString = "SELECT * FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS w (id, lesson_number)"
-_SET: LiteralString = f"""
-    UPDATE lessons SET lesson_number = wanted.lesson_number FROM ({_WANTED}) wanted
+_SET: LiteralString = """
+    UPDATE lessons SET lesson_number = wanted.lesson_number FROM ({wanted}) wanted
     WHERE lessons.id = wanted.id AND lessons.lesson_number <> wanted.lesson_number
 """
 
@@ -131,7 +131,7 @@ def _write(course: Course, numbers: Mapping[UUID, int]) -> None:
     values = {"course": course.slug, "ids": list(numbers), "numbers": list(numbers.values())}
     with connection.cursor() as cursor:
         cursor.execute(STEP_ASIDE.format(wanted=_WANTED), values)
-        cursor.execute(_SET, values)
+        cursor.execute(_SET.format(wanted=_WANTED), values)
         cursor.execute("SELECT id, lesson_number FROM lessons WHERE course_id = %s", [course.pk])
         written = dict(cursor.fetchall())
     if written != dict(numbers):

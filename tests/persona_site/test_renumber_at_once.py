@@ -1,0 +1,136 @@
+"""Renumbering beside readers, other sessions and a kill -9: the old order or the new one, never a mix."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from threading import Event, Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from courses.models import Course, Lesson
+from courses.services.numbering import read_places, renumber, reordered
+from tests.builders import make_course, make_lesson
+from tests.persona_site.test_import_at_once import holding, sessions, waits
+from tests.processes import ROOT, Environment, until
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+CHILD = (
+    "import sys; from manage import main; sys.exit(main(['manage.py', 'renumber_lessons', *sys.argv[1:]]))"
+)
+# An update waits in a trigger for whoever holds the table `gate`: the renumbering stands still there.
+GATE = """
+    CREATE TABLE gate ();
+    CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF {when} THEN LOCK TABLE gate IN ACCESS SHARE MODE; END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER gate AFTER UPDATE ON lessons FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate();
+"""
+IN_THE_MIDDLE = {
+    "all stepped aside": "EXISTS (SELECT FROM lessons WHERE lesson_number < 0)",
+    "all set": "NOT EXISTS (SELECT FROM lessons WHERE lesson_number < 0)",
+}
+
+
+@pytest.fixture
+def course() -> Course:
+    course = make_course("neck")
+    for number in (2, 4, 6):
+        make_lesson(course, number, title=f"t{number}")
+    return course
+
+
+@contextmanager
+def gate(when: str) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(GATE.format(when=when))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER gate ON lessons; DROP FUNCTION wait_at_gate; DROP TABLE gate")
+
+
+@contextmanager
+def renumbering(env: Environment) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CHILD, "neck", "--compact"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def numbers() -> list[int]:
+    return list(Lesson.objects.order_by("title").values_list("lesson_number", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("moment", "end", "said"),
+    [
+        ("all stepped aside", signal.SIGKILL, ""),
+        ("all set", signal.SIGINT, "CommandError: Stopped: nothing was changed.\n"),
+    ],
+)
+def test_an_end_in_the_middle_leaves_the_old_order(
+    course: Course, process_environment: Environment, moment: str, end: signal.Signals, said: str
+) -> None:
+    with gate(IN_THE_MIDDLE[moment]):
+        before = sessions()
+        with holding("LOCK TABLE gate"), renumbering(process_environment) as process:
+            until(lambda: waits("relation"), moment)
+            assert numbers() == [2, 4, 6]  # nobody sees the middle
+            process.send_signal(end)
+            assert process.communicate(timeout=30)[1] == said
+        until(lambda: sessions() == before, "the server has ended the dead session")
+        assert numbers() == [2, 4, 6]
+    call_command("renumber_lessons", "neck", "--compact", stdout=StringIO())
+    assert numbers() == [1, 2, 3]
+
+
+def test_who_holds_the_course_is_named_after_a_while(course: Course) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '20ms'")
+    with (
+        holding("SELECT FROM courses FOR NO KEY UPDATE"),
+        pytest.raises(CommandError, match="holds the course"),
+    ):
+        call_command("renumber_lessons", "neck", "--compact")
+    assert numbers() == [2, 4, 6]
+
+
+def test_a_reader_never_sees_two_lessons_with_one_number_or_one_aside(course: Course) -> None:
+    seen: list[list[int]] = []
+    stop = Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            seen.append(numbers())
+        connection.close()
+
+    reader = Thread(target=read)
+    reader.start()
+    try:
+        for _ in range(30):
+            places = read_places(course)
+            order = [place.id for place in (*places[1:], places[0])]
+            renumber(course=course, places=places, numbers=reordered(places, order))
+        until(lambda: len(seen) > 30, "the reader has read")
+    finally:
+        stop.set()
+        reader.join()
+    assert {tuple(sorted(found)) for found in seen} == {(2, 4, 6)}
