@@ -8,6 +8,7 @@ from uuid import UUID
 
 from courses.course_folder.fields import Fields, as_uuid, described, kind, number_problem
 from courses.course_folder.findings import Findings
+from courses.course_folder.kept import kept_content
 from courses.formats.definition import Language
 from courses.formats.shapes import PERSONAL_FORMATS
 
@@ -36,7 +37,7 @@ class CourseFile:
     personal_format: str | None
     numbers: tuple[int, ...] | None
     lesson_ids: dict[int, UUID]
-    content: dict[str, Any]
+    content: Any
 
 
 def course_file(data: dict[str, Any], file: str, folder: str, findings: Findings) -> CourseFile:
@@ -56,7 +57,7 @@ def course_file(data: dict[str, Any], file: str, folder: str, findings: Findings
         personal_format=_one_of("personal_format", [fmt.name for fmt in PERSONAL_FORMATS], fields),
         numbers=_numbers(fields),
         lesson_ids=_lesson_ids(fields),
-        content=data,
+        content=kept_content(data),
     )
 
 

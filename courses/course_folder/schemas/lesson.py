@@ -8,6 +8,7 @@ from uuid import UUID
 from courses.course_folder.asset_paths import path_problem
 from courses.course_folder.fields import Fields, described, kind
 from courses.course_folder.findings import Findings
+from courses.course_folder.kept import kept_content
 from courses.course_folder.schemas.course import LONGEST_SUMMARY, LONGEST_TITLE
 from courses.formats.definition import Document
 from courses.formats.losses import compared
@@ -38,7 +39,7 @@ class LessonFile:
     summary: str | None
     description: Document
     assets: tuple[Asset, ...]
-    content: dict[str, Any]
+    content: Any
 
 
 def lesson_file(data: dict[str, Any], file: str, findings: Findings) -> LessonFile | None:
@@ -53,7 +54,7 @@ def lesson_file(data: dict[str, Any], file: str, findings: Findings) -> LessonFi
     assets = _assets(fields)
     if number is None:
         return None
-    return LessonFile(file, number, title, lesson_id, summary, description, assets, data)
+    return LessonFile(file, number, title, lesson_id, summary, description, assets, kept_content(data))
 
 
 def read_description(source: object, fields: Fields, key: str) -> Document:
