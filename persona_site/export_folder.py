@@ -1,7 +1,6 @@
 """The folder of an export: written beside, then moved in file by file. What the export does not own stays."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -136,5 +135,5 @@ def _remove(target: Path, path: str) -> int:
     for parent in place.parents:
         if parent == target or any(parent.iterdir()):
             break
-        os.rmdir(parent)
+        parent.rmdir()
     return 1

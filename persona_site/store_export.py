@@ -1,4 +1,4 @@
-"""The export of a course as a store folder, proved by the import's own dry run before anything is in place."""
+"""The export of a course as a store folder, proved by the import's dry run before anything is in place."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +20,7 @@ _LOST = {
     "lesson_descriptions": "empty standard descriptions are left out: a store has no way to say them",
     TEXTS: "empty personal texts are left out: a store has no way to say them",
     "courses of learners": "learners are on another course, which is not in this export: not said here",
-    "origins": "personal texts lose who wrote them, when, and an editor's lock: in another database they count "
-    "as imported",
+    "origins": "personal texts lose who wrote them and an editor's lock: elsewhere they count as imported",
 }
 
 
@@ -58,9 +57,7 @@ def export_course(
         Problem(slug, "", f"{count:,} {_LOST[what]}") for what, count in seen.left_out.items() if count
     ]
     if converted := sum(seen.converted.values()):
-        message = (
-            f"{converted:,} rows have an older shape: an import writes them in today's, with the same words"
-        )
+        message = f"{converted:,} rows are of an older shape: an import writes the same words in today's"
         warnings.append(Problem(slug, "", message))
     return ExportReport(dict(seen.rows), len(files), changed, tuple(warnings))
 
@@ -121,8 +118,8 @@ def _prove(folder: Path, slug: str, seen: Exported, watcher: Watcher) -> None:
         differ = found - counts.unchanged
         if counts.created or found != expected or differ > seen.converted.get(table, 0):
             message = (
-                f"the export would lose something: of {expected:,} rows an import of it would find {found:,}, "
-                f"change {differ:,} and create {counts.created:,}"
+                f"the export would lose something: of {expected:,} rows an import of it would find "
+                f"{found:,}, change {differ:,} and create {counts.created:,}"
             )
             problems.append(Problem(slug, table, message))
     if problems:

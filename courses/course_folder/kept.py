@@ -1,6 +1,6 @@
 """The column `content` in course.json and lesson.json: mostly the file itself; else `_stored` says what.
 
-An import keeps the whole file in `content`, and an editor's changes since are in columns of their own. So that
+An import keeps the whole file in `content`; what an editor changed since is in columns of its own. So that
 an export says today's title and number, and an import of it leaves `content` as it is, the file has one more
 key: `"_stored": null` (nothing is kept), `{"instead": …}`, or `{"without": [keys], "was": {key: value}}`: the
 file without these keys, with these values. Stores that were not exported have no such key.

@@ -12,8 +12,9 @@ from courses.formats.definition import Document
 from courses.formats.shapes import lesson_document
 from courses.models import Course, Lesson, LessonAsset
 
-_FIRST = tuple(
-    ["name", "title", "number", "id", "slug", "language", "summary", "description", "lessons", "lesson_ids"]
+_FIRST = (
+    *("number", "name", "title", "id", "slug", "language"),
+    *("summary", "description", "lessons", "lesson_ids"),
 )
 
 
@@ -63,7 +64,7 @@ def lesson_data(
     if not _says(kept.get("description"), description):
         data.pop("description", None)  # the import would warn that it differs from the template
     files = [file_entry(asset) for asset in assets]
-    if differ(_entries(kept.get("files") or []), _entries(files)):
+    if differ(_entries(kept.get("files", [])), _entries(files)):
         data["files"] = files
     return with_content(data, lesson.content)
 
