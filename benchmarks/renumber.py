@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from random import Random
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 from django.core.management import call_command
@@ -83,7 +84,7 @@ def _shuffled(course: Course, random: Random) -> dict[UUID, int]:
 
 def _limit(course: Course, random: Random) -> float:
     numbers = _shuffled(course, random)
-    values = [list(numbers), list(numbers.values())]
+    values: list[Any] = [list(numbers), list(numbers.values())]
     began = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(_ONE_UPDATE, values)

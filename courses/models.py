@@ -106,7 +106,7 @@ class Lesson(DatabaseTimestamps):
             Trigger(
                 name="set_source_hash",
                 when=Before,
-                operation=Insert | UpdateOf("title", "summary", "transcript", "source_hash"),
+                operation=Insert | UpdateOf("title", "summary", "transcript", "source_hash"),  # type: ignore[no-untyped-call]
                 func=r"""
                     NEW.source_hash = md5(
                         NEW.title || E'\x1f' || coalesce(NEW.summary, '') || E'\x1f' || NEW.transcript

@@ -118,7 +118,7 @@ def _matched(
 ) -> tuple[dict[UUID, int], list[Problem], list[StoreLesson]]:
     """id → number, what is ambiguous, and the lessons of the store that are not in the database."""
     here = {place.id for place in places}
-    matched = {lesson.id: lesson.number for lesson in lessons if lesson.id in here and lesson.id}
+    matched = {lesson.id: lesson.number for lesson in lessons if lesson.id is not None and lesson.id in here}
     titles: dict[str, list[StoreLesson]] = defaultdict(list)
     for lesson in lessons:
         if lesson.id not in matched:

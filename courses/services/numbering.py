@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -128,7 +128,7 @@ def _locked_numbers(course: Course) -> dict[UUID, int]:
 
 
 def _write(course: Course, numbers: Mapping[UUID, int]) -> None:
-    values = {"course": course.slug, "ids": list(numbers), "numbers": list(numbers.values())}
+    values: dict[str, Any] = {"course": course.slug, "ids": list(numbers), "numbers": list(numbers.values())}
     with connection.cursor() as cursor:
         cursor.execute(STEP_ASIDE.format(wanted=_WANTED), values)
         cursor.execute(_SET.format(wanted=_WANTED), values)
