@@ -144,9 +144,6 @@ class AnyCourse(TestCase):
         assert rows() == before
 
 
-# --- the folder ---
-
-
 def test_the_same_database_gives_the_same_bytes(
     course: CourseBuilder, store: StoreBuilder, tmp_path: Path
 ) -> None:
@@ -295,9 +292,3 @@ def test_an_older_shape_is_exported_in_todays_with_a_warning(tmp_path: Path) -> 
     assert "3 rows are of an older shape" in said
     assert "1 personal texts lose who wrote them" in said
     assert "a@b.example" not in said + (tmp_path / "out" / "user_profiles.json").read_text()
-
-
-def test_an_unknown_course_lists_those_there_are(tmp_path: Path) -> None:
-    make_course("neck")
-    with pytest.raises(CommandError, match="massage: is no course of the database, which has: neck"):
-        exported(tmp_path / "out")
