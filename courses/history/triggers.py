@@ -5,7 +5,7 @@ of an insert that it happened (the live row has the rest), of an update the old 
 changed, of a delete the whole old row.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -80,9 +80,8 @@ class KeepDeletes(_Keep):
 
 
 class KeepUpdates(_Keep):
-    def __init__(self, name: str, ignores: Collection[str], hashes: Mapping[str, str]) -> None:
+    def __init__(self, name: str, hashes: Mapping[str, str]) -> None:
         super().__init__(name, Update, referencing=_rows(old="old_rows", new="new_rows"))
-        self.ignores = ignores
         self.hashes = hashes
 
     def kept(self, model: type[models.Model]) -> str:
@@ -91,33 +90,25 @@ class KeepUpdates(_Keep):
     def _old_values(self, model: type[models.Model]) -> Iterator[str]:
         """For each column: an object with the old value where it changed, else an empty one."""
         for column in kept_columns(model):
-            if column not in self.ignores:
-                hashed = [self.hashes[column]] if column in self.hashes else []
-                changed = (f"o.{name} IS DISTINCT FROM n.{name}" for name in (*hashed, column))
-                yield _OLD_VALUE.format(condition=" AND ".join(changed), column=column)
+            hashed = [self.hashes[column]] if column in self.hashes else []
+            changed = (f"o.{name} IS DISTINCT FROM n.{name}" for name in (*hashed, column))
+            yield _OLD_VALUE.format(condition=" AND ".join(changed), column=column)
 
 
-def history_triggers(
-    *, ignores: Collection[str] = (), hashes: Mapping[str, str] = MappingProxyType({})
-) -> list[Trigger]:
+def history_triggers(*, hashes: Mapping[str, str] = MappingProxyType({})) -> list[Trigger]:
     """The triggers of one model.
 
-    ignores: columns that are no content; an update of them alone is not kept. hashes: a big column → the
-    generated column that changes whenever it does. To compare 10,000 transcripts that a renumbering left
-    alone, PostgreSQL would decompress each of them twice.
+    hashes: a big column → the column that changes whenever it does. To compare 10,000 transcripts that a
+    renumbering left alone, PostgreSQL would decompress each of them twice.
     """
     return [
         KeepInserts("keep_inserts", Insert, referencing=_rows(new="new_rows")),
-        KeepUpdates("keep_updates", ignores, hashes),
+        KeepUpdates("keep_updates", hashes),
         KeepDeletes("keep_deletes", Delete, referencing=_rows(old="old_rows")),
         KeepDeletes("keep_truncates", Truncate, when=Before),
     ]
 
 
 def kept_columns(model: type[models.Model]) -> list[str]:
-    """The columns that clients write: all but those that the database or an import keeps."""
-    return [
-        str(field.column)
-        for field in model._meta.concrete_fields
-        if field.editable
-    ]
+    """The columns that people write, whose changes are kept: not what the database or an import computes."""
+    return [str(field.column) for field in model._meta.concrete_fields if field.editable]

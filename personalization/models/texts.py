@@ -2,8 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from courses.history.triggers import history_triggers
-from courses.models import TIMESTAMPS, DatabaseTimestamps, Lesson
+from courses.models import DatabaseTimestamps, Lesson
 from personalization.models.learners import Profile
 
 REPLACE_LOCKED = "replace_locked"
@@ -54,7 +53,6 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         db_table = "personalized_lesson_descriptions"
         verbose_name = _("personal text")
         verbose_name_plural = _("personal texts")
-        triggers = [TIMESTAMPS, *history_triggers(ignores=("import_digest",))]
         permissions = [(REPLACE_LOCKED, "Can unlock and replace texts that an editor changed")]
         constraints = [
             models.UniqueConstraint(
