@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db import connection
 
+from courses.course_folder.agreement import Agreement
 from courses.course_folder.contents import read_descriptions, read_transcripts
 from courses.course_folder.folders import Folder
 from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
 from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Known, Snapshot
+from courses.course_folder.words import Stems
 from courses.services.numbering import STEP_ASIDE
 from courses.services.staging import Staged, Upsert, copy_rows
 
@@ -118,10 +120,14 @@ def stage_courses(
     plans: Sequence[CoursePlan], snapshot: Snapshot, store: Folder, tick: Callable[[], None]
 ) -> None:
     """Reads what the plans left unread, and copies everything beside the tables. `tick` after each lesson."""
+    stems = Stems()
+    agreements = [Agreement(plan, stems) for plan in plans]
     copy_rows(COURSES, map(_course_row, plans))
-    copy_rows(LESSONS, _lesson_rows(plans, snapshot, store, tick))
-    copy_rows(DESCRIPTIONS, _description_rows(plans, store))
+    copy_rows(LESSONS, _lesson_rows(agreements, snapshot, store, tick))
+    copy_rows(DESCRIPTIONS, _description_rows(agreements, store))
     copy_rows(ASSETS, _asset_rows(plans))
+    for agreement in agreements:
+        agreement.tell(store.findings)
 
 
 def course_changes(slug: str) -> dict[str, Counts]:
@@ -168,14 +174,16 @@ def _course_row(plan: CoursePlan) -> Row:
 
 
 def _lesson_rows(
-    plans: Sequence[CoursePlan], snapshot: Snapshot, store: Folder, tick: Callable[[], None]
+    agreements: Sequence[Agreement], snapshot: Snapshot, store: Folder, tick: Callable[[], None]
 ) -> Iterator[Row]:
-    for plan in plans:
+    for agreement in agreements:
+        plan = agreement.plan
         folder = store.folder(plan.folder.entry)
         if folder is None:
             continue
         with folder:
             for lesson, transcript in read_transcripts(plan, folder):
+                agreement.transcript(lesson, transcript)
                 source = lesson.source
                 known = snapshot.lessons.get(lesson.id)
                 source_hash = _source_hash(source, transcript, known)
@@ -195,13 +203,15 @@ def _source_hash(lesson: LessonFile, transcript: str | None, known: Known | None
     return hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
 
 
-def _description_rows(plans: Sequence[CoursePlan], store: Folder) -> Iterator[Row]:
-    for plan in plans:
+def _description_rows(agreements: Sequence[Agreement], store: Folder) -> Iterator[Row]:
+    for agreement in agreements:
+        plan = agreement.plan
         folder = store.folder(plan.folder.entry)
         if folder is None:
             continue
         with folder:
             for lesson_id, document in read_descriptions(plan, folder):
+                agreement.template(lesson_id, document)
                 yield plan.slug, lesson_id, as_json(document)
 
 
