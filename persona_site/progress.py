@@ -78,6 +78,12 @@ class LateBar:
     def written(self, course: str | None, changes: Mapping[str, Counts]) -> None:
         self.done.append((course, changes))
 
+    def pause(self) -> None:
+        """Clears the bar away, so that a question can be asked; the next stage draws it anew."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
     def _draw(self) -> None:
         self._drawn = time.monotonic()
         if not self._console.is_terminal or self._drawn - self._started < self._shown_after:

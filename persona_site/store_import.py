@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
@@ -33,7 +34,9 @@ from courses.services.course_import import (
 )
 from courses.services.import_lock import import_lock
 from courses.services.staging import index, staging
+from persona_site.import_options import PLAIN, ImportOptions
 from persona_site.progress import Silent, Watcher
+from persona_site.store_prune import Leaving, list_leaving, prune_course
 from personalization.learner_files.profiles import LearnerEntry, read_profiles
 from personalization.learner_files.texts import learner_folders
 from personalization.services.learners import (
@@ -59,7 +62,12 @@ WAITING = "Another import is running: waiting for it to end. Ctrl-C gives up."
 
 
 def import_store(
-    path: Path, courses: Sequence[str] = (), *, dry_run: bool = False, watcher: Watcher | None = None
+    path: Path,
+    courses: Sequence[str] = (),
+    *,
+    dry_run: bool = False,
+    watcher: Watcher | None = None,
+    options: ImportOptions = PLAIN,
 ) -> ImportReport:
     """Imports the named courses of a store, or all, and their learners; what was done, or would be.
 
@@ -71,34 +79,65 @@ def import_store(
     """
     watcher = watcher or Silent()
     findings = Findings()
-    tables: dict[str, Counts] = {}
+    changes: list[Changes] = []
+    leaving: dict[str, Leaving] = {}
     with open_store(path, findings) as store:
         listed = _list(store, path)
         chosen = choose(listed, courses)
         reason = because(command="import_lessons", store=[course.slug for course in chosen][:MOST_NAMED])
         with reason, import_lock(lambda: watcher.say(WAITING)) as still_locked, staging(ALL_TABLES):
-            snapshot = read_snapshot()
+            snapshot = replace(read_snapshot(), leaving=bool(options.prune))
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
-            watcher.stage("Reading lessons", sum(len(plan.lessons) for plan in plans))
-            stage_courses(plans, snapshot, store, watcher.tick)
-            known = snapshot.languages.keys() | {course.slug for course in listed}
-            _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=not courses)
+            _stage(store, plans, snapshot, listed, options, watcher, everyone=not courses)
             if not findings.problems:
                 index(ALL_TABLES)
-                changes = _planned(plans) if dry_run else _written(plans, snapshot, still_locked, watcher)
-                tables = summed(counts for _, counts in changes)
-                for path_in_store, counts in changes:
-                    warn_of_kept(path_in_store, counts.get(TEXT_TABLE, Counts()), findings)
-    return ImportReport(
-        store=shown(str(path)),
-        dry_run=dry_run,
-        courses=tuple(course.slug for course in chosen),
-        tables=tables,
+                leaving = list_leaving(plans, findings) if options.prune else {}
+            if not findings.problems and (dry_run or options.strict):
+                changes = _planned(plans, leaving, findings)
+            if not (_is_refused(options, leaving, findings, dry_run=dry_run) or dry_run):
+                changes = _written(plans, snapshot, leaving, still_locked, watcher)
+    report = ImportReport(shown(str(path)), dry_run, tuple(course.slug for course in chosen))
+    return _report(report, changes, leaving, findings)
+
+
+def _stage(
+    store: Folder,
+    plans: Sequence[CoursePlan],
+    snapshot: Snapshot,
+    listed: Iterable[ListedCourse],
+    options: ImportOptions,
+    watcher: Watcher,
+    *,
+    everyone: bool,
+) -> None:
+    """Copies beside the tables what the options ask for; what is wrong with it goes to the findings."""
+    if options.with_lessons:
+        watcher.stage("Reading lessons", sum(len(plan.lessons) for plan in plans))
+        stage_courses(plans, snapshot, store, watcher.tick)
+    else:
+        _refuse_unknown_lessons(plans, snapshot, store.findings)
+    if options.with_learners:
+        known = snapshot.languages.keys() | {course.slug for course in listed}
+        _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=everyone)
+
+
+def _report(
+    report: ImportReport, changes: Iterable[Changes], leaving: Mapping[str, Leaving], findings: Findings
+) -> ImportReport:
+    """The report with what was found, and, where nothing is wrong, with what was done."""
+    for path_in_store, counts in changes:
+        warn_of_kept(path_in_store, counts.get(TEXT_TABLE, Counts()), findings)
+    told = replace(
+        report,
         warnings=tuple(dict.fromkeys(findings.warnings)),
         problems=tuple(dict.fromkeys(findings.problems)),
         converted=findings.converted,
     )
+    if told.problems:
+        return told
+    tables = summed(counts for _, counts in changes)
+    return replace(told, tables=tables, leaving=tuple(map(str, filter(None, leaving.values()))))
 
 
 def _list(store: Folder, path: Path) -> list[ListedCourse]:
@@ -133,6 +172,15 @@ def _stage_learners(
     stage_texts(plans, store, learners, watcher.tick)
 
 
+def _refuse_unknown_lessons(plans: Iterable[CoursePlan], snapshot: Snapshot, findings: Findings) -> None:
+    """Texts alone need lessons that are there already."""
+    for plan in plans:
+        new = [str(number) for lesson, number in plan.numbers.items() if lesson not in snapshot.lessons]
+        if new and plan.folder.personalize:
+            message = f"has lessons that the database does not know ({len(new):,}, first {new[0]}): "
+            findings.problem(plan.folder.path, f"{message}import them before the learners")
+
+
 def _readers(store: Folder, plans: Iterable[CoursePlan]) -> Counter[str]:
     """Who has a folder under personalize/, and in how many courses."""
     readers: Counter[str] = Counter()
@@ -144,15 +192,38 @@ def _readers(store: Folder, plans: Iterable[CoursePlan]) -> Counter[str]:
     return readers
 
 
-def _planned(plans: Iterable[CoursePlan]) -> list[Changes]:
+def _is_refused(
+    options: ImportOptions, leaving: Mapping[str, Leaving], findings: Findings, *, dry_run: bool
+) -> bool:
+    """Whether nothing may be written: for a problem, a warning that may not be, a deletion nobody wants."""
+    if options.strict and findings.warnings and not findings.problems:
+        message = f"the store has warnings ({len({*findings.warnings}):,}), and --strict takes none"
+        findings.problem("", message)
+    found = [course for course in leaving.values() if course]
+    if not dry_run and not findings.problems and found and options.prune and not options.prune(found):
+        findings.problem("", "nothing was deleted, and nothing imported: the deletion was not agreed to")
+    return bool(findings.problems)
+
+
+def _planned(
+    plans: Iterable[CoursePlan], leaving: Mapping[str, Leaving], findings: Findings
+) -> list[Changes]:
     changes: list[Changes] = [(PROFILES, learner_changes())]
     for plan in plans:
-        changes.append((plan.folder.path, course_changes(plan.slug) | text_changes(plan.slug)))
+        written = course_changes(plan.slug) | text_changes(plan.slug)
+        deleted = leaving[plan.slug].tables if plan.slug in leaving else {}
+        changes.append((plan.folder.path, summed([written, deleted])))
+        # Now, not with the report: --strict must know of them before anything is written.
+        warn_of_kept(plan.folder.path, written[TEXT_TABLE], findings)
     return changes
 
 
 def _written(
-    plans: Sequence[CoursePlan], snapshot: Snapshot, still_locked: Callable[[], None], watcher: Watcher
+    plans: Sequence[CoursePlan],
+    snapshot: Snapshot,
+    leaving: Mapping[str, Leaving],
+    still_locked: Callable[[], None],
+    watcher: Watcher,
 ) -> list[Changes]:
     watcher.stage("Writing", len(plans) + 1)
     with transaction.atomic():
@@ -164,8 +235,13 @@ def _written(
         try:
             with transaction.atomic():
                 still_locked()
-                course = write_course(plan.slug, snapshot.numbers(plan.slug))
-                changes.append((plan.folder.path, course | write_texts(plan.slug)))
+                seen = snapshot.numbers(plan.slug)
+                deleted: Mapping[str, Counts] = {}
+                if plan.slug in leaving:
+                    deleted = prune_course(plan, leaving[plan.slug], seen)
+                    seen = {lesson: number for lesson, number in seen.items() if lesson in plan.numbers}
+                course = write_course(plan.slug, seen) | write_texts(plan.slug)
+                changes.append((plan.folder.path, summed([course, deleted])))
         except IntegrityError as error:
             # Everything was checked against the snapshot: a number, lesson or learner came or went since.
             if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation):

@@ -20,6 +20,7 @@ from courses.formats.definition import ORDER_KEY, Document
 HEARD = 2_000  # characters of a file: two minutes of speech say what it is about
 LONGEST_DESCRIPTION = 10_000  # characters of a lesson's own words
 LEAST = 0.2  # cosine; by accident two texts are less alike
+FEWEST_WORDS = 2  # one word alone, be it the whole of a title, is an accident
 # How much better another lesson must fit, in both comparisons together; and where it has no file to compare.
 MARGIN, MARGIN_ALONE = 1.25, 1.5
 _SOFTENER = 0.01  # next to nothing is not much more than nothing
@@ -88,7 +89,9 @@ class Agreement:
             found = likeness_of.to(counts)
             mine = heard.own[whole, own] = found.get(own, 0)
             for other, likeness in found.items():
-                if likeness > mine and likeness > LEAST and self._is_fair(own, other, whole=whole):
+                if likeness <= max(mine, LEAST) or not self._is_fair(own, other, whole=whole):
+                    continue
+                if likeness_of.shared(counts, other) >= FEWEST_WORDS:
                     doubt = _Doubt(file, own, other, likeness, _times(likeness, mine), whole)
                     heard.doubts.setdefault(own, []).append(doubt)
 

@@ -120,7 +120,8 @@ def _remark_on_missing(
     if not numbers:
         findings.warn(folder.path, "has no lessons")
     in_database = snapshot.numbers(folder.course.slug)
-    if left := [number for lesson_id, number in in_database.items() if lesson_id not in numbers]:
+    left = [number for lesson_id, number in in_database.items() if lesson_id not in numbers]
+    if left and not snapshot.leaving:
         findings.warn(folder.path, f"does not hold {_named(left)} of the database: nothing is removed")
     if without := [number for lesson_id, number in numbers.items() if lesson_id not in transcripts]:
         findings.warn(folder.path, f"has no transcript for {_named(without)}: no personal texts without one")

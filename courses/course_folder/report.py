@@ -16,20 +16,21 @@ WIDTH = 100  # columns of the table; lines of text are as long as they are
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of one table. `kept`: texts that no import made; `locked`: an editor's own."""
+    """Rows of one table. `kept`: no import made them; `locked`: an editor did; `deleted`: by --prune."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     kept: int = 0
     locked: int = 0
+    deleted: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(mine + theirs for mine, theirs in zip(_values(self), _values(other), strict=True)))
 
     @property
     def changed(self) -> int:
-        return self.created + self.updated
+        return self.created + self.updated + self.deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class ImportReport:
     """`courses`: slugs. With problems the tables hold what was written before them: mostly nothing.
 
     `converted`: the descriptions and personal texts that were read, and whether their texts came through.
+    leaving: a line for each course of which something was deleted, or would be.
     """
 
     store: str
@@ -46,10 +48,11 @@ class ImportReport:
     warnings: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
     converted: Converted = field(default_factory=Converted)
+    leaving: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
-        """Rows created or updated, in all tables."""
+        """Rows created, updated or deleted, in all tables."""
         return sum(counts.changed for counts in self.tables.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class ImportReport:
             "dry_run": self.dry_run,
             "courses": list(self.courses),
             "changed": self.changed,
+            "leaving": list(self.leaving),
             "tables": {table: asdict(counts) for table, counts in self.tables.items()},
             "converted": asdict(self.converted),
             "warnings": [asdict(warning) for warning in self.warnings],
@@ -72,6 +76,13 @@ class ImportReport:
         if not self.problems:
             console.print(self._table())
             console.print(f"\n{self._summary()}", markup=False, highlight=False, soft_wrap=True)
+        for line in self.leaving:
+            console.print(
+                f"{'would delete' if self.dry_run else 'deleted'}: {line}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
         if self.warnings:
             console.print(f"\n{_counted(len(self.warnings), 'warning')}:", highlight=False)
         for warning in self.warnings:
@@ -106,7 +117,7 @@ class ImportReport:
     def _table(self) -> Table:
         total = sum(self.tables.values(), Counts())
         names = ["created", "updated", "unchanged"]
-        names += [name for name in ("kept", "locked") if getattr(total, name)]
+        names += [name for name in ("kept", "locked", "deleted") if getattr(total, name)]
         table = Table("table", box=None, pad_edge=False)
         for name in names:
             table.add_column(name, justify="right")
@@ -116,7 +127,7 @@ class ImportReport:
 
 
 def _values(counts: Counts) -> tuple[int, ...]:
-    return counts.created, counts.updated, counts.unchanged, counts.kept, counts.locked
+    return counts.created, counts.updated, counts.unchanged, counts.kept, counts.locked, counts.deleted
 
 
 def _counted(number: int, noun: str) -> str:

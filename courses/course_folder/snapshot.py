@@ -17,10 +17,14 @@ class Known:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the database knows before an import: languages by course slug, lessons by id."""
+    """What the database knows before an import: languages by course slug, lessons by id.
+
+    leaving: lessons that the store does not hold are to be deleted, so that their numbers are free.
+    """
 
     languages: Mapping[str, str]
     lessons: Mapping[UUID, Known]
+    leaving: bool = False
 
     def numbers(self, slug: str) -> Mapping[UUID, int]:
         """The lessons of one course: id → number."""

@@ -50,8 +50,11 @@ class Likeness:
         self._ids: dict[str, int] = {}
         rows = [self._row(text) for text in texts]
         held = Counter(number for row in rows for number in set(row))
-        # A word that all of them have tells nothing: its weight is 0.
-        self._weights = [log((1 + len(rows) / held[number]) / 2) for number in self._ids.values()]
+        # A word that most of them have tells nothing: its weight is 0.
+        self._weights = [
+            log((1 + len(rows) / held[number]) / 2) if 2 * held[number] <= len(rows) else 0.0
+            for number in self._ids.values()
+        ]
         self._places = [array("I") for _ in self._ids]
         self._shares = [array("f") for _ in self._ids]
         for place, row in enumerate(rows):
@@ -73,6 +76,11 @@ class Likeness:
             for place, share in zip(self._places[number], self._shares[number], strict=True):
                 found[place] += share * mine
         return found
+
+    def shared(self, text: Mapping[str, int], place: int) -> int:
+        """How many telling words the text shares with that one."""
+        numbers = (self._ids.get(stem) for stem in text)
+        return sum(number is not None and place in self._places[number] for number in numbers)
 
     def _row(self, text: Mapping[str, int]) -> array[int]:
         """The numbers of the text's stems, each as often as it stands there."""

@@ -140,7 +140,7 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
 
     seen: the course's lessons and numbers when the import was planned. Raises CourseChanged.
     """
-    _check_unchanged(slug, seen)
+    check_unchanged(slug, seen)
     changes = course_changes(slug)
     if changes["lessons"].updated:
         with connection.cursor() as cursor:
@@ -151,7 +151,7 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
     return changes
 
 
-def _check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
+def check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
     """Locks the course and its lessons until the end of the transaction. Raises CourseChanged.
 
     No stronger than an update would: workers go on publishing texts for these lessons.

@@ -168,11 +168,18 @@ def test_a_word_is_its_stem_in_both_languages() -> None:
 
 
 def test_likeness_is_a_cosine_and_common_words_weigh_nothing() -> None:
-    texts: list[Mapping[str, int]] = [{"a": 1, "all": 9}, {"b": 1, "c": 1, "all": 9}, {"d": 1, "all": 1}]
+    texts: list[Mapping[str, int]] = [{"a": 1, "all": 9}, {"b": 1, "c": 1, "all": 9}, {"d": 1}]
     likeness = Likeness(texts)
     assert likeness.to({"a": 3, "all": 5, "new": 1}) == pytest.approx({0: 1.0})
     assert likeness.to({"b": 1}) == pytest.approx({1: 0.5**0.5})
     assert likeness.to({"all": 3}) == {}
+
+
+@pytest.mark.django_db
+def test_a_title_that_is_one_common_word_is_no_evidence(tmp_path: Path) -> None:
+    course = StoreBuilder(tmp_path).course().lessons(3)
+    course.lesson(1, title="Теория")
+    assert not import_store(tmp_path).warnings
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])

@@ -74,6 +74,7 @@ def test_the_json_has_stable_keys(store: StoreBuilder) -> None:
         "unchanged": 0,
         "kept": 0,
         "locked": 0,
+        "deleted": 0,
     }
     assert report == {
         "ok": True,
@@ -82,6 +83,7 @@ def test_the_json_has_stable_keys(store: StoreBuilder) -> None:
         "courses": ["massage"],
         "changed": 5,
         "converted": {"documents": 1, "strings_in": 9, "strings_out": 9},
+        "leaving": [],
         "warnings": [],
         "problems": [],
     }
