@@ -120,6 +120,7 @@ def _stage(
     if options.with_learners:
         known = snapshot.languages.keys() | {course.slug for course in listed}
         _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=everyone)
+    store.refuse_changed()
 
 
 def _report(

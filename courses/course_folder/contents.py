@@ -9,6 +9,7 @@ from courses.course_folder.folders import Folder
 from courses.course_folder.names import NamedFile
 from courses.course_folder.plan import CoursePlan, PlannedLesson
 from courses.course_folder.schemas.lesson import read_description
+from courses.course_folder.wording import injection
 from courses.formats.definition import Document
 from courses.strict_json import BOM
 
@@ -54,6 +55,9 @@ def _transcript(file: NamedFile, folder: Folder) -> str | None:
     if (few := len(text.strip())) < SHORTEST_TRANSCRIPT:
         message = f"has {few} characters: personal texts need {SHORTEST_TRANSCRIPT}"
         folder.findings.warn(folder.named(file.entry.name), message)
+    if suspect := injection(text):
+        place, message = suspect
+        folder.findings.warn(folder.named(file.entry.name), f"{message}: look at it", _line(place, text))
     return text
 
 

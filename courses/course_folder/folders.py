@@ -18,6 +18,10 @@ from courses.strict_json import FILE, JSONProblem, Limits, parse
 MOST_ENTRIES = 99_999  # in one folder: 10,000 lessons with ten files each
 
 
+type Signature = tuple[int, int, int]
+"""Inode, size in bytes, and time of the last change in nanoseconds."""
+
+
 class Kind(StrEnum):
     FILE = "a file"
     FOLDER = "a folder"
@@ -41,10 +45,20 @@ class Folder:
     swapped for a link in the meantime leads nowhere either.
     """
 
-    def __init__(self, descriptor: int, path: str, findings: Findings) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        path: str,
+        findings: Findings,
+        name: str = "",
+        seen: dict[str, Signature] | None = None,
+    ) -> None:
         self._descriptor = descriptor
         self.path = path
         self.findings = findings
+        self._name = name  # the path as on disk
+        # Path → what the file was when it was read; shared by all folders of a store.
+        self._seen = {} if seen is None else seen
 
     @classmethod
     def open_root(cls, path: Path, findings: Findings) -> Self:
@@ -91,14 +105,27 @@ class Folder:
         except OSError as error:
             findings.problem(path, _reason(error))
             return None
-        return Folder(descriptor, path, findings)
+        return Folder(descriptor, path, findings, os.path.join(self._name, entry.name), self._seen)  # noqa: PTH118
+
+    def refuse_changed(self) -> None:
+        """A problem for each file that is no longer what was read of it: half of a store may be newer.
+
+        Called on the store itself. Personal texts are left out: each stands for itself, and they are many.
+        """
+        for path, signature in self._seen.items():
+            try:
+                status = os.stat(path, dir_fd=self._descriptor, follow_symlinks=False)
+            except OSError:
+                status = None
+            if status is None or _signature(status) != signature:
+                self.findings.problem(shown(path), "changed while the import was reading: run it again")
 
     def read(self, entry: Entry, most: int, label: str = "") -> bytes | None:
         """The file's bytes, `most` of them at most; None, and a problem, where that cannot be had."""
         if entry.kind is not Kind.FILE:
             data, refusal = b"", f"is {entry.kind}: a file is needed here"
         else:
-            data, refusal = self._content(entry.name, most)
+            data, refusal = self._content(entry.name, most, noted=not label)
         if refusal:
             self.findings.problem(self.named(label or entry.name), refusal)
         return None if refusal else data
@@ -142,7 +169,7 @@ class Folder:
                 return form, _kind(status.st_mode), status.st_size
         return None
 
-    def _content(self, name: str, most: int) -> tuple[bytes, str]:
+    def _content(self, name: str, most: int, *, noted: bool) -> tuple[bytes, str]:
         """The bytes, or why they are refused."""
         # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -155,6 +182,8 @@ class Folder:
             return b"", _reason(error)
         if not stat.S_ISREG(status.st_mode):
             return b"", "is no file any more"
+        if noted:
+            self._seen[os.path.join(self._name, name)] = _signature(status)  # noqa: PTH118
         size = max(status.st_size, len(data))
         return (data, "") if size <= most else (b"", f"has {size:,} bytes, at most {most:,} are read")
 
@@ -166,6 +195,18 @@ def pick(folder: Folder, entries: Iterable[Entry], name: str) -> Entry | None:
         if entry.key != name:
             folder.findings.problem(folder.named(entry.name), f"must be written {name}: rename or remove it")
     return next((entry for entry in alike if entry.key == name), None)
+
+
+def without_twins(folder: Folder, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries, sorted, without those that are called like the one before: on some disks they are one."""
+    found: list[Entry] = []
+    for entry in entries:
+        if found and found[-1].key == entry.key:
+            message = "is there twice, in composed and decomposed letters: keep one"
+            folder.findings.problem(folder.named(entry.name), message)
+        else:
+            found.append(entry)
+    return found
 
 
 def shown(name: str) -> str:
@@ -182,6 +223,10 @@ def _entry(item: os.DirEntry[str]) -> Entry:
     else:
         kind = Kind.FILE if item.is_file(follow_symlinks=False) else Kind.OTHER
     return Entry(item.name, unicodedata.normalize("NFC", item.name), kind)
+
+
+def _signature(status: os.stat_result) -> Signature:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _kind(mode: int) -> Kind:

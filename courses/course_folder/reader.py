@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from courses.course_folder.asset_paths import is_address, path_parts
 from courses.course_folder.findings import Findings
-from courses.course_folder.folders import Entry, Folder, Kind, pick
+from courses.course_folder.folders import Entry, Folder, Kind, pick, without_twins
 from courses.course_folder.names import NamedFile, is_ignored, templates, transcripts
 from courses.course_folder.schemas.course import CourseFile, course_file
 from courses.course_folder.schemas.lesson import Asset, LessonFile, lesson_file
@@ -68,7 +68,7 @@ def _lessons(course: Folder, entry: Entry | None) -> Iterator[LessonFile]:
     if lessons is None:
         return
     with lessons:
-        for item in lessons.entries():
+        for item in without_twins(lessons, lessons.entries()):
             # A file beside the lessons' folders is none of ours; a link or a pipe may stand for a folder.
             if item.kind is Kind.FILE or is_ignored(item.key):
                 continue

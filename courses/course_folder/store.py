@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from uuid import UUID
 
 from courses.course_folder.findings import Findings
-from courses.course_folder.folders import Entry, Folder, Kind, shown
+from courses.course_folder.folders import Entry, Folder, Kind, shown, without_twins
 from courses.course_folder.names import is_ignored
 from courses.course_folder.reader import CourseFolder, read_course, read_course_file
 from courses.course_folder.schemas.course import CourseFile
@@ -40,7 +40,7 @@ def open_store(path: Path, findings: Findings) -> Folder:
 
 def list_courses(store: Folder) -> list[ListedCourse]:
     """Every course of the store, with what is wrong with its course.json."""
-    return [_listed(store, entry) for entry in store.entries() if _may_be_course(entry)]
+    return [_listed(store, entry) for entry in without_twins(store, store.entries()) if _may_be_course(entry)]
 
 
 def choose(listed: Sequence[ListedCourse], wanted: Sequence[str]) -> list[ListedCourse]:

@@ -5,6 +5,15 @@ import unicodedata
 
 # They turn the reading direction around, so that a text looks like another one.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TAGS = re.compile("[\U000e0000-\U000e007f]")
+_ORDER_WORDS = ("ignore", "disregard", "system", "<|", "игнорируй", "забудь")
+_ORDERS = re.compile(
+    r"(?:ignore|disregard|forget)\s+(?:all\s+|any\s+|the\s+|your\s+|previous\s+|above\s+)+"
+    r"(?:instructions?|prompts?|rules|text)|^\s*#*\s*system\s*(?:prompt|message)?\s*:|<\|[a-z_]+\|>"
+    r"|(?:игнорируй(?:те)?|забудь(?:те)?)\s+(?:все\s+|всё\s+|предыдущие\s+|прошлые\s+|эти\s+|свои\s+)+"
+    r"(?:инструкции|указания|правила)",
+    re.MULTILINE,
+)
 _WORKING_MARKS = re.compile(r"([+*#=~_?!])\1\1|\b(?:TODO|FIXME|TBD|XXX)\b")
 # For a database, whose word boundaries depend on its locale: it finds more, has_working_marks decides.
 MAYBE_WORKING_MARKS = _WORKING_MARKS.pattern.replace(r"\b", "")
@@ -23,6 +32,20 @@ def line_problem(text: str, most: int) -> str | None:
 def tidy(text: str) -> str:
     """The text as it is compared and stored: NFC, without blanks around it."""
     return unicodedata.normalize("NFC", text).strip()
+
+
+def injection(text: str) -> tuple[int, str] | None:
+    """Where in a transcript somebody seems to talk to a language model, and how; None: nowhere.
+
+    Words are looked for first: as a pattern alone they would cost more than the rest of an import.
+    """
+    lowered = text.lower()
+    found = _ORDERS.search(lowered) if any(word in lowered for word in _ORDER_WORDS) else None
+    if found:
+        return found.start(), f"reads like an order to a language model: {found[0].strip()[:60]!r}"
+    if found := _TAGS.search(text):
+        return found.start(), f"holds the invisible character U+{ord(found[0]):04X}, which can hide an order"
+    return None
 
 
 def has_working_marks(title: str) -> bool:

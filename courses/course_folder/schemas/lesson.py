@@ -1,11 +1,12 @@
 """lesson.json as a typed record; everything that is wrong with it goes to the findings."""
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from courses.course_folder.asset_paths import path_problem
+from courses.course_folder.asset_paths import is_address, path_problem
 from courses.course_folder.fields import Fields, described, kind
 from courses.course_folder.findings import Findings
 from courses.course_folder.kept import kept_content
@@ -74,6 +75,7 @@ def read_description(source: object, fields: Fields, key: str) -> Document:
 
 def _assets(fields: Fields) -> tuple[Asset, ...]:
     found: dict[tuple[str, str], Asset] = {}
+    forms: dict[str, str] = {}  # on some disks two names of one form are one file
     for entry in fields.objects("files"):
         asset_type = entry.line("type", LONGEST_TYPE)
         path = _path(entry, asset_type or "")
@@ -83,6 +85,10 @@ def _assets(fields: Fields) -> tuple[Asset, ...]:
         asset = Asset(asset_type, path, f"{entry.pointer}/path", metadata)
         if found.setdefault((asset_type, path), asset).metadata != metadata:
             entry.problem("path", "stands there twice, with other data: keep one of the two")
+        alike = forms.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+        if alike != path and not is_address(path):
+            message = f"differs from {described(alike)} only in capitals or composed letters: rename one"
+            entry.problem("path", message)
     return tuple(found.values())
 
 
