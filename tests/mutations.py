@@ -201,11 +201,10 @@ class Mutator:
             target.write_bytes(path.read_bytes())
 
     def _renumber(self, path: Path) -> None:
-        """Another number, UUID or normal form in the name."""
+        """Another number or UUID in the name."""
         name = path.name.replace(str(lesson_id(1)), str(lesson_id(self._random.choice((2, 9, 11)))))
         if name == path.name:
-            form = self._random.choice(["NFD", "NFC"])
-            name = f"{self._random.choice((1, 2, 3, 99))}-{unicodedata.normalize(form, path.name)}"
+            name = f"{self._random.choice((1, 2, 3, 99))}-{unicodedata.normalize('NFD', path.name)}"
         self._move(path, path.with_name(name))
 
     def _move(self, path: Path, target: Path) -> None:

@@ -56,8 +56,8 @@ def _transcript(file: NamedFile, folder: Folder) -> str | None:
         message = f"has {few} characters: personal texts need {SHORTEST_TRANSCRIPT}"
         folder.findings.warn(folder.named(file.entry.name), message)
     if suspect := injection(text):
-        place, message = suspect
-        folder.findings.warn(folder.named(file.entry.name), f"{message}: look at it", _line(place, text))
+        start, message = suspect
+        folder.findings.warn(folder.named(file.entry.name), f"{message}: look at it", _line(start, text))
     return text
 
 

@@ -1,6 +1,7 @@
-"""Bad stores that the other files leave over; `# I16` and the like name the row of the list of bad inputs."""
+"""Bad stores that the other files leave over; `# I16` and the like name the row in tests/bad_stores.md."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from courses.course_folder.findings import Findings
 from courses.course_folder.snapshot import Known, Snapshot
 from courses.course_folder.store import open_store
 from tests.builders import DESCRIPTION, TRANSCRIPT
+from tests.environment import ROOT
 from tests.store_builder import CourseBuilder, StoreBuilder, lesson_id, read, write
 
 LESSON_FILE = "massage/lessons/01/lesson.json"
@@ -188,3 +190,13 @@ def test_a_file_that_changes_after_it_was_read_is_told(tmp_path: Path, change: s
             path.unlink() if change == "gone" else path.write_text("more text")
         store.refuse_changed()
     assert [*map(str, findings.problems)] == ["a.txt: changed while the import was reading: run it again"]
+
+
+def test_the_table_of_bad_stores_names_tests_that_are_there() -> None:
+    tests = ROOT / "tests"
+    named = set(re.findall(r"`(test_\w+)`", (tests / "bad_stores.md").read_text()))
+    written = {
+        name for path in tests.rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    assert len(named) > 60
+    assert named <= written

@@ -8,12 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from courses.models import Course, Lesson, LessonDescription
 from persona_site.management.commands.import_lessons import WHOLE
 from persona_site.store_import import WAITING, import_store
+from personalization.fake_model import RunningFakeModel
 from personalization.models import PersonalizedLessonDescription
+from personalization.pairs import Selection
+from personalization.queries import progress
+from personalization.services.runs import start_run
+from tests.conftest import WorkerStarter
 from tests.processes import ROOT, Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
 
@@ -191,3 +197,33 @@ def test_a_database_that_goes_away_in_the_middle_is_one_line(
         assert said.endswith(f"it was shut down. Start it, and try again. {WHOLE}\n")
         assert len(said.splitlines()) == 1
     assert words() == old
+
+
+def test_an_import_beside_a_worker_that_publishes_loses_nothing(
+    store: StoreBuilder, start_worker: WorkerStarter, fake_model: RunningFakeModel
+) -> None:
+    import_store(store.path)
+    identifiers = [f"w-{number}" for number in range(12)]
+    store.profiles("u-1", *identifiers)
+    import_store(store.path)
+    fake_model.set(latency=150)
+    start_worker(OPENAI_API_KEY="test", OPENAI_BASE_URL=fake_model.base_url, GENERATION_CONCURRENCY="4")
+    settings.OPENAI_API_KEY = "test"
+    try:
+        run = start_run(selection=Selection(), backend="openai").run.pk
+    finally:
+        settings.OPENAI_API_KEY = ""
+    until(lambda: progress(run).ended >= 2, "the worker publishes")
+    imports = 0
+    while progress(run).state != "closed":
+        word = f"word {imports}"
+        assert not import_store(changed(store, word).path).problems
+        assert {*Lesson.objects.values_list("title", flat=True)} == {word}
+        imports += 1
+    assert imports > 1, "imports and the worker met"
+    # u-1's text for lesson 1 is the store's; each of the others has what the worker wrote, once.
+    counts = progress(run).counts
+    assert counts.get("failed", 0) == 0
+    written = PersonalizedLessonDescription.objects.filter(profile__user_identifier__in=identifiers)
+    assert written.count() == 24
+    assert {*written.values_list("origin", flat=True)} == {"openai"}
