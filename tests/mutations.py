@@ -99,6 +99,7 @@ class Mutator:
         self._original = {
             path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()
         }
+        self._signatures = {name: _signature(store / name) for name in self._original}
         self._random = Random(seed)
         self._whole: list[Callable[[Path], None]] = [
             *(self._empty, self._remove, self._rename, self._swap, self._link, self._pipe, self._folder),
@@ -143,9 +144,10 @@ class Mutator:
             path = self._store / name
             if path.is_dir():
                 shutil.rmtree(path)
-            if not path.exists() or path.read_bytes() != content:
+            if self._signatures.get(name) != _signature(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+                self._signatures[name] = _signature(path)
 
     def _flip(self, path: Path) -> None:
         data = bytearray(path.read_bytes() or b"x")
@@ -241,6 +243,14 @@ class Mutator:
         if holders:
             change(*self._random.choice(holders))
         path.write_text(json.dumps(document, ensure_ascii=self._random.random() < 0.5), errors="replace")
+
+
+def _signature(path: Path) -> tuple[int, int, int] | None:
+    """What tells a file that nobody touched: reading all files again would cost more than an import reads."""
+    if not path.exists():
+        return None
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _keys(value: Any) -> list[Any]:
