@@ -4,7 +4,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
-from pgtrigger import Before, Insert, Trigger, Update, UpdateOf
+from pgtrigger import Before, Condition, Insert, Trigger, Update, UpdateOf
 
 from courses.formats.definition import Language
 from courses.history import reason  # noqa: F401  importing lets every connection say why it writes
@@ -43,6 +43,26 @@ class DatabaseTimestamps(models.Model):
     class Meta:
         abstract = True
         triggers = [TIMESTAMPS, *history_triggers()]
+
+
+# The same for tables that are written a hundred thousand rows at a time: the conditions keep the functions
+# from being called where they would change nothing. A call for each row is half of what an insert takes.
+RARE_TIMESTAMPS = [
+    Trigger(
+        name="set_timestamps",
+        when=Before,
+        operation=Insert,
+        condition=Condition("NEW.created_at IS NULL"),
+        func="NEW.created_at = now(); RETURN NEW;",
+    ),
+    Trigger(
+        name="keep_timestamps",
+        when=Before,
+        operation=Update,
+        condition=Condition("NEW.created_at IS DISTINCT FROM OLD.created_at"),
+        func="NEW.created_at = OLD.created_at; RETURN NEW;",
+    ),
+]
 
 
 class Course(DatabaseTimestamps):

@@ -20,8 +20,8 @@ class Watcher(Protocol):
     def stage(self, label: str, total: int) -> None:
         """A new stage of `total` steps begins."""
 
-    def tick(self) -> None:
-        """One step is done."""
+    def tick(self, steps: int = 1) -> None:
+        """So many steps are done."""
 
     def say(self, line: str) -> None:
         """Something that the user should know now."""
@@ -35,7 +35,7 @@ class Silent:
 
     def stage(self, label: str, total: int) -> None: ...
 
-    def tick(self) -> None: ...
+    def tick(self, steps: int = 1) -> None: ...
 
     def say(self, line: str) -> None: ...
 
@@ -67,8 +67,8 @@ class LateBar:
         self._label, self._done, self._total = label, 0, total
         self._draw()
 
-    def tick(self) -> None:
-        self._done += 1
+    def tick(self, steps: int = 1) -> None:
+        self._done += steps
         if time.monotonic() - self._drawn > REDRAWN_AFTER:
             self._draw()
 

@@ -1,12 +1,11 @@
 """The import of a whole store: courses, then learners. The same plan for a dry run, without its last step."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
-from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.errors import ForeignKeyViolation, NotNullViolation, UniqueViolation
 
 from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder, shown
@@ -22,7 +21,7 @@ from courses.course_folder.store import (
     open_store,
     read_courses,
 )
-from courses.errors import InvalidInput, Problem
+from courses.errors import ChangedMeanwhile, InvalidInput, Problem
 from courses.history.reason import because
 from courses.services.course_import import (
     COURSE_TABLES,
@@ -37,25 +36,30 @@ from courses.services.staging import index, staging
 from persona_site.import_options import PLAIN, ImportOptions
 from persona_site.progress import Silent, Watcher
 from persona_site.store_prune import Leaving, list_leaving, prune_course
+from personalization.learner_files.batches import readers
+from personalization.learner_files.lesson_files import TextPlan
 from personalization.learner_files.profiles import LearnerEntry, read_profiles
-from personalization.learner_files.texts import learner_folders
+from personalization.learner_files.reading_pool import processes_for
 from personalization.services.learners import (
-    LEARNER_TABLES,
-    TEXT_TABLE,
+    STAGED_PROFILES,
     known_identifiers,
     learner_changes,
     stage_learners,
+    write_learners,
+)
+from personalization.services.text_import import (
+    TEXT_TABLE,
+    TEXTS,
     stage_texts,
     text_changes,
     warn_of_kept,
-    write_learners,
     write_texts,
 )
 
 type Changes = tuple[str, dict[str, Counts]]
 """The path that rows came from, and what became of them, by table."""
 
-ALL_TABLES = (*COURSE_TABLES, *LEARNER_TABLES)
+ALL_TABLES = (*COURSE_TABLES, STAGED_PROFILES, TEXTS)
 TABLE_NAMES = ("courses", "lessons", "lesson_descriptions", "lesson_assets", "profiles", TEXT_TABLE)
 MOST_NAMED = 20  # courses, in what the history says of an import
 WAITING = "Another import is running: waiting for it to end. Ctrl-C gives up."
@@ -152,25 +156,28 @@ def _list(store: Folder, path: Path) -> list[ListedCourse]:
 def _stage_learners(
     store: Folder,
     plans: Sequence[CoursePlan],
-    entries: Sequence[LearnerEntry],
+    entries: Iterable[LearnerEntry],
     watcher: Watcher,
     *,
     everyone: bool,
 ) -> None:
     """With `everyone` off, only learners whose course is imported, or who have texts in it."""
-    readers = _readers(store, plans)
+    texts = [text for plan in plans if (text := TextPlan.of(plan))]
+    found = readers(texts, store)
     slugs = {plan.slug for plan in plans}
+    learners: set[str] = set()
     stage_learners(
-        entry for entry in entries if everyone or entry.course in slugs or entry.identifier in readers
+        entry
+        for entry in _noted(entries, learners)
+        if everyone or entry.course in slugs or entry.identifier in found
     )
-    learners = {entry.identifier for entry in entries}
     if any(problem.file == PROFILES for problem in store.findings.problems):
         # Whom a broken file names is not known: nobody else is blamed for it.
-        learners |= readers.keys()
+        learners |= found.keys()
     else:
-        learners |= known_identifiers(readers.keys() - learners)
-    watcher.stage("Reading personal texts", readers.total())
-    stage_texts(plans, store, learners, watcher.tick)
+        learners |= known_identifiers(found.keys() - learners)
+    watcher.stage("Reading personal texts", found.total())
+    stage_texts(texts, store, learners, watcher.tick, processes_for(found.total()))
 
 
 def _refuse_unknown_lessons(plans: Iterable[CoursePlan], snapshot: Snapshot, findings: Findings) -> None:
@@ -182,15 +189,11 @@ def _refuse_unknown_lessons(plans: Iterable[CoursePlan], snapshot: Snapshot, fin
             findings.problem(plan.folder.path, f"{message}import them before the learners")
 
 
-def _readers(store: Folder, plans: Iterable[CoursePlan]) -> Counter[str]:
-    """Who has a folder under personalize/, and in how many courses."""
-    readers: Counter[str] = Counter()
-    for plan in plans:
-        folder = store.folder(plan.folder.entry)
-        if folder is not None:
-            with folder:
-                readers.update(entry.key for entry in learner_folders(plan, folder))
-    return readers
+def _noted(entries: Iterable[LearnerEntry], identifiers: set[str]) -> Iterator[LearnerEntry]:
+    """The same learners, each added to the identifiers when it passes."""
+    for entry in entries:
+        identifiers.add(entry.identifier)
+        yield entry
 
 
 def _is_refused(
@@ -211,7 +214,10 @@ def _planned(
 ) -> list[Changes]:
     changes: list[Changes] = [(PROFILES, learner_changes())]
     for plan in plans:
-        written = course_changes(plan.slug) | text_changes(plan.slug)
+        try:
+            written = course_changes(plan.slug) | text_changes(plan.slug)
+        except ChangedMeanwhile as error:
+            raise CourseChanged(plan.slug) from error
         deleted = leaving[plan.slug].tables if plan.slug in leaving else {}
         changes.append((plan.folder.path, summed([written, deleted])))
         # Now, not with the report: --strict must know of them before anything is written.
@@ -243,9 +249,11 @@ def _written(
                     seen = {lesson: number for lesson, number in seen.items() if lesson in plan.numbers}
                 course = write_course(plan.slug, seen) | write_texts(plan.slug)
                 changes.append((plan.folder.path, summed([course, deleted])))
+        except ChangedMeanwhile as error:
+            raise CourseChanged(plan.slug) from error
         except IntegrityError as error:
-            # Everything was checked against the snapshot: a number, lesson or learner came or went since.
-            if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation):
+            # Everything was checked against the snapshot: a row came or went since.
+            if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation | NotNullViolation):
                 raise CourseChanged(plan.slug) from error
             raise
         watcher.written(plan.slug, changes[-1][1])

@@ -13,8 +13,8 @@ from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
 from courses.services.course_import import CourseChanged, check_unchanged
 from courses.services.prune import delete_leaving, leaving_lessons, leaving_rows, lock_leaving_lessons
-from personalization.services.learners import TEXT_TABLE
 from personalization.services.prune import LeavingTexts, leaving_texts
+from personalization.services.text_import import TEXT_TABLE
 
 MOST_SHOWN = 20  # lessons in one line
 

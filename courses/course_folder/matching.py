@@ -48,17 +48,24 @@ class Matching:
     remarks: tuple[Remark, ...]
 
 
-def match(files: Iterable[NamedFile], lessons: Mapping[UUID, int], elsewhere: Container[UUID]) -> Matching:
+def match(
+    files: Iterable[NamedFile],
+    lessons: Mapping[UUID, int],
+    elsewhere: Container[UUID],
+    ids: Mapping[int, UUID] | None = None,
+) -> Matching:
     """The file of each lesson that has one, and what is to be said about the others.
 
     lessons: id → number. elsewhere: ids of lessons that are known but not in this folder; a file that carries
-    one of them is never taken by its number.
+    one of them is never taken by its number. ids: number → id, from a caller who asks for many folders.
     """
+    if ids is None:
+        ids = {number: lesson for lesson, number in lessons.items()}
     by_uuid: dict[UUID, list[NamedFile]] = defaultdict(list)
     rest: list[NamedFile] = []
     for file in files:
         (by_uuid[file.uuid] if file.uuid and file.uuid in lessons else rest).append(file)
-    by_number, remarks = _by_number(rest, lessons, by_uuid, elsewhere)
+    by_number, remarks = _by_number(rest, lessons, ids, by_uuid, elsewhere)
     for lesson, claims in by_uuid.items():
         number = lessons[lesson]
         if any(label != number for label in claims[0].labels):
@@ -69,10 +76,10 @@ def match(files: Iterable[NamedFile], lessons: Mapping[UUID, int], elsewhere: Co
 def _by_number(
     files: list[NamedFile],
     lessons: Mapping[UUID, int],
+    ids: Mapping[int, UUID],
     taken: Mapping[UUID, list[NamedFile]],
     elsewhere: Container[UUID],
 ) -> tuple[dict[UUID, list[NamedFile]], list[Remark]]:
-    ids = {number: lesson for lesson, number in lessons.items()}
     claims: dict[UUID, list[NamedFile]] = defaultdict(list)
     remarks = []
     for file in files:

@@ -1,7 +1,7 @@
 """user_profiles.json: {identifier: {name, course, …answers}}."""
 
 import json
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,13 @@ from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder, pick
 from courses.course_folder.store import PROFILES
 from courses.course_folder.wording import line_problem, tidy
+from courses.json_members import members
+from courses.strict_json import Limits, NotPlain
 from personalization.learner_files.privacy import is_contact, shown_identifier, shown_pointer
 
 LONGEST_IDENTIFIER = LONGEST_NAME = 200  # characters
 LARGEST_SURVEY = 256 * 1024  # characters of JSON; as much as a request of the API may have
+LIMITS = Limits(size=256 * 1024 * 1024, depth=20, nodes=20_000_000)  # 50,000 learners say 80 MB
 _NO_ANSWERS = ("name", "user_id", "course")
 
 
@@ -27,18 +30,41 @@ class LearnerEntry:
     survey: str
 
 
-def read_profiles(store: Folder, courses: Container[str]) -> list[LearnerEntry]:
-    """The learners of the store; what is wrong goes to its findings. `courses`: slugs that may be named."""
+def read_profiles(store: Folder, courses: Container[str]) -> Iterator[LearnerEntry]:
+    """The learners of the store, one at a time; what is wrong goes to its findings, at the end.
+
+    courses: slugs that may be named. With a problem in the findings only some of the learners may have come.
+    """
     entry = pick(store, store.entries(), PROFILES)
-    data = store.read_json(entry, show=shown_pointer) if entry else None
-    return list(_entries(data or {}, courses, store.findings))
+    if entry is None:
+        return
+    findings = Findings()
+    done = 0
+    try:
+        plain = members(store.chunks(entry, LIMITS.size), LIMITS.depth)
+        for place, learner in _entries(plain, courses, findings):
+            if learner:
+                yield learner
+            done = place
+    except NotPlain:
+        # The strict reader tells what is wrong with the file; perhaps nothing, then it goes on from here.
+        findings = Findings()
+        data = store.read_json(entry, LIMITS, show=shown_pointer)
+        for place, learner in _entries((data or {}).items(), courses, findings):
+            if learner and place > done:
+                yield learner
+    store.findings.include(findings)
 
 
-def _entries(data: dict[str, Any], courses: Container[str], findings: Findings) -> Iterator[LearnerEntry]:
+def _entries(
+    profiles: Iterable[tuple[str, Any]], courses: Container[str], findings: Findings
+) -> Iterator[tuple[int, LearnerEntry | None]]:
+    """Each profile's place, counted from 1, and the learner; None where a problem with it was found."""
     seen: set[str] = set()
-    for place, (key, value) in enumerate(data.items(), start=1):
+    for place, (key, value) in enumerate(profiles, start=1):
         reader = _Reader(f"/{shown_identifier(key, place)}", findings)
         identifier = tidy(key)
+        learner = None
         if found := line_problem(key, LONGEST_IDENTIFIER):
             reader.problem("", f"the identifier {found}")
         elif identifier in seen:
@@ -47,9 +73,9 @@ def _entries(data: dict[str, Any], courses: Container[str], findings: Findings) 
             reader.problem("", f"must be an object {{…}}, found {kind(value)}")
         else:
             seen.add(identifier)
-            yield LearnerEntry(
-                identifier, reader.name(value), reader.course(value, courses), reader.survey(value, key)
-            )
+            name, course = reader.name(value), reader.course(value, courses)
+            learner = LearnerEntry(identifier, name, course, reader.survey(value, key))
+        yield place, learner
 
 
 class _Reader:

@@ -1,23 +1,21 @@
 """personalize/<identifier>/5-<uuid>.json: a learner's texts for the lessons of one course."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Container, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Entry, Folder, Kind
-from courses.course_folder.matching import Outcome, Remark, match
 from courses.course_folder.names import NamedFile, is_ignored, personal_texts
-from courses.course_folder.plan import CoursePlan
 from courses.formats.definition import ORDER_KEY, Document
 from courses.formats.losses import compared
-from courses.formats.shapes import personal_document
+from courses.formats.shapes import PERSONAL_FORMATS, personal_document
 from courses.rendering import says_something
-from courses.strict_json import REQUEST
+from courses.strict_json import BOM, REQUEST
+from personalization.learner_files.digests import KnownFiles, file_digest
+from personalization.learner_files.lesson_files import LessonFiles, TextPlan, with_aliases
 from personalization.learner_files.privacy import (
-    shown_file,
     shown_identifier,
     shown_places,
     shown_pointer,
@@ -25,117 +23,146 @@ from personalization.learner_files.privacy import (
 )
 
 MOST_LEARNERS = 1_000_000  # folders in personalize/
-
-type TextRow = tuple[str, str, UUID, str]
-"""Course slug, learner's identifier, lesson, the text as JSON."""
-
-
-def learner_folders(plan: CoursePlan, course: Folder) -> list[Entry]:
-    """The folders in personalize/, one per learner; their keys are the identifiers."""
-    # What is wrong with the folder is said when the texts are read.
-    folder = course.folder(plan.folder.personalize, Findings()) if plan.folder.personalize else None
-    if folder is None:
-        return []
-    with folder:
-        return [entry for entry in _learners(folder) if _is_utf8(entry.key)]
+_SECTIONS = [frozenset(section.key for section in fmt.sections) for fmt in PERSONAL_FORMATS]
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps makes one for each call that has options
 
 
-def read_texts(
-    plan: CoursePlan, course: Folder, learners: Container[str], tick: Callable[[], None]
-) -> Iterator[TextRow]:
-    """Every text of the course, one at a time; what is wrong goes to the folder's findings.
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A text for a lesson.
 
-    learners: the identifiers that the store or the database knows. `tick` after each learner.
+    content: JSON in UTF-8; None: what the database has already. digest: of the file, where it alone tells
+    what the content is and nothing had to be said about it.
     """
-    folder = course.folder(plan.folder.personalize) if plan.folder.personalize else None
-    if folder is None:
-        return
-    with folder:
-        yield from _Texts(plan, folder, learners).rows(tick)
+
+    lesson: UUID
+    content: bytes | None
+    digest: str | None
 
 
-class _Texts:
-    def __init__(self, plan: CoursePlan, folder: Folder, learners: Container[str]) -> None:
-        self._plan = plan
-        self._folder = folder
-        self._findings = folder.findings
-        self._learners = learners
-        self._numbers = plan.numbers
-        self._remarks: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class LearnerFolder:
+    """A folder in personalize/; its entry's key is the identifier. `label`: what messages call it.
 
-    def rows(self, tick: Callable[[], None]) -> Iterator[TextRow]:
-        before = None
-        for place, entry in enumerate(_learners(self._folder), start=1):
-            label = shown_identifier(entry.key, place)
-            if entry.key == before:
-                path = self._folder.named(label)
-                self._findings.problem(path, "is there twice, in composed and decomposed letters: keep one")
-            before = entry.key
-            if _is_utf8(entry.key):
-                yield from self._learner(entry, label)
-                tick()
-            else:
-                self._findings.problem(self._folder.named(label), "the folder's name is not UTF-8: rename it")
-        for remark, files in self._remarks.items():
-            self._findings.warn(self._folder.path, remark if files == 1 else f"{remark} ({files:,} files)")
+    `known`: the store or the database has such a learner. `twice`: the folder before it is of the same one.
+    """
 
-    def _learner(self, entry: Entry, label: str) -> Iterator[TextRow]:
-        if entry.key not in self._learners and is_ignored(entry.key):
-            return
-        folder = self._folder.folder(entry, label=label)
-        if folder is None:
-            return
-        with folder:
-            entries = folder.entries()
-            named, unnamed = personal_texts(entries)
-            named = [replace(file, alias=shown_file(file)) for file in named]
-            for file in unnamed:
-                message = "tells no lesson: put its number or its UUID in front of the name"
-                self._findings.problem(folder.named(f"(file {entries.index(file) + 1})"), message)
-            if named and entry.key not in self._learners:
-                message = "is no learner of the store or the database: add it to user_profiles.json"
-                self._findings.problem(folder.path, message)
-                return
-            yield from self._texts(entry.key, named, folder)
-
-    def _texts(self, identifier: str, named: list[NamedFile], folder: Folder) -> Iterator[TextRow]:
-        matching = match(named, self._numbers, self._plan.elsewhere)
-        for remark in matching.remarks:
-            self._tell(remark, folder)
-        for lesson, file in matching.files.items():
-            document = _read(file, folder)
-            if document is not None:
-                yield self._plan.slug, identifier, lesson, json.dumps(document, ensure_ascii=False)
-
-    def _tell(self, remark: Remark, folder: Folder) -> None:
-        """A wrong label is told once for all learners; what belongs to no lesson, or to two, is a problem."""
-        if remark.outcome in (Outcome.RELABELLED, Outcome.BY_NUMBER):
-            self._remarks[f"{remark.file.name} {remark}"] += 1
-        elif self._plan.folder.complete or remark.outcome is Outcome.TWICE:
-            self._findings.problem(folder.named(remark.file.name), str(remark))
+    entry: Entry
+    label: str
+    known: bool = True
+    twice: bool = False
 
 
-def _learners(folder: Folder) -> list[Entry]:
-    """What may be a learner's folder: a link or a pipe may stand for one, a file beside them does not."""
-    return [entry for entry in folder.entries(MOST_LEARNERS) if entry.kind is not Kind.FILE]
-
-
-def _is_utf8(key: str) -> bool:
-    # Python reads other bytes of a name as lone surrogates, which no database keeps.
-    return not any("\ud800" <= letter <= "\udfff" for letter in key)
-
-
-def _read(file: NamedFile, folder: Folder) -> Document | None:
-    data = folder.read_json(file.entry, REQUEST, show=shown_pointer, label=file.name)
-    if data is None:
+def open_texts(plan: TextPlan, store: Folder, findings: Findings) -> Folder | None:
+    """personalize/ of the course; None, and a problem, where it is something else or cannot be read."""
+    course = store.folder(plan.course, findings)
+    if course is None:
         return None
+    with course:
+        return course.folder(plan.personalize, findings)
+
+
+def learner_folders(folder: Folder) -> list[LearnerFolder]:
+    """What may be a learner's folder: a link or a pipe may stand for one, a file beside them does not."""
+    entries = [entry for entry in folder.entries(MOST_LEARNERS) if entry.kind is not Kind.FILE]
+    return [
+        LearnerFolder(
+            entry,
+            shown_identifier(entry.key, place),
+            twice=place > 1 and entry.key == entries[place - 2].key,
+        )
+        for place, entry in enumerate(entries, start=1)
+    ]
+
+
+def is_utf8(key: str) -> bool:
+    # Python reads other bytes of a name as lone surrogates, which no database keeps.
+    return key.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in key)
+
+
+class TextReader:
+    """Reads the texts of one course, learner by learner; what is wrong goes to the findings of `folder`.
+
+    folder: personalize/, open. held: files that need not be read, for the database has what they say.
+    """
+
+    def __init__(self, files: LessonFiles, folder: Folder, held: KnownFiles) -> None:
+        self._files = files
+        self._folder = folder
+        self._held = held
+
+    def read(self, learner: LearnerFolder) -> Iterator[TextRow]:
+        key, findings = learner.entry.key, self._folder.findings
+        if learner.twice:
+            path = self._folder.named(learner.label)
+            findings.problem(path, "is there twice, in composed and decomposed letters: keep one")
+        if not is_utf8(key):
+            findings.problem(self._folder.named(learner.label), "the folder's name is not UTF-8: rename it")
+        elif learner.known or not is_ignored(key):
+            folder = self._folder.folder(learner.entry, label=learner.label)
+            if folder is not None:
+                with folder:
+                    yield from self._texts(learner, folder)
+
+    def _texts(self, learner: LearnerFolder, folder: Folder) -> Iterator[TextRow]:
+        names = folder.plain_names() if learner.known else None
+        found = None if names is None else self._files.looked_up(names)
+        if found is None:
+            found = self._matched(learner, folder)
+        for lesson, file in found.items():
+            row = self._text(learner.entry.key, lesson, file, folder)
+            if row is not None:
+                yield row
+
+    def _matched(self, learner: LearnerFolder, folder: Folder) -> dict[UUID, NamedFile]:
+        entries = folder.entries()
+        named, unnamed = personal_texts(entries)
+        for file in unnamed:
+            message = "tells no lesson: put its number or its UUID in front of the name"
+            folder.findings.problem(folder.named(f"(file {entries.index(file) + 1})"), message)
+        if named and not learner.known:
+            message = "is no learner of the store or the database: add it to user_profiles.json"
+            folder.findings.problem(folder.path, message)
+            return {}
+        return self._files.matched(with_aliases(named), folder)
+
+    def _text(self, identifier: str, lesson: UUID, file: NamedFile, folder: Folder) -> TextRow | None:
+        data = folder.read(file.entry, REQUEST.size, file.name)
+        if data is None:
+            return None
+        digest = file_digest(data)
+        if self._held.has(identifier, lesson, digest):
+            return TextRow(lesson, None, digest)
+        told = len(folder.findings.warnings)
+        content = _content(data, file, folder)
+        if content is None:
+            return None
+        # A file with a warning is read again the next time, so that the warning is given again.
+        return TextRow(lesson, content, digest if len(folder.findings.warnings) == told else None)
+
+
+def is_plain(source: Document) -> bool:
+    """Whether this is a text in canonical keys with texts and lists of texts: it is kept as it stands."""
+    keys = source.keys()
+    return any(keys <= sections for sections in _SECTIONS) and all(
+        type(value) is str or (type(value) is list and all(type(item) is str for item in value))
+        for value in source.values()
+    )
+
+
+def _content(data: bytes, file: NamedFile, folder: Folder) -> bytes | None:
+    """The text as JSON; None, and what is to be said, where it is refused or passed by."""
+    source = folder.as_json(data, file.entry, REQUEST, show=shown_pointer, label=file.name)
+    if source is None:
+        return None
+    plain = is_plain(source)
     try:
-        document = personal_document(data)
+        document = source if plain else personal_document(source)
     except ValueError as error:
         folder.findings.problem(folder.named(file.name), without_contacts(str(error)))
         return None
-    if any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
-        folder.findings.count(shown_places(compared(data, document)), folder.named(file.name))
-        return document
-    folder.findings.warn(folder.named(file.name), "is empty: passed by")
-    return None
+    if not any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
+        folder.findings.warn(folder.named(file.name), "is empty: passed by")
+        return None
+    folder.findings.count(shown_places(compared(source, document)), folder.named(file.name))
+    return data.removeprefix(BOM) if plain else _ENCODER.encode(document).encode()

@@ -2,7 +2,8 @@ from django.db import models
 from django.db.models.functions import MD5, Cast, Coalesce, Concat
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import EMPTY, SEPARATOR, Course, DatabaseTimestamps
+from courses.history.triggers import history_triggers
+from courses.models import EMPTY, RARE_TIMESTAMPS, SEPARATOR, Course, DatabaseTimestamps
 
 
 class Profile(DatabaseTimestamps):
@@ -42,6 +43,7 @@ class Profile(DatabaseTimestamps):
             models.UniqueConstraint(fields=["user_identifier"], name="profiles_user_identifier_key")
         ]
         indexes = [models.Index(fields=["course"], name="profiles_course_slug_idx")]
+        triggers = [*RARE_TIMESTAMPS, *history_triggers()]
 
     def __str__(self) -> str:
         # Not the name: this text ends up in the admin's log.

@@ -1,8 +1,10 @@
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from pgtrigger import Before, Condition, Trigger, UpdateOf
 
-from courses.models import DatabaseTimestamps, Lesson
+from courses.history.triggers import history_triggers
+from courses.models import RARE_TIMESTAMPS, DatabaseTimestamps, Lesson
 from personalization.models.learners import Profile
 
 REPLACE_LOCKED = "replace_locked"
@@ -42,8 +44,8 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         verbose_name=_("edited by"),
     )
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
-    # MD5 of the learner, the lesson and the store file that `content` was imported from: a file that has not
-    # changed is not read as JSON again. Whatever else changes the content leaves it null.
+    # MD5 of the store file that `content` was imported from: a file that has not changed is not read as JSON
+    # again. A trigger removes it when anything else changes the content, raw SQL too.
     import_digest = models.TextField(_("digest of the imported file"), null=True, blank=True, editable=False)
     flags = models.JSONField(
         _("flags"), db_default=models.Value([], models.JSONField()), default=list, blank=True
@@ -67,6 +69,20 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
                 fields=["profile", "lesson"],
                 condition=models.Q(edited_at__isnull=False),
                 name="personalized_edited_idx",
+            ),
+        ]
+        triggers = [
+            *RARE_TIMESTAMPS,
+            *history_triggers(),
+            # The condition in the order of what it costs: content is compared only for imported rows.
+            Trigger(
+                name="forget_file",
+                when=Before,
+                operation=UpdateOf("content"),  # type: ignore[no-untyped-call]  # pgtrigger has no type for it
+                condition=Condition(
+                    "NEW.import_digest = OLD.import_digest AND NEW.content IS DISTINCT FROM OLD.content"
+                ),
+                func="NEW.import_digest = NULL; RETURN NEW;",
             ),
         ]
 

@@ -1,6 +1,5 @@
 """2,000 damaged stores: each is refused by a report, or imported; never a traceback, never half of one."""
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +16,11 @@ from courses.course_folder.report import ImportReport
 from courses.course_folder.store import list_courses, open_store, read_courses
 from courses.course_folder.words import Stems
 from persona_site.store_import import TABLE_NAMES, import_store
+from personalization.learner_files.batches import collected, tasks
+from personalization.learner_files.digests import KnownFiles
+from personalization.learner_files.lesson_files import TextPlan
 from personalization.learner_files.profiles import read_profiles
-from personalization.learner_files.texts import read_texts
+from personalization.learner_files.reading_pool import read_batches
 from tests.mutations import Mutator, build
 from tests.store_builder import NOTHING_KNOWN, imported
 
@@ -68,8 +70,11 @@ def reading(folder: Path) -> list[str]:
                     agreement.transcript(lesson, text)
                 for lesson_id, document in read_descriptions(plan, course):
                     agreement.template(lesson_id, document)
-                assert all(json.loads(row[-1]) for row in read_texts(plan, course, learners, lambda: None))
             agreement.tell(findings)
+        texts = [text for plan in plans if (text := TextPlan.of(plan))]
+        batches = read_batches(tasks(texts, store, learners), texts, store, KnownFiles(), 0)
+        for _block in collected(batches, texts, findings, lambda learners: None):
+            pass
     return [*map(str, findings.problems)]
 
 

@@ -26,6 +26,7 @@ from persona_site.import_options import ImportOptions, Only
 from persona_site.progress import LateBar
 from persona_site.store_import import import_store, summed
 from persona_site.store_prune import Leaving
+from personalization.learner_files.reading_pool import ReaderGone
 
 WHOLE = "Each course is imported whole or not at all: run the import again."
 
@@ -113,6 +114,11 @@ class Command(BaseCommand):
         except CourseChanged as error:
             message = f"somebody changed its lessons during the import, so it was left alone. {WHOLE}"
             problems = (Problem(str(error), "", message),)
+        except ReaderGone as error:
+            message = (
+                f"a process that read for the import was ended ({error}): nothing was written, run it again"
+            )
+            problems = (Problem("", "", message),)
         except (Error, psycopg.Error) as error:
             explanation = explain_database_error(error) or name_database_error(error)
             if explanation is None:
