@@ -1,0 +1,1 @@
+"""What benchmarks.import_lessons is made of."""
