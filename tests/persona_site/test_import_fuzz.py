@@ -71,7 +71,7 @@ def reading(folder: Path) -> list[str]:
                 for lesson_id, document in read_descriptions(plan, course):
                     agreement.template(lesson_id, document)
             agreement.tell(findings)
-        texts = [text for plan in plans if (text := TextPlan.of(plan))]
+        texts = [found for plan in plans if (found := TextPlan.of(plan))]
         batches = read_batches(tasks(texts, store, learners), texts, store, KnownFiles(), 0)
         for _block in collected(batches, texts, findings, lambda learners: None):
             pass
