@@ -17,6 +17,9 @@ from courses.course_folder.plan import CoursePlan, PlannedLesson
 from courses.course_folder.words import Likeness, Stems
 from courses.formats.definition import ORDER_KEY, Document
 
+# Lessons of a course whose files all carry their lessons' UUIDs: such files are seldom wrong, and 10,000 of
+# them would cost an import as much as all else, 4 ms each. Where numbers had to tell, all are compared.
+MOST_WITH_UUIDS = 300
 HEARD = 2_000  # characters of a file: two minutes of speech say what it is about
 LONGEST_DESCRIPTION = 10_000  # characters of a lesson's own words
 LEAST = 0.2  # cosine; by accident two texts are less alike
@@ -58,18 +61,25 @@ class Agreement:
         self._stems = stems
         self._places = {lesson.id: place for place, lesson in enumerate(plan.lessons)}
         self._described = [bool(lesson.source.description) for lesson in plan.lessons]
-        self._likeness = {whole: self._like_lessons(whole=whole) for whole in set(self._described)}
+        ways = set(self._described) if _is_compared(plan) else set()
+        self._likeness = {whole: self._like_lessons(whole=whole) for whole in ways}
         self._transcripts, self._templates = _Heard(), _Heard()
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is anything to compare: a very large course is compared only where it must be."""
+        return bool(self._likeness)
 
     def transcript(self, lesson: PlannedLesson, text: str | None) -> None:
         """Takes in a transcript. None: there is none, or it was refused."""
-        if lesson.transcript and text:
+        if self.compares and lesson.transcript and text:
             self._hear(self._transcripts, lesson.transcript, self._places[lesson.id], text)
 
     def template(self, lesson_id: UUID, document: Document) -> None:
         """Takes in a lesson's description, which is a template's where it has one."""
         place = self._places[lesson_id]
-        if file := self.plan.lessons[place].template:
+        file = self.plan.lessons[place].template
+        if self.compares and file:
             self._hear(self._templates, file, place, _words(document))
 
     def tell(self, findings: Findings) -> None:
@@ -107,6 +117,13 @@ class Agreement:
             "better: compare them"
         )
         return f"{self.plan.folder.path}/{doubt.file.name}", message
+
+
+def _is_compared(plan: CoursePlan) -> bool:
+    if len(plan.lessons) <= MOST_WITH_UUIDS:
+        return True
+    files = ((lesson.id, file) for lesson in plan.lessons for file in (lesson.transcript, lesson.template))
+    return any(file and file.uuid != lesson_id for lesson_id, file in files)
 
 
 def _gain(doubt: _Doubt, heard: _Heard) -> float:

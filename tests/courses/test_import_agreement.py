@@ -7,10 +7,11 @@ from itertools import combinations
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
-from courses.course_folder.agreement import Agreement
+from courses.course_folder.agreement import MOST_WITH_UUIDS, Agreement
 from courses.course_folder.findings import Findings
 from courses.course_folder.plan import CoursePlan
 from courses.course_folder.words import Likeness, Stems
@@ -86,6 +87,30 @@ def test_of_each_two_swapped_transcripts_of_the_sample_at_least_one_is_told(
             blamed += len(found.keys() - set(pair))
     assert told >= files * 144
     assert blamed <= wrongly
+
+
+def many(plan: CoursePlan, copies: int, **carried: UUID | None) -> CoursePlan:
+    """The plan's lessons over and over, each with files that carry its UUID, or `uuid`."""
+    lessons = []
+    for lesson, new_id in ((lesson, uuid4()) for _ in range(copies) for lesson in plan.lessons):
+        assert lesson.transcript
+        file = replace(lesson.transcript, **{"uuid": new_id, **carried})
+        lessons.append(replace(lesson, id=new_id, transcript=file, template=None))
+    return replace(plan, lessons=tuple(lessons))
+
+
+def test_a_very_large_course_is_compared_only_where_numbers_had_to_tell() -> None:
+    plan = next(plan for plan in sample().plans if len(plan.lessons) == 12)
+    texts = transcripts(plan)
+    texts = [*swapped(texts, 0, 7), *texts * (MOST_WITH_UUIDS // len(texts))]
+    copies = len(texts) // len(plan.lessons)
+    assert len(texts) > MOST_WITH_UUIDS
+    assert doubted(many(plan, copies), texts) == {}
+    by_number = many(plan, copies, uuid=None)
+    heard = Agreement(by_number, STEMS)
+    assert heard.compares
+    assert not Agreement(many(plan, copies), STEMS).compares
+    assert Agreement(many(plan, copies - 1), STEMS).compares
 
 
 def test_shuffled_transcripts_of_the_sample_are_told_with_their_lessons() -> None:

@@ -46,7 +46,8 @@ without --prune. A file that changes while the import runs is read once, whole, 
 Lessons, standard descriptions and learners become what the store says, also where an editor changed them in
 the admin since: look with --dry-run first; "updated" counts the rows that would be overwritten.
 A transcript or template belongs to the lesson whose UUID its name carries; the number in front is a label.
-A warning says which transcript or template fits another lesson better by its words.
+A warning says which transcript or template fits another lesson better by its words (in a course of more than
+300 lessons only where some file carries no UUID).
 Personal texts that an editor changed, or that no import made, stay as they are, with a warning.
 
 --prune deletes what the imported courses have in the database and not in the store: lessons, and with them
