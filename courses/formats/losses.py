@@ -26,6 +26,11 @@ class Comparison:
     def strings_out(self) -> int:
         return self.strings - len(self.lost) + len(self.doubled)
 
+    @property
+    def is_loss(self) -> bool:
+        """Whether the document has other texts than the source."""
+        return bool(self.lost or self.doubled)
+
 
 def compared(source: object, document: Document) -> Comparison:
     """The texts of a source beside those of the document made from it.

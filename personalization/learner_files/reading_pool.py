@@ -5,12 +5,13 @@ processes on pipes, without a database connection: they end when their standard 
 left behind however the import ends.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import cycle, islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,6 +24,7 @@ from personalization.learner_files.lesson_files import TextPlan
 PROCESSES = 2
 FEWEST_LEARNERS = 500  # folders; a store with fewer is read before a second process has started
 _AHEAD = 2  # tasks that a process has been given: one that it reads, and the next
+_PIPE = 1024 * 1024  # bytes: a whole task's rows, so that a process goes on while another one's are taken
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -57,6 +59,8 @@ class _Reader:
     def __init__(self, store: Folder) -> None:
         tasks, tasks_end = os.pipe()
         batches_end, batches = os.pipe()
+        with suppress(AttributeError, OSError):  # Linux only, and a matter of speed
+            fcntl.fcntl(batches, fcntl.F_SETPIPE_SZ, _PIPE)
         self._tasks = Connection(tasks_end, readable=False)
         self._batches = Connection(batches_end, writable=False)
         try:

@@ -9,7 +9,7 @@ from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Entry, Folder, Kind
 from courses.course_folder.names import NamedFile, is_ignored, personal_texts
 from courses.formats.definition import ORDER_KEY, Document
-from courses.formats.losses import compared
+from courses.formats.losses import Comparison, compared
 from courses.formats.shapes import PERSONAL_FORMATS, personal_document
 from courses.rendering import says_something
 from courses.strict_json import BOM, REQUEST
@@ -150,6 +150,15 @@ def is_plain(source: Document) -> bool:
     )
 
 
+def plain_strings(plain: Document) -> int:
+    """How many texts of a plain document say something."""
+    found = 0
+    for value in plain.values():
+        for text in (value,) if type(value) is str else value:
+            found += not (text.isspace() or text == "")
+    return found
+
+
 def _content(data: bytes, file: NamedFile, folder: Folder) -> bytes | None:
     """The text as JSON; None, and what is to be said, where it is refused or passed by."""
     source = folder.as_json(data, file.entry, REQUEST, show=shown_pointer, label=file.name)
@@ -164,5 +173,7 @@ def _content(data: bytes, file: NamedFile, folder: Folder) -> bytes | None:
     if not any(says_something(value) for key, value in document.items() if key != ORDER_KEY):
         folder.findings.warn(folder.named(file.name), "is empty: passed by")
         return None
-    folder.findings.count(shown_places(compared(source, document)), folder.named(file.name))
+    comparison = Comparison(plain_strings(source)) if plain else shown_places(compared(source, document))
+    # To make the name fit for a message takes as long as to read the file: only where there is a message.
+    folder.findings.count(comparison, folder.named(file.name) if comparison.is_loss else "")
     return data.removeprefix(BOM) if plain else _ENCODER.encode(document).encode()

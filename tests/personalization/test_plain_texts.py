@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.formats.definition import Document, Format
+from courses.formats.losses import compared
 from courses.formats.shapes import PERSONAL_FORMATS, personal_document
-from personalization.learner_files.texts import is_plain
+from personalization.learner_files.texts import is_plain, plain_strings
 from tests.courses.documents import LEAVES, property_settings
 
 WORDS = st.sampled_from([*LEAVES, "", " "])
@@ -21,6 +22,7 @@ def texts(fmt: Format) -> st.SearchStrategy[Document]:
 def test_the_conversion_leaves_a_plain_text_as_it_is(source: Document) -> None:
     assert is_plain(source)
     assert personal_document(source) == source
+    assert plain_strings(source) == compared(source, source).strings
 
 
 def test_texts_of_both_formats_are_plain_and_others_are_not() -> None:
