@@ -63,7 +63,7 @@ def let_in(page: Page, site: str, session: str) -> None:
 
 
 @pytest.fixture
-def second(lesson: Lesson) -> Iterator[None]:
+def saved(lesson: Lesson) -> Iterator[None]:
     yield
     stored = LessonDescription.objects.get(lesson=lesson).data
     assert stored["key_points"] == [
@@ -78,7 +78,7 @@ def second(lesson: Lesson) -> Iterator[None]:
 
 
 def test_edit_a_list_see_it_and_meet_another_editor(
-    live_server: Any, lesson: Lesson, sessions: list[str], second: None
+    live_server: Any, lesson: Lesson, sessions: list[str], saved: None
 ) -> None:
     address = reverse("admin:courses_lesson_change", args=[lesson.pk])
     with browser_page(live_server.url) as (page, complaints):
@@ -90,6 +90,7 @@ def test_edit_a_list_see_it_and_meet_another_editor(
         see_the_preview(page)
         somebody_else_is_quicker(page, live_server.url + address, sessions[1])
         meet_the_other_editor(page)
+        compare_with_the_first_version(page, address.replace("change/", "history/"))
         assert complaints.found == []
 
 
@@ -165,3 +166,17 @@ def meet_the_other_editor(page: Page) -> None:
     page.screenshot(path=PICTURES / "two-versions.png")
     page.get_by_role("button", name="Save mine anyway").first.click()
     expect(page.get_by_text("was changed successfully")).to_be_visible()
+
+
+def compare_with_the_first_version(page: Page, history: str) -> None:
+    page.goto(history)
+    expect(page.get_by_text("me · ").first).to_be_visible()
+    expect(page.get_by_text("anna · ").first).to_be_visible()
+    page.get_by_label("older", exact=True).nth(2).check()  # before the two editors
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("insertion").filter(has_text="A new point")).to_be_visible()
+    expect(page.get_by_role("deletion").filter(has_text="Cold hands make a neck tense")).to_be_visible()
+    page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+    page.set_viewport_size(DESKTOP)
+    page.screenshot(path=PICTURES / "compare.png")

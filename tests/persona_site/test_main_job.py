@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,8 +26,7 @@ from tests.processes import Environment, until
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 # The pictures in docs/ are taken anew where UPDATE_PICTURES is set; a test run changes no tracked file.
-UPDATED = bool(os.environ.get("UPDATE_PICTURES"))
-PICTURES = ROOT / ("docs" if UPDATED else "var/test")
+PICTURES = ROOT / ("docs" if os.environ.get("UPDATE_PICTURES") else "var/test")
 PASSWORD = "pw-for-a-test"
 
 
@@ -93,30 +92,11 @@ def test_select_learners_regenerate_watch_and_read(site: str, fake_model: Runnin
         with ThreadPoolExecutor(1) as pool:  # the browser's own thread may not speak to the database
             assert pool.submit(count_texts_and_leave_something_to_do).result() == 80
         look_what_is_missing(page)
-        if UPDATED:
-            take_other_pictures(page)
         assert complaints.found == []
 
 
 def picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png")
-
-
-def lesson_form(page: Page) -> None:
-    page.goto("/admin/courses/lesson/?course=shvz")
-    page.locator("#result_list tbody th a, #result_list .field-title a").first.click()
-    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
-
-
-# Pages of which nothing is asked here but a picture, by its name: each opens its page.
-OTHER_PICTURES: dict[str, Callable[[Page], None]] = {"lesson-form": lesson_form}
-
-
-def take_other_pictures(page: Page) -> None:
-    page.set_viewport_size(DESKTOP)
-    for name, opened in OTHER_PICTURES.items():
-        opened(page)
-        picture(page, name)
 
 
 def start_a_run(page: Page) -> None:
