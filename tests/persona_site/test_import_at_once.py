@@ -83,6 +83,8 @@ def holding(statement: str) -> Iterator[Callable[[], None]]:
     try:
         other.set_autocommit(False)
         with other.cursor() as cursor:
+            # On a busy machine the import takes longer to come than an idle session may hold a lock.
+            cursor.execute("SET idle_in_transaction_session_timeout = 0")
             cursor.execute(statement)
         yield other.close
     finally:
@@ -135,9 +137,9 @@ def test_the_second_of_two_imports_waits_and_then_sees_the_first(
         with importing(store, process_environment) as second:
             until(lambda: waits("advisory"), "the second import waits")
             release()
-            output, _ = first.communicate(timeout=30)
+            output, _ = first.communicate(timeout=120)
             assert (first.returncode, "5 rows changed" in output) == (0, True)
-            output, said = second.communicate(timeout=30)
+            output, said = second.communicate(timeout=120)
             assert (second.returncode, "0 rows changed" in output) == (0, True)
             assert said.strip() == WAITING
     assert words() == {"new"}
@@ -156,7 +158,7 @@ def test_two_imports_of_different_stores_do_not_mix(
             until(lambda: waits("advisory"), "the second import waits")
             release()
             for process in (first, second):
-                process.communicate(timeout=30)
+                process.communicate(timeout=120)
                 assert process.returncode == 0
     assert words() == {"newest"}
 
@@ -171,7 +173,7 @@ def test_ctrl_c_is_one_line_and_nothing_is_half_written(
     ):
         until(lambda: waits("relation"), "the import is in the middle")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 130
         assert said.splitlines() == [f"CommandError: Stopped. {WHOLE}"]
     assert words() == old
@@ -191,7 +193,7 @@ def test_a_database_that_goes_away_in_the_middle_is_one_line(
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND database = "
                 "(SELECT oid FROM pg_database WHERE datname = current_database())"
             )
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 1
         assert said.startswith(f"CommandError: The database {connection.settings_dict['NAME']} at ")
         assert said.endswith(f"it was shut down. Start it, and try again. {WHOLE}\n")
