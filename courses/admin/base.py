@@ -97,27 +97,23 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
             context |= self.page_context(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def seen(self, obj: M) -> dict[str, Any]:
-        """Conditions on which a change is saved: columns that must be as they were when the row was read."""
-        return {}
-
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
-        save_changes(obj, form.changed_data if change else None, self.seen(obj) if change else {})
+        save_changes(obj, form.changed_data if change else None)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
         formset.save(commit=False)
         for obj in formset.deleted_objects:
             obj.delete()
         for obj, changed in formset.changed_objects:
-            save_changes(obj, changed, {})
+            save_changes(obj, changed)
         for obj in formset.new_objects:
             obj.save()
 
 
-def save_changes(obj: models.Model, changed: list[str] | None, seen: dict[str, Any]) -> None:
+def save_changes(obj: models.Model, changed: list[str] | None) -> None:
     """Saves the named fields and nothing else: other columns may have moved on meanwhile. None: a new row.
 
-    Raises ChangedMeanwhile when the row is gone, or the columns in `seen` have other values.
+    Raises ChangedMeanwhile when the row is gone.
     """
     if changed is None:
         obj.save()
@@ -125,6 +121,6 @@ def save_changes(obj: models.Model, changed: list[str] | None, seen: dict[str, A
     columns = {field.attname for field in obj._meta.concrete_fields if field.name in changed}
     if not columns:
         return
-    rows = type(obj)._base_manager.filter(pk=obj.pk, **seen)
+    rows = type(obj)._base_manager.filter(pk=obj.pk)
     if not rows.update(**{column: getattr(obj, column) for column in columns}):
         raise ChangedMeanwhile

@@ -8,17 +8,20 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from courses.admin.editing.shared_form import SharedForm
+from courses.admin.editing.two_editors import TwoEditorsAdmin
 from courses.admin.history.deleted import WithDeleted
 from courses.admin.lessons import with_completeness
 from courses.admin.order import OrderedLessons
 from courses.admin.readable import readable
-from courses.admin.theme import ModelForm, TextInput, display
+from courses.admin.theme import TextInput, display
 from courses.models import Course, Lesson
 
 MOST_LESSONS = 300  # on a course's page; the list of lessons has them all
 
 
-class CourseForm(ModelForm[Course]):
+class CourseForm(SharedForm):
+    columns = ("title", "language", "personal_format", "description")
     slug = forms.SlugField(
         label=_("Slug"),
         widget=TextInput(),
@@ -34,8 +37,9 @@ class CourseForm(ModelForm[Course]):
         }
 
 
-class CourseAdmin(OrderedLessons, WithDeleted[Course]):
+class CourseAdmin(OrderedLessons, WithDeleted[Course], TwoEditorsAdmin[Course]):
     form = CourseForm
+    posted_columns = ("title", "description")
     rows: ClassVar[dict[str, int]] = {"title": 1, "description": 3}
     list_display: Any = ("title", "slug", "language", "lesson_count")
     list_filter = ("language",)

@@ -16,8 +16,9 @@ from courses.admin.editing.rows import (
     rows_text,
     with_new_rows,
 )
+from courses.admin.editing.shared_form import TAKEN
 from courses.admin.readable import as_document
-from courses.admin.schema_form import TAKEN, SectionsForm
+from courses.admin.schema_form import SectionsForm
 from courses.admin.theme import ModelForm
 from courses.course_folder.asset_paths import path_problem
 from courses.formats.definition import Document
@@ -30,6 +31,8 @@ COLUMNS = ("lesson_number", "title", "summary", "transcript")
 
 
 class LessonForm(SectionsForm):
+    columns = COLUMNS
+
     class Meta:
         model = Lesson
         fields = ("course", "lesson_number", "title", "summary", "transcript")
@@ -41,10 +44,9 @@ class LessonForm(SectionsForm):
         lesson = self.instance
         if lesson._state.adding:
             return {}
-        columns = {name: _said(getattr(lesson, name)) for name in COLUMNS}
         rows = stored_assets(lesson)
         marked = {row_name(ASSETS, row["id"]): row_text(row) for row in rows}
-        return columns | {ASSETS: rows_text(rows)} | marked
+        return super().stored_columns() | {ASSETS: rows_text(rows)} | marked
 
     def posted_texts(self) -> dict[str, str]:
         texts = super().posted_texts()
@@ -52,8 +54,16 @@ class LessonForm(SectionsForm):
             texts[ASSETS] = rows_text(posted_rows(self.data, ASSETS, ASSET_FIELDS))
         return texts
 
+    def _has(self, name: str) -> bool:
+        return name == ASSETS or super()._has(name)
+
     def label_of(self, name: str) -> str:
         return str(_("Assets")) if name == ASSETS else super().label_of(name)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        # The course of a lesson is not sent, and yet a number is there once in it.
+        return excluded if self.instance._state.adding else excluded - {"course"}
 
     def clean_lesson_number(self) -> int:
         number: int = self.cleaned_data["lesson_number"]
@@ -103,7 +113,3 @@ def lesson_course(posted: object) -> Course | None:
         return Course.objects.filter(pk=UUID(str(posted))).first()
     except ValueError:
         return None
-
-
-def _said(value: object) -> str:
-    return "" if value is None else str(value)

@@ -1,13 +1,14 @@
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db import IntegrityError
 from django.db.models import Exists, Field, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -122,13 +123,16 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
             *((name, {"fields": fields, "classes": ["tab"]}) for name, fields in tabs),
         ]
 
+    def locked(self, pk: UUID) -> Lesson | None:
+        return locked_lesson(pk)
+
     def save_model(self, request: HttpRequest, obj: Lesson, form: Any, change: bool) -> None:
         expected = getattr(obj, "description", None) if change else None
-        if change:
-            now = locked_lesson(obj.pk)
-            if now is None or type(form)(instance=now).initial["seen"] != form.initial["seen"]:
-                raise ChangedMeanwhile
-        super().save_model(request, obj, form, change)
+        try:
+            super().save_model(request, obj, form, change)
+        except IntegrityError as error:
+            # A lesson came to this number after the form was checked, or the course went.
+            raise ChangedMeanwhile from error
         if form.sections_changed:
             save_description(lesson=obj, data=form.document(), expected=expected)
 
@@ -161,8 +165,7 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
         section = LESSON.section(name.removeprefix(PREFIX))
         if section:
             return heading(section)
-        labels = {field.name: str(field.verbose_name) for field in Lesson._meta.fields}
-        return capfirst(labels.get(name, name))
+        return super().word_label(name)
 
     @display(description=_("transcript"), boolean=True)
     def has_transcript(self, lesson: Any) -> bool:

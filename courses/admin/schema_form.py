@@ -6,7 +6,6 @@ from types import new_class
 from typing import Any, ClassVar
 
 from django import forms
-from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -14,15 +13,13 @@ from django.utils.translation import gettext as _
 
 from courses.admin.editing.guidance import guidance
 from courses.admin.editing.items import MARK, items_from, lines_from
-from courses.admin.editing.marks import Changed, Difference, mark, marks, seen, who_changed
+from courses.admin.editing.shared_form import SharedForm
 from courses.admin.lines import lines_of
-from courses.admin.theme import ModelForm, Textarea
+from courses.admin.theme import Textarea
 from courses.formats.definition import ORDER_KEY, Document, Format, Kind, Language, Section
 from courses.rendering import humanised
 
 PREFIX = "section_"
-TAKEN = "theirs"  # names of the fields where a person takes the new version
-NOTHING_SEEN = mark("")
 
 
 class SectionField(forms.CharField):
@@ -45,34 +42,16 @@ class SectionField(forms.CharField):
         return not self.disabled and lines_of(self.prepare_value(initial)) != lines_of(data)
 
 
-class SeenField(forms.CharField):
-    """The marks of what the form was filled from; never a change by themselves."""
-
-    def __init__(self) -> None:
-        super().__init__(required=False, widget=forms.HiddenInput)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return False
-
-
-class SectionsForm(ModelForm[Any]):
-    """Base of a model's form: `stored_document()` says what to edit, `document()` what to save.
-
-    What was replaced after the page was opened is not taken for the person's own change: it is refused, and
-    `differences` has both versions.
-    """
+class SectionsForm(SharedForm):
+    """Base of a model's form: `stored_document()` says what to edit, `document()` what to save."""
 
     format: ClassVar[Format]
-    seen = SeenField()
 
     class Media:
-        css = {"all": ("courses/editing.css",)}
         js = ("courses/counting.js", "courses/item_list.js", "courses/preview.js")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare(self) -> None:
         self.original = self.stored_document()
-        self.differences: list[Difference] = []
         for name, field in self.section_fields():
             value = self.original.get(field.section.key)
             field.label = heading(field.section)
@@ -80,26 +59,16 @@ class SectionsForm(ModelForm[Any]):
             field.disabled = not _editable(value)
             field.widget.attrs["data-editor"] = guidance(field.section, str(field.label))
             self.initial[name] = value if _editable(value) else _("(kept as it is)")
-        # Before the form's values are put into the row.
-        self.shown = self.stored_texts()
-        self.initial["seen"] = marks(self.shown)
-        if isinstance(self.data, QueryDict):
-            self._take_theirs(self.data.getlist(TAKEN))
 
     def stored_document(self) -> Document:
         raise NotImplementedError
 
-    def stored_columns(self) -> dict[str, str]:
-        """Field → text, of what the form shows besides the sections, as a browser would send it."""
-        return {}
-
     def posted_texts(self) -> dict[str, str]:
-        """Field → text, of what is in the person's form."""
-        names = {*self.fields, *(name for name in self.data if name.startswith(PREFIX))} - {"seen"}
-        return {name: str(self.data.get(name) or "") for name in names if name in self.data}
+        # Sections of the person's form that the new version does not have, too.
+        sections = {name: str(text or "") for name, text in self.data.items() if name.startswith(PREFIX)}
+        return sections | super().posted_texts()
 
     def stored_texts(self) -> dict[str, str]:
-        """All that the form shows: when it is another by the time of saving, nothing is saved."""
         texts = {PREFIX + key: self._text(key, value) for key, value in self.original.items()}
         texts.pop(PREFIX + ORDER_KEY, None)
         return self.stored_columns() | texts
@@ -120,12 +89,6 @@ class SectionsForm(ModelForm[Any]):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        before = seen(self.cleaned_data.get("seen") or "")
-        if before != seen(self.initial["seen"]) and not self.instance._state.adding:
-            self.differences = self._differences(before)
-        if self.differences:
-            self._keep_what_is_new()
-            raise forms.ValidationError(changed_message(), code="stale")
         if self.sections_changed:
             for name, field in self.section_fields():
                 if self.requires(field.section) and not field.disabled and not self.cleaned_data.get(name):
@@ -154,7 +117,7 @@ class SectionsForm(ModelForm[Any]):
         key = name.removeprefix(PREFIX)
         section = self.format.section(key)
         if name in self.fields:
-            return str(self.fields[name].label)
+            return super().label_of(name)
         return heading(section) if section else humanised(key)
 
     def _text(self, key: str, value: Any) -> str:
@@ -163,35 +126,6 @@ class SectionsForm(ModelForm[Any]):
         if isinstance(field, SectionField) and _editable(value):
             return str(field.prepare_value(value) or "")
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-    def _differences(self, before: dict[str, str]) -> list[Difference]:
-        """What differs between the new version and the form, in the order of the form."""
-        posted = self.posted_texts()
-        differences = []
-        for name in dict.fromkeys([*self.shown, *self.fields, *sorted(posted)]):
-            theirs = self.shown.get(name, "")
-            # What the form does not edit stays as it is now, whoever changed it.
-            changed = who_changed(before.get(name, NOTHING_SEEN), theirs, posted.get(name, theirs))
-            if changed:
-                found = Difference(name, self.label_of(name), changed, theirs, posted[name], self._has(name))
-                differences.append(found)
-        return differences
-
-    def _has(self, name: str) -> bool:
-        """Whether words for it can be saved: the new version may be in another format."""
-        return name in self.fields and not self.fields[name].disabled
-
-    def _keep_what_is_new(self) -> None:
-        """The form goes on from the new version, with the person's own words on top."""
-        self._take_theirs([found.name for found in self.differences if found.changed is Changed.THEIRS])
-
-    def _take_theirs(self, names: list[str]) -> None:
-        taken = [name for name in names if name in self.fields and name != "seen"]
-        if taken and isinstance(self.data, QueryDict):
-            data = self.data.copy()
-            for name in taken:
-                data[name] = self.shown.get(name, "")
-            self.data = data
 
 
 def sections_form(base: type[SectionsForm], fmt: Format) -> type[SectionsForm]:
@@ -235,10 +169,6 @@ def other_sections(document: Document, fmt: Format) -> Document:
 def heading(section: Section) -> str:
     language = (get_language() or "").split("-")[0]
     return section.headings[Language(language) if language in list(Language) else Language.ENGLISH]
-
-
-def changed_message() -> str:
-    return _("Somebody else has changed it since you opened it. Nothing is saved yet, and nothing is lost.")
 
 
 def hint(section: Section, value: object, *, required: bool) -> SafeString:

@@ -15,7 +15,7 @@ from courses.course_folder.report import Counts
 from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Known, Snapshot
 from courses.course_folder.words import Stems
-from courses.services.numbering import STEP_ASIDE
+from courses.services.numbering import SET_NUMBERS, STEP_ASIDE
 from courses.services.staging import Staged, Upsert, copy_rows
 
 type Row = tuple[object, ...]
@@ -76,8 +76,9 @@ _UPSERTS = (
         WHERE s.course_slug = %(course)s
         """,
         key=("id",),
-        values=("lesson_number", "title", "summary", "content", "transcript"),
-        once=("course_id",),
+        # Not the number: ON CONFLICT locks a row against new texts where a unique column stands among these.
+        values=("title", "summary", "content", "transcript"),
+        once=("course_id", "lesson_number"),
         compared=("lesson_number", "title", "summary", "content", "source_hash"),
     ),
     Upsert(
@@ -94,9 +95,10 @@ _UPSERTS = (
     ),
 )
 
-_STEP_ASIDE = STEP_ASIDE.format(
-    wanted="SELECT id, lesson_number FROM staged_lessons WHERE course_slug = %(course)s"
-)
+_RENUMBER = [
+    statement.format(wanted="SELECT id, lesson_number FROM staged_lessons WHERE course_slug = %(course)s")
+    for statement in (STEP_ASIDE, SET_NUMBERS)
+]
 
 
 class CourseChanged(Exception):
@@ -144,7 +146,8 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
     changes = course_changes(slug)
     if changes["lessons"].updated:
         with connection.cursor() as cursor:
-            cursor.execute(_STEP_ASIDE, {"course": slug})
+            for statement in _RENUMBER:
+                cursor.execute(statement, {"course": slug})
     for upsert in _UPSERTS:
         if changes[upsert.table].changed:
             upsert.write(slug)
@@ -154,7 +157,8 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
 def check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
     """Locks the course and its lessons until the end of the transaction. Raises CourseChanged.
 
-    No stronger than an update would: workers go on publishing texts for these lessons.
+    No stronger than an update would: workers go on publishing texts for these lessons. Only for those that
+    get another number they wait until the transaction ends.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM courses WHERE slug = %s FOR NO KEY UPDATE", [slug])

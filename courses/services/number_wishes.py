@@ -73,7 +73,7 @@ def _read(wish: str, places: Sequence[Place]) -> tuple[UUID | None, int | None, 
     """Lesson, number, and what is wrong with the wish: empty where it is fine."""
     name, sign, digits = wish.rpartition("=")
     digits = digits.strip()
-    number = int(digits) if digits.lstrip("-").isdecimal() and len(digits) < 10 else None
+    number = int(digits) if digits.removeprefix("-").isdecimal() and len(digits) < 10 else None
     if not sign:
         return None, None, "has no “=”: write the title or id, =, and the number"
     if found := number_problem(digits if number is None else number):

@@ -29,7 +29,7 @@ STEP_ASIDE: LiteralString = """
     FROM moving JOIN free USING (place) WHERE lessons.id = moving.id
 """
 _WANTED: LiteralString = "SELECT * FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS w (id, lesson_number)"
-_SET: LiteralString = """
+SET_NUMBERS: LiteralString = """
     UPDATE lessons SET lesson_number = wanted.lesson_number FROM ({wanted}) wanted
     WHERE lessons.id = wanted.id AND lessons.lesson_number <> wanted.lesson_number
 """
@@ -116,7 +116,7 @@ def _locked_numbers(course: Course) -> dict[UUID, int]:
     """id → number, locked until the end of the transaction.
 
     In order, so that two of these never deadlock, and no stronger than needed: workers go on publishing texts
-    for the lessons meanwhile.
+    for the lessons meanwhile, except for those that get another number, until the transaction ends.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM courses WHERE id = %s FOR NO KEY UPDATE", [course.pk])
@@ -131,7 +131,7 @@ def _write(course: Course, numbers: Mapping[UUID, int]) -> None:
     values: dict[str, Any] = {"course": course.slug, "ids": list(numbers), "numbers": list(numbers.values())}
     with connection.cursor() as cursor:
         cursor.execute(STEP_ASIDE.format(wanted=_WANTED), values)
-        cursor.execute(_SET.format(wanted=_WANTED), values)
+        cursor.execute(SET_NUMBERS.format(wanted=_WANTED), values)
         cursor.execute("SELECT id, lesson_number FROM lessons WHERE course_id = %s", [course.pk])
         written = dict(cursor.fetchall())
     if written != dict(numbers):

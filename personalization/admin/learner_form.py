@@ -6,20 +6,22 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from courses.admin.editing.shared_form import SharedForm
 from courses.admin.lines import LinesField
-from courses.admin.theme import ModelForm, Textarea
+from courses.admin.theme import Textarea
 from courses.course_folder.wording import line_problem, tidy
 from personalization.admin.answers import LABELS
 from personalization.learner_files.profiles import LONGEST_IDENTIFIER, LONGEST_NAME
-from personalization.models import Profile
 
 PREFIX = "answer_"
 LISTS = ("motivation", "fears")
 ANSWER_FIELDS = {PREFIX + key: key for key in LABELS if not key.endswith("_other")}
 
 
-class LearnerForm(ModelForm[Profile]):
+class LearnerForm(SharedForm):
     """The same rules as for learners from the store."""
+
+    columns = ("name", "course")
 
     def clean_user_identifier(self) -> str:
         return _line(self.cleaned_data["user_identifier"], LONGEST_IDENTIFIER)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from courses.admin.base import BudgetedChangeList
+from courses.admin.editing.two_editors import TwoEditorsAdmin
 from courses.admin.filters import course_filter
 from courses.admin.readable import readable
 from courses.admin.theme import display
@@ -38,8 +39,9 @@ class LearnerChangeList(BudgetedChangeList):
 
 
 @admin.register(Profile)
-class LearnerAdmin(LearnerHistory):
+class LearnerAdmin(LearnerHistory, TwoEditorsAdmin[Profile]):
     form = LearnerForm
+    posted_columns = ("name",)
     rows: ClassVar[dict[str, int]] = {"user_identifier": 1, "name": 1}
     list_display = ("user_identifier", "name", "texts", "missing", "stale", "course")
     list_display_links = ("user_identifier", "name")

@@ -149,6 +149,15 @@ def test_a_new_lesson_can_be_added_with_its_transcript(admin: Client) -> None:
     assert errors_of(refused) == {"__all__": ["Lesson with this Course and Number already exists."]}
 
 
+def test_a_number_that_another_lesson_has_is_refused(admin: Client) -> None:
+    lesson = make_lesson(number=1)
+    make_lesson(lesson.course, 2)
+    refused = send(admin, page(lesson), lesson_number="2")
+    assert errors_of(refused) == {"__all__": ["Lesson with this Course and Number already exists."]}
+    lesson.refresh_from_db()
+    assert lesson.lesson_number == 1
+
+
 def test_assets_are_edited_without_touching_their_other_data(admin: Client) -> None:
     lesson = make_lesson()
     asset = make_asset(lesson, metadata={"seconds": 5})

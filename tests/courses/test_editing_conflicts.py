@@ -14,6 +14,7 @@ from courses.models import Lesson, LessonAsset, LessonDescription
 from courses.services.lessons import locked_lesson
 from tests.admin_forms import filled_in, send, sent_anyway
 from tests.builders import DESCRIPTION, make_asset, make_description, make_lesson, make_staff, make_superuser
+from tests.persona_site.test_import_at_once import holding
 
 OTHER = "https://example.org/other.mp4"
 
@@ -67,6 +68,11 @@ def test_both_versions_are_shown_field_by_field(mine: Client, hers: Client, less
         assert words in html
     assert LessonDescription.objects.get().data["homework"] == "Anna's homework."
     assert Lesson.objects.get().summary == "Before"
+
+
+def test_the_page_says_who_the_other_editor_was(mine: Client, hers: Client, lesson: Lesson) -> None:
+    response = conflict(mine, hers, lesson, summary="Mine")
+    assert ", anna." in response.content.decode()
 
 
 def test_the_form_goes_on_from_the_new_version_with_my_words_on_top(
@@ -180,6 +186,7 @@ def test_of_two_changes_of_one_asset_mine_can_be_given_up(mine: Client, lesson: 
     LessonAsset.objects.filter(lesson=lesson).update(url=OTHER)
     response = mine.post(page(lesson), {**form, "title": "Mine", "assets-0-url": "https://example.org/3.mp4"})
     assert differences(response) == {"title": "mine", "assets": "both"}
+    assert '<input type="checkbox" name="theirs" value="assets">' in response.content.decode()
     mine.post(page(lesson), {**sent_anyway(response), "theirs": ["assets"]})
     assert asset_urls(lesson) == [OTHER]
 
@@ -244,6 +251,24 @@ def test_what_changes_between_reading_and_saving_is_seen(
     assert response.status_code == (409 if what == "gone" else 200)
     assert "Mine" in response.content.decode()
     assert not Lesson.objects.filter(summary="Mine").exists()
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_what_is_typed_while_an_import_holds_the_lesson_is_not_lost(client: Client) -> None:
+    client.force_login(make_superuser())
+    lesson = make_lesson()
+    form = {**filled_in(client, page(lesson)), "summary": "Mine"}
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '20ms'")
+        with holding("SELECT FROM lessons FOR NO KEY UPDATE"):
+            response = client.post(page(lesson), form)
+        cursor.execute("RESET lock_timeout")
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert "An import holds the lessons. Nothing was saved" in html
+    assert "Mine" in html
+    assert client.post(page(lesson), form).status_code == 302
+    assert Lesson.objects.get().summary == "Mine"
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from courses.errors import ChangedMeanwhile
 from courses.history.reason import because
 from courses.models import Change, Course, Lesson, LessonAsset, LessonDescription
 from courses.services.history.bring_back import bring_back_version
+from courses.services.history.deleted import bring_back_deleted
 from courses.services.history.errors import CannotBringBack
 from courses.services.history.versions import Version, versions
 from tests.builders import DESCRIPTION, make_asset, make_course, make_description, make_lesson
@@ -81,6 +82,21 @@ def test_any_version_can_be_the_present_one(steps: int) -> None:
     if steps:
         assert after[0].metadata == {"user": 1, "version": before[steps].id}
     assert [looks(version) for version in after[-4:]] == [looks(version) for version in before]
+
+
+def test_the_time_between_deletion_and_return_is_nothing_to_bring_back() -> None:
+    with because(command="made"):
+        lesson = make_lesson()
+        make_description(lesson)
+    pk = lesson.pk
+    with because(command="deleted"):
+        lesson.delete()
+    bring_back_deleted(model=Lesson, change=Change.objects.get(table_name="lessons", kind="delete").pk)
+    found = versions(Lesson, pk)
+    [gone] = [version for version in found if not version.row(Lesson)]
+    with pytest.raises(CannotBringBack):
+        bring_back_version(model=Lesson, root=pk, version=gone.id, seen=found[0].id)
+    assert LessonDescription.objects.get().data == DESCRIPTION
 
 
 def test_bringing_back_is_undone_like_any_change() -> None:

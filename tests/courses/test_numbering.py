@@ -85,6 +85,7 @@ def test_every_wrong_wish_is_told_at_once() -> None:
         "other=0",
         "other=1000001",
         "other=3.5",
+        "other=--5",
         "other=9",
         "other=8",
         f"{lesson_id(1)}=9",
@@ -92,7 +93,7 @@ def test_every_wrong_wish_is_told_at_once() -> None:
     with pytest.raises(InvalidInput) as refused:
         wished(same, wishes)
     problems = refused.value.problems
-    assert [problem.place for problem in problems] == [*wishes[:7], *wishes[8:]]
+    assert [problem.place for problem in problems] == [*wishes[:8], *wishes[9:]]
     assert f"1. same ({lesson_id(1)}); 2. same ({lesson_id(2)})" in problems[3].message
 
 

@@ -19,6 +19,7 @@ from personalization.models import PersonalizedLessonDescription
 from personalization.pairs import Selection
 from personalization.queries import progress
 from personalization.services.runs import start_run
+from tests.builders import make_learner, make_text
 from tests.conftest import WorkerStarter
 from tests.processes import ROOT, Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
@@ -199,6 +200,24 @@ def test_a_database_that_goes_away_in_the_middle_is_one_line(
         assert said.endswith(f"it was shut down. Start it, and try again. {WHOLE}\n")
         assert len(said.splitlines()) == 1
     assert words() == old
+
+
+def test_workers_publish_for_a_lesson_that_an_import_is_changing(
+    store: StoreBuilder, process_environment: Environment
+) -> None:
+    course = store.course(name="new")
+    for number in (1, 2):
+        course.lesson(number, title="new", id=str(lesson_id(number)))
+    learner, before = make_learner("w-1"), sessions()
+    with (
+        holding("LOCK TABLE lesson_descriptions IN SHARE MODE"),
+        importing(store, process_environment) as process,
+    ):
+        until(lambda: waits("relation"), "the import has written its lessons")
+        make_text(learner, Lesson.objects.get(pk=lesson_id(1)))  # else: LockNotAvailable
+        process.kill()
+        process.wait()
+    until(lambda: sessions() == before, "the server has ended the dead import's sessions")
 
 
 def test_an_import_beside_a_worker_that_publishes_loses_nothing(

@@ -1,5 +1,6 @@
 """The history pages: versions listed, compared and brought back, and what was deleted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from courses.history.reason import because
-from courses.models import Course, Lesson, LessonDescription
+from courses.models import Change, Course, Lesson, LessonDescription
+from courses.services.history.deleted import bring_back_deleted
 from courses.services.history.versions import versions
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models import Profile
@@ -106,6 +108,35 @@ def test_a_version_comes_back_after_its_changes_were_shown(admin: Client) -> Non
         "page": "courses_lesson_bring_back",
         "version": found[2].id,
     }
+
+
+def test_nothing_comes_back_of_the_time_when_it_was_deleted(admin: Client) -> None:
+    with because(command="one"):
+        text = make_text(make_learner(), make_lesson())
+    with because(command="two"):
+        text.lesson.delete()
+    [change] = Change.objects.filter(table_name="lessons", kind="delete")
+    bring_back_deleted(model=Lesson, change=change.pk)
+    found = versions(Text, text.pk)
+    [gone] = [version for version in found if not version.row(Text)]
+    html = html_of(admin.get(page(text)))
+    assert html.count("Bring this version back") == len(found) - 2  # not the present one either
+    for method in (admin.get, admin.post):
+        assert method(page(text, "bring_back", gone.id), {"seen": found[0].id}).status_code == 404
+    compared = html_of(admin.get(page(text, "compare"), {"older": gone.id, "newer": found[0].id}))
+    assert "Bring the older version back" not in compared
+
+
+def test_a_new_order_is_told_in_the_history_of_its_lessons(admin: Client) -> None:
+    lesson = make_lesson(make_course("neck"), 1)
+    other = make_lesson(lesson.course, 2)
+    url = reverse("admin:courses_course_order", args=["neck"])
+    order: Any = admin.get(url)
+    ids = json.dumps([str(other.pk), str(lesson.pk)])
+    admin.post(url, {"order": ids, "seen": order.context["seen"]})
+    assert 'admin · Order of lessons</span></div> <div class="persona-what">Changed: Number<' in html_of(
+        admin.get(page(lesson))
+    )
 
 
 def test_a_newer_version_is_shown_instead_of_overwritten(admin: Client) -> None:

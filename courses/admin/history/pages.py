@@ -26,7 +26,10 @@ from courses.services.history.versions import Version, versions
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A version as the page lists it; `changed`: the headings of what is other than in the one before."""
+    """A version as the page lists it; `changed`: the headings of what is other than in the one before.
+
+    `there`: False of the time between the row's deletion and its return.
+    """
 
     id: int
     at: Any
@@ -34,6 +37,7 @@ class Shown:
     why: str
     changed: list[str]
     first: bool
+    there: bool
     entries: list[Entry]
 
 
@@ -105,7 +109,7 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
         shown = self._shown(obj)
         then = next((one for one in shown if one.id == version), None)
-        if then is None:
+        if then is None or not then.there:
             raise Http404
         context = {
             "title": _("Bring back: %s") % obj,
@@ -153,6 +157,7 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
                 why(version),
                 _headings(parts[place + 1] if place + 1 < len(found) else [], entries),
                 place + 1 == len(found),
+                bool(version.row(self.model)),
                 entries,
             )
             for place, (version, entries) in enumerate(zip(found, parts, strict=True))

@@ -15,6 +15,9 @@ PAGES = {
     "changelist": gettext_lazy("admin: list, %(what)s"),
     "bring_back": gettext_lazy("admin: earlier version brought back, %(what)s"),
     "deleted": gettext_lazy("admin: deleted %(what)s brought back"),
+    # The names of the pages themselves.
+    "order": gettext_lazy("Order of lessons"),
+    "unlock": gettext_lazy("Unlock the text"),
 }
 
 

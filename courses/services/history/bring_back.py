@@ -45,7 +45,7 @@ def locked_versions(
     if not known or known[0].id != seen:
         raise ChangedMeanwhile
     then = next((known_version for known_version in known if known_version.id == version), None)
-    if then is None:
+    if then is None or not then.row(model):  # between its deletion and its return there was nothing
         raise CannotBringBack(_("Nothing is kept of it."))
     return known[0], then
 
