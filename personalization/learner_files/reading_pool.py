@@ -97,7 +97,9 @@ class _Reader:
             yield
         except (EOFError, OSError) as error:
             code = self._process.wait()
-            raise ReaderGone(f"signal {-code}" if code < 0 else f"exit code {code}") from error
+            # Its traceback holds the buffer that was not sent, of which Python complains when it ends.
+            cause = error.with_traceback(None)
+            raise ReaderGone(f"signal {-code}" if code < 0 else f"exit code {code}") from cause
 
 
 @contextmanager
