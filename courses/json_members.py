@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from courses.strict_json import BOM, PLAIN_DECODER, NotPlain
+from courses.strict_json import BOM, PLAIN_DECODER, UNSTORABLE, NotPlain
 
 LARGEST_MEMBER = 4 * 1024 * 1024  # characters
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -83,9 +83,10 @@ class _Text:
         if text[at] != ":":
             raise NotPlain
         value, end = PLAIN_DECODER.raw_decode(text, _after_blanks(text, at + 1))
-        if text.find("\\u", start, end) >= 0 and _RISKY_ESCAPE.search(text, start, end):
-            raise NotPlain
         if not _within(value, depth):
+            raise NotPlain
+        risky = text.find("\\u", start, end) >= 0 and _RISKY_ESCAPE.search(text, start, end)
+        if risky and not _is_storable({key: value}):
             raise NotPlain
         return key, value, end
 
@@ -121,3 +122,12 @@ def _within(value: object, levels: int) -> bool:
         return True
     inner = value.values() if isinstance(value, dict) else value
     return levels > 0 and all(_within(item, levels - 1) for item in inner)
+
+
+def _is_storable(value: object) -> bool:
+    """Whether its texts can be kept: an emoji written as two escapes can, one half of it cannot."""
+    if isinstance(value, dict):
+        return all(_is_storable(key) and _is_storable(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_storable, value))
+    return not (isinstance(value, str) and UNSTORABLE.search(value))

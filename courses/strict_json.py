@@ -17,7 +17,7 @@ BOM = b"\xef\xbb\xbf"
 LONGEST_INTEGER = 19  # digits, as in a bigint
 LONGEST_FLOAT = 40  # characters
 MOST_PROBLEMS = 100  # told of one text; nobody reads more of them at once
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 _RISKY_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # U+0000, or half of a surrogate pair
 
@@ -216,7 +216,7 @@ def _problems_in(root: _Object, limits: Limits) -> Iterator[tuple[str, str]]:
             return
         if isinstance(value, _Refused):
             yield pointer, value.message
-        if isinstance(value, str) and (found := _UNSTORABLE.search(value)):
+        if isinstance(value, str) and (found := UNSTORABLE.search(value)):
             yield pointer, f"holds U+{ord(found[0]):04X}, which cannot be stored: remove it"
         if not isinstance(value, dict | list):
             continue
@@ -234,7 +234,7 @@ def _problems_with_keys(value: _Object, pointer: str) -> Iterator[tuple[str, str
     for key in value.duplicates:
         yield f"{pointer}/{pointer_part(key)}", "stands there twice: keep one"
     for key in value:
-        if found := _UNSTORABLE.search(key):
+        if found := UNSTORABLE.search(key):
             yield pointer, f"has a key with U+{ord(found[0]):04X}, which cannot be stored: remove it"
 
 

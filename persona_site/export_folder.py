@@ -1,4 +1,4 @@
-"""The folder of an export: written beside, then moved in file by file. What the export does not own stays."""
+"""The folder of an export: written apart, then moved in file by file. What the export does not own stays."""
 
 import json
 import shutil
@@ -13,11 +13,15 @@ MANIFEST = ".persona-export.json"  # a hidden file: the import passes it by
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
-    """An empty folder beside the target, on the same disk, gone at the end. Raises InvalidInput."""
+def apart(target: Path) -> Iterator[Path]:
+    """An empty hidden folder on the target's disk, gone at the end. Raises InvalidInput.
+
+    Inside a target that is there: it may be a volume of its own, and its parent not ours to write to.
+    """
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        place = target if target.is_dir() else target.parent
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=place))
     try:
         yield folder
     finally:
@@ -43,8 +47,10 @@ def owned_files(target: Path, course: str, *, force: bool) -> set[str]:
     manifest = target / MANIFEST
     if manifest.is_file():
         owner, files = _manifest(manifest)
-        if owner == course or force:
+        if owner == course:
             return files
+        if force:
+            return set()  # of another course: not this export's to remove
         message = f"holds the export of the course {owner!r}: name another folder, or add --force"
     elif force or not any(not entry.name.startswith(".") for entry in target.iterdir()):
         return set()

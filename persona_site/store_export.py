@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from courses.errors import InvalidInput, Problem
 from courses.models import Course
 from courses.services.course_export import Exported, course_files
-from persona_site.export_folder import beside, explained, move_in, owned_files, write
+from persona_site.export_folder import apart, explained, move_in, owned_files, write
 from persona_site.progress import Silent, Watcher
 from persona_site.store_import import import_store
 from personalization.services.learner_export import TEXTS, learner_files, learners_of
@@ -47,7 +47,7 @@ def export_course(
     course = _course(slug)
     owned = owned_files(target, slug, force=force)
     seen = Exported()
-    with beside(target) as folder:
+    with apart(target) as folder:
         with _one_moment():
             files = _written(course, folder, seen, watcher, learners=learners)
             _prove(folder, slug, seen, watcher)

@@ -186,6 +186,7 @@ class Folder:
             try:
                 status = os.fstat(descriptor)
                 if stat.S_ISREG(status.st_mode) and status.st_size <= most:
+                    self._note(entry.name, status)
                     yield from iter(lambda: os.read(descriptor, CHUNK), b"")
             finally:
                 os.close(descriptor)
@@ -228,9 +229,12 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             return b"", "is no file any more"
         if noted:
-            self._seen[os.path.join(self._name, name)] = _signature(status)  # noqa: PTH118
+            self._note(name, status)
         size = max(status.st_size, len(data))
         return (data, "") if size <= most else (b"", f"has {size:,} bytes, at most {most:,} are read")
+
+    def _note(self, name: str, status: os.stat_result) -> None:
+        self._seen.setdefault(os.path.join(self._name, name), _signature(status))  # noqa: PTH118
 
 
 def pick(folder: Folder, entries: Iterable[Entry], name: str) -> Entry | None:

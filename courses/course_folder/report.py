@@ -112,7 +112,9 @@ class ImportReport:
         if not (counts := self.converted).documents:
             return ""
         documents, strings = _counted(counts.documents, "document"), _counted(counts.strings_in, "string")
-        return f"Descriptions and texts: {documents}, {strings} in, {counts.strings_out:,} out."
+        return (
+            f"Descriptions and texts that were read: {documents}, {strings} in, {counts.strings_out:,} out."
+        )
 
     def _table(self) -> Table:
         total = sum(self.tables.values(), Counts())

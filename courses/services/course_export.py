@@ -7,12 +7,15 @@ from uuid import UUID
 
 from courses.course_folder.fields import number_problem
 from courses.course_folder.schemas.course import slug_problem
+from courses.course_folder.wording import tidy
 from courses.course_folder.writer import as_file, course_data, file_entry, lesson_data, listed_ids
 from courses.errors import Problem
 from courses.formats.definition import Document
 from courses.formats.lesson import LESSON
 from courses.formats.shapes import lesson_document, ordered_items
 from courses.models import Course, Lesson, LessonAsset
+
+MARK = "\ufeff"  # a byte order mark, which an import skips
 
 type File = tuple[str, bytes]
 """Path in the store, with /, and what the file holds."""
@@ -39,7 +42,7 @@ def course_files(course: Course, seen: Exported) -> Iterator[File]:
         return
     listed = listed_ids(course.content, ids) or set()
     seen.rows["courses"] += 1
-    seen.converted["courses"] += course.description == ""
+    seen.converted["courses"] += course.description == "" or tidy(course.title) != course.title
     yield f"{course.slug}/course.json", as_file(course_data(course, ids))
     lessons = course.lessons.select_related("description").prefetch_related("assets")
     for lesson in lessons.order_by("lesson_number").iterator(chunk_size=200):
@@ -58,7 +61,7 @@ def _unfit(course: Course, ids: Mapping[int, UUID]) -> Iterator[Problem]:
 
 def _lesson_files(lesson: Lesson, folder: str, seen: Exported, *, listed: bool) -> Iterator[File]:
     seen.rows["lessons"] += 1
-    seen.converted["lessons"] += lesson.summary == ""
+    seen.converted["lessons"] += not _is_as_imported(lesson)
     document = _description(lesson, seen)
     assets = sorted(lesson.assets.all(), key=lambda asset: (asset.asset_type, asset.url))
     for asset in assets:
@@ -66,10 +69,22 @@ def _lesson_files(lesson: Lesson, folder: str, seen: Exported, *, listed: bool) 
     data = lesson_data(lesson, assets, lesson_document(document), listed=listed)
     yield f"{folder}/lessons/{lesson.lesson_number:02}/lesson.json", as_file(data)
     name = f"{folder}/{lesson.lesson_number}-{lesson.pk}"
-    if lesson.transcript:
+    if lesson.transcript.strip():
         yield f"{name}.txt", lesson.transcript.encode()
     if document:
         yield f"{name}-final.json", as_file(document, in_order=True)
+
+
+def _is_as_imported(lesson: Lesson) -> bool:
+    """Whether an import leaves the lesson's own texts as they are: other blanks and line ends are no words.
+
+    Adopted lessons have such texts, and no form that an editor could take them off with.
+    """
+    transcript = lesson.transcript
+    plain = (
+        "\r" not in transcript and not transcript.startswith(MARK) and (not transcript or transcript.strip())
+    )
+    return bool(plain) and lesson.summary != "" and tidy(lesson.title) == lesson.title
 
 
 def _description(lesson: Lesson, seen: Exported) -> Document:

@@ -77,15 +77,19 @@ class _Reader:
             os.close(batches)
 
     def send(self, message: object) -> None:
-        with self._alive():
+        try:
             self._tasks.send(message)
+        except OSError as error:
+            raise self._gone() from error.with_traceback(None)
 
     def batches(self) -> Iterator[Batch]:
         """What comes of the oldest task that was sent and not asked for."""
         done = False
         while not done:
-            with self._alive():
+            try:
                 batch: Batch = self._batches.recv()
+            except (EOFError, OSError) as error:
+                raise self._gone() from error.with_traceback(None)
             done = batch.done
             yield batch
 
@@ -95,13 +99,11 @@ class _Reader:
         self._process.kill()  # it has nothing to finish
         self._process.wait()
 
-    @contextmanager
-    def _alive(self) -> Iterator[None]:
-        try:
-            yield
-        except (EOFError, OSError) as error:
-            code = self._process.wait()
-            raise ReaderGone(f"signal {-code}" if code < 0 else f"exit code {code}") from error
+    def _gone(self) -> ReaderGone:
+        """To be raised from an error without its traceback: that holds the buffer that was not sent, and what
+        holds both is taken apart in an order of which Python complains."""
+        code = self._process.wait()
+        return ReaderGone(f"signal {-code}" if code < 0 else f"exit code {code}")
 
 
 @contextmanager

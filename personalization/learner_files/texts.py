@@ -117,9 +117,10 @@ class TextReader:
     def _matched(self, learner: LearnerFolder, folder: Folder) -> dict[UUID, NamedFile]:
         entries = folder.entries()
         named, unnamed = personal_texts(entries)
+        places = {entry.name: place for place, entry in enumerate(entries, start=1)}
         for file in unnamed:
             message = "tells no lesson: put its number or its UUID in front of the name"
-            folder.findings.problem(folder.named(f"(file {entries.index(file) + 1})"), message)
+            folder.findings.problem(folder.named(f"(file {places[file.name]})"), message)
         if named and not learner.known:
             message = "is no learner of the store or the database: add it to user_profiles.json"
             folder.findings.problem(folder.path, message)

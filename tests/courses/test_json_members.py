@@ -52,6 +52,7 @@ def test_the_strict_reader_agrees_with_the_plain_one(source: dict[str, Any]) -> 
         '{"a": {"b": 1, "b": 2}}',
         '{"a": NaN}',
         '{"a": "\\u0000"}',
+        '{"a": {"b": ["\\ude00\\ud83d"]}}',
         '{"\\ud800": 1}',
         "{a: 1}",
         '{"a" 1}',
@@ -63,6 +64,11 @@ def test_the_strict_reader_agrees_with_the_plain_one(source: dict[str, Any]) -> 
 def test_anything_odd_asks_for_a_closer_look(text: str) -> None:
     with pytest.raises(NotPlain):
         list(members(chunks(text.encode(), 3), 3))
+
+
+def test_an_emoji_as_two_escapes_and_a_backslash_before_a_u_are_plain() -> None:
+    text = '{"\\ud83d\\ude00": ["\\uD83D\\uDE00", {"a": "\\\\u0000"}]}'
+    assert list(members(chunks(text.encode(), 3), 3)) == [("😀", ["😀", {"a": "\\u0000"}])]
 
 
 def test_bytes_that_are_no_utf_8_ask_for_a_closer_look() -> None:

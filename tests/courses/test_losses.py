@@ -79,7 +79,7 @@ def test_counts_and_problems_come_over_from_another_process() -> None:
 
 def test_the_report_says_what_came_through() -> None:
     report = ImportReport("store", dry_run=False, converted=Converted(130, 1204, 1204))
-    line = "Descriptions and texts: 130 documents, 1,204 strings in, 1,204 out."
+    line = "Descriptions and texts that were read: 130 documents, 1,204 strings in, 1,204 out."
     assert line in report.as_text().splitlines()
     assert report.as_json()["converted"] == {"documents": 130, "strings_in": 1204, "strings_out": 1204}
     assert "Descriptions" not in ImportReport("store", dry_run=False).as_text()

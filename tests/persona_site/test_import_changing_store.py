@@ -33,6 +33,22 @@ def test_a_file_that_changes_while_others_are_read_refuses_the_import(
     assert not Lesson.objects.exists()
 
 
+class NewLearner(Silent):
+    def __init__(self, store: StoreBuilder) -> None:
+        self._store = store
+
+    def stage(self, label: str, total: int) -> None:
+        if label == "Reading personal texts":
+            self._store.profiles("u-1", "u-2", "u-3")
+
+
+def test_profiles_that_change_after_they_were_read_refuse_the_import(
+    course: CourseBuilder, store: StoreBuilder
+) -> None:
+    problems = import_store(store.path, watcher=NewLearner(store)).problems
+    assert [*map(str, problems)] == ["user_profiles.json: changed while the import was reading: run it again"]
+
+
 def test_a_file_that_changes_before_the_writing_changes_nothing_of_it(
     course: CourseBuilder, store: StoreBuilder
 ) -> None:

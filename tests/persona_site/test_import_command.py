@@ -46,7 +46,7 @@ def test_the_report_is_a_table_and_a_line_for_each_warning(store: StoreBuilder) 
         "personalized_lesson_descriptions 1 0 0",
         "",
         f"1 course from {store.path}: 5 rows changed.",
-        "Descriptions and texts: 1 document, 9 strings in, 9 out.",
+        "Descriptions and texts that were read: 1 document, 9 strings in, 9 out.",
         "",
         "1 warning:",
         f"massage/9-{lesson_id(9)}.txt: is not used: no lesson of the course has its UUID or its number",

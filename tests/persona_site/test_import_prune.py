@@ -92,14 +92,28 @@ def test_a_dry_run_shows_the_same_counts_and_deletes_nothing(shrunk: StoreBuilde
 
 
 def test_the_list_comes_before_the_question_and_yes_deletes(
-    shrunk: StoreBuilder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shrunk: StoreBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(monkeypatch, "yes")
     said = StringIO()
     assert f"deleted: {WOULD}" in prune(shrunk, stderr=said)
-    assert said.getvalue() == f"would delete: {WOULD}\n"
-    assert capsys.readouterr().out == "Delete this? Type yes: "
+    assert said.getvalue() == f"would delete: {WOULD}\nDelete this? Type yes: "
     assert numbers() == [1, 2]
+
+
+def test_the_question_is_no_part_of_the_report(
+    shrunk: StoreBuilder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(monkeypatch, "yes")
+    assert json.loads(prune(shrunk, "--json", stderr=StringIO()))["ok"]
+    assert capsys.readouterr().out == ""
+
+
+def test_the_end_of_the_input_is_a_no(shrunk: StoreBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal())  # Ctrl-D
+    with pytest.raises(CommandError, match="the deletion was not agreed to"):
+        prune(shrunk, stderr=StringIO())
+    assert numbers() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("text", ["", "no", "y", "yes please"])

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,9 @@ def children() -> list[int]:
     ]
 
 
-def test_a_reader_that_is_killed_is_an_error_and_takes_the_other_along(
-    store: StoreBuilder, crowd: list[str]
-) -> None:
+@pytest.fixture
+def started(store: StoreBuilder, crowd: list[str]) -> Iterator[Iterator[object]]:
+    """Batches of two readers that have begun; at the end the readers are gone."""
     with open_store(store.path, Findings()) as folder:
         folders = read_courses(folder, choose(list_courses(folder), ()))
         plans = [
@@ -67,10 +68,25 @@ def test_a_reader_that_is_killed_is_an_error_and_takes_the_other_along(
         batches = read_batches(tasks(plans, folder, crowd), plans, folder, KnownFiles(), processes=2)
         next(batches)
         assert len(children()) == 2
-        os.kill(children()[1], signal.SIGKILL)
-        with pytest.raises(ReaderGone, match="signal 9"):
-            list(batches)
+        yield batches
     assert children() == []
+
+
+def test_a_reader_that_is_killed_is_an_error_and_takes_the_other_along(started: Iterator[object]) -> None:
+    os.kill(children()[1], signal.SIGKILL)
+    with pytest.raises(ReaderGone, match="signal 9"):
+        list(started)
+
+
+def test_the_error_keeps_no_buffer_that_python_would_complain_of_at_its_end(
+    started: Iterator[object],
+) -> None:
+    for child in children():
+        os.kill(child, signal.SIGKILL)
+    with pytest.raises(ReaderGone, match="signal 9") as gone:
+        list(started)
+    assert isinstance(gone.value.__cause__, EOFError | OSError)
+    assert gone.value.__cause__.__traceback__ is None
 
 
 def test_a_reader_whose_parent_is_gone_ends_in_silence() -> None:

@@ -110,6 +110,7 @@ def _lesson_ids(fields: Fields) -> dict[int, UUID]:
         fields.problem("lesson_ids", f"must be an object of numbers and UUIDs, found {kind(given)}")
         return {}
     found: dict[int, UUID] = {}
+    taken: set[UUID] = set()
     for key, value in given.items():
         number = int(key) if key.isascii() and key.isdigit() and len(key) < 10 else None
         lesson_id = as_uuid(value)
@@ -118,8 +119,9 @@ def _lesson_ids(fields: Fields) -> dict[int, UUID]:
             fields.problem(place, "must be a lesson's number")
         elif lesson_id is None:
             fields.problem(place, f"must be a UUID, found {described(value)}")
-        elif lesson_id in found.values() or number in found:
+        elif lesson_id in taken or number in found:
             fields.problem(place, "is said twice: a lesson has one number and one UUID")
         else:
             found[number] = lesson_id
+            taken.add(lesson_id)
     return found

@@ -42,7 +42,8 @@ examples:
 
 The store is read and checked as a whole before anything is written; what is wrong with it is told all at
 once, each with its file and place. A second import of the same store changes nothing. Nothing is deleted
-without --prune. A file that changes while the import runs is read once, whole, before anything is written.
+without --prune. Everything is read before anything is written; where a file of a course or of the learners'
+profiles changes while others are read, the import is refused.
 Lessons, standard descriptions and learners become what the store says, also where an editor changed them in
 the admin since: look with --dry-run first; "updated" counts the rows that would be overwritten.
 A transcript or template belongs to the lesson whose UUID its name carries; the number in front is a label.
@@ -138,7 +139,7 @@ class Command(BaseCommand):
     def _options(self, options: dict[str, Any], bar: LateBar) -> ImportOptions:
         """Raises CommandError where they forbid each other, or nobody could be asked."""
         prune, dry_run, yes = options["prune"], options["dry_run"], options["yes"]
-        if prune and not (dry_run or yes or sys.stdin.isatty()):
+        if prune and not (dry_run or yes or (sys.stdin and sys.stdin.isatty())):
             message = (
                 "--prune deletes, and there is no terminal to ask at: see --prune --dry-run, then say --yes"
             )
@@ -148,10 +149,16 @@ class Command(BaseCommand):
             bar.pause()
             for course in leaving:
                 self.stderr.write(f"would delete: {course}", self.style.WARNING)
-            return yes or input("Delete this? Type yes: ").strip().lower() == "yes"
+            return yes or self._agreed()
 
         only = Only(options["only"]) if options["only"] else None
         try:
             return ImportOptions(only, options["strict"], confirm if prune else None)
         except InvalidInput as error:
             raise CommandError(str(error), returncode=2) from error
+
+    def _agreed(self) -> bool:
+        """Asks at the terminal, beside the standard output, which may be the report's alone: see --json."""
+        self.stderr.write("Delete this? Type yes: ", self.style.WARNING, ending="")
+        self.stderr.flush()
+        return sys.stdin.readline().strip().lower() == "yes"  # the end of the input, Ctrl-D, is a no
