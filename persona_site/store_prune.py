@@ -46,9 +46,15 @@ type Confirm = Callable[[Sequence[Leaving]], bool]
 
 
 def list_leaving(plans: Sequence[CoursePlan], findings: Findings) -> dict[str, Leaving]:
-    """What would be deleted, by course; a text that an editor changed is a problem. Changes nothing."""
+    """What would be deleted, by course. Changes nothing.
+
+    A text that an editor changed is a problem, and so is a folder that may be a deleted lesson's.
+    """
     found = {plan.slug: _leaving(plan.slug) for plan in plans}
     for plan in plans:
+        for folder in plan.folder.passed_by if found[plan.slug].lessons else ():
+            message = "has no lesson.json, and --prune would delete a lesson: write it, or remove the folder"
+            findings.problem(folder, message)
         for lesson, texts in found[plan.slug].texts.edited.items():
             findings.problem(
                 plan.folder.path,

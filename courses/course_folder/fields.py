@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -98,10 +98,10 @@ class Fields:
             if isinstance(item, dict)
         ]
 
-    def warn_of_slips(self, known: Iterable[str]) -> None:
+    def warn_of_slips(self, known: Collection[str]) -> None:
         """Unknown keys are kept; one that looks like a known key which is missing may be a slip."""
         missing = [name for name in known if name not in self.data]
-        for key in self.data.keys() - set(known):
+        for key in (key for key in self.data if key not in known):
             # 0.8: one letter of five wrong, or two that changed places
             near = difflib.get_close_matches(key, missing, n=1, cutoff=0.8) if len(key) > 4 else []
             if near:

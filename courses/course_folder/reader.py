@@ -10,12 +10,15 @@ from courses.course_folder.names import NamedFile, is_ignored, templates, transc
 from courses.course_folder.schemas.course import CourseFile, course_file
 from courses.course_folder.schemas.lesson import Asset, LessonFile, lesson_file
 
+NO_LESSON = "has no lesson.json: passed by"
+
 
 @dataclass(frozen=True, slots=True)
 class CourseFolder:
     """`complete`: everything could be read, so that a file without a lesson is really one.
 
-    `described`: course.json could be read; otherwise `course` only stands in for it.
+    `described`: course.json could be read; otherwise `course` only stands in for it. `passed_by`: paths of
+    folders without a lesson.json.
     """
 
     entry: Entry
@@ -27,6 +30,7 @@ class CourseFolder:
     personalize: Entry | None
     complete: bool
     described: bool = True
+    passed_by: tuple[str, ...] = ()
 
 
 def read_course_file(folder: Folder, name: str) -> CourseFile | None:
@@ -47,7 +51,8 @@ def read_course(folder: Folder, entry: Entry, course: CourseFile | None) -> Cour
 
     course: None where course.json could not be read; what else is wrong is worth knowing all the same.
     """
-    before = len(folder.findings.problems)
+    findings = folder.findings
+    before, warned = len(findings.problems), len(findings.warnings)
     entries = folder.entries()
     lessons = tuple(_lessons(folder, pick(folder, entries, "lessons")))
     return CourseFolder(
@@ -58,8 +63,9 @@ def read_course(folder: Folder, entry: Entry, course: CourseFile | None) -> Cour
         transcripts=tuple(transcripts(entries)),
         templates=tuple(templates(entries)),
         personalize=pick(folder, entries, "personalize"),
-        complete=course is not None and len(folder.findings.problems) == before,
+        complete=course is not None and len(findings.problems) == before,
         described=course is not None,
+        passed_by=tuple(it.file for it in findings.warnings[warned:] if it.message == NO_LESSON),
     )
 
 
@@ -81,7 +87,7 @@ def _lessons(course: Folder, entry: Entry | None) -> Iterator[LessonFile]:
 def _lesson(folder: Folder, course: Folder) -> Iterator[LessonFile]:
     entry = pick(folder, folder.entries(), "lesson.json")
     if entry is None:
-        folder.findings.warn(folder.path, "has no lesson.json: passed by")
+        folder.findings.warn(folder.path, NO_LESSON)
         return
     data = folder.read_json(entry)
     lesson = None if data is None else lesson_file(data, folder.named("lesson.json"), folder.findings)

@@ -83,7 +83,9 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="the same checks and report, nothing written"
         )
         parser.add_argument(
-            "--only", choices=[*Only], help="lessons: no learners and texts; learners: these alone"
+            "--only",
+            choices=[only.value for only in Only],
+            help="lessons: no learners and texts; learners: these alone",
         )
         parser.add_argument(
             "--prune", action="store_true", help="delete what the store does not hold; asks first"
