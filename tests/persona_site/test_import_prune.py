@@ -175,6 +175,20 @@ def test_a_text_that_an_editor_changed_holds_its_lesson(shrunk: StoreBuilder) ->
     assert numbers() == [1, 2, 3]
 
 
+def test_a_folder_without_a_lesson_may_be_the_lesson_that_would_be_deleted(
+    shrunk: StoreBuilder, course: CourseBuilder
+) -> None:
+    course.file("lessons/03/notes.txt")
+    with pytest.raises(
+        CommandError, match=r"massage/lessons/03: has no lesson\.json, and --prune would delete"
+    ):
+        prune(shrunk, "--yes")
+    assert Lesson.objects.filter(pk=lesson_id(3)).exists()
+    shutil.rmtree(course.path / "lessons" / "03")
+    prune(shrunk, "--yes")
+    assert not Lesson.objects.filter(pk=lesson_id(3)).exists()
+
+
 def test_other_courses_learners_and_texts_of_lessons_that_stay_are_left_alone(shrunk: StoreBuilder) -> None:
     make_text(make_learner("guest"), make_lesson(make_course("yoga")), origin="openai")
     make_text(make_learner("other"), Lesson.objects.get(pk=lesson_id(1)), origin="import")

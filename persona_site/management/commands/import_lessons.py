@@ -141,11 +141,6 @@ class Command(BaseCommand):
     def _options(self, options: dict[str, Any], bar: LateBar) -> ImportOptions:
         """Raises CommandError where they forbid each other, or nobody could be asked."""
         prune, dry_run, yes = options["prune"], options["dry_run"], options["yes"]
-        if prune and not (dry_run or yes or (sys.stdin and sys.stdin.isatty())):
-            message = (
-                "--prune deletes, and there is no terminal to ask at: see --prune --dry-run, then say --yes"
-            )
-            raise CommandError(message, returncode=2)
 
         def confirm(leaving: Sequence[Leaving]) -> bool:
             bar.pause()
@@ -155,9 +150,15 @@ class Command(BaseCommand):
 
         only = Only(options["only"]) if options["only"] else None
         try:
-            return ImportOptions(only, options["strict"], confirm if prune else None)
+            chosen = ImportOptions(only, options["strict"], confirm if prune else None)
         except InvalidInput as error:
             raise CommandError(str(error), returncode=2) from error
+        if prune and not (dry_run or yes or (sys.stdin and sys.stdin.isatty())):
+            message = (
+                "--prune deletes, and there is no terminal to ask at: see --prune --dry-run, then say --yes"
+            )
+            raise CommandError(message, returncode=2)
+        return chosen
 
     def _agreed(self) -> bool:
         """Asks at the terminal, beside the standard output, which may be the report's alone: see --json."""
