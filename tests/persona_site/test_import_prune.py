@@ -179,9 +179,8 @@ def test_a_folder_without_a_lesson_may_be_the_lesson_that_would_be_deleted(
     shrunk: StoreBuilder, course: CourseBuilder
 ) -> None:
     course.file("lessons/03/notes.txt")
-    with pytest.raises(
-        CommandError, match=r"massage/lessons/03: has no lesson\.json, and --prune would delete"
-    ):
+    refused = r"massage/lessons/03: has no lesson\.json, and --prune would delete"
+    with pytest.raises(CommandError, match=refused):
         prune(shrunk, "--yes")
     assert Lesson.objects.filter(pk=lesson_id(3)).exists()
     shutil.rmtree(course.path / "lessons" / "03")
