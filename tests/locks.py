@@ -7,11 +7,12 @@ from django.db import connection
 
 # What the server says where two transactions wait for each other, without the wait.
 _DEADLOCK = """
-    CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION deadlock_in_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected';
     END $$;
-    CREATE TRIGGER deadlock BEFORE UPDATE OR INSERT OR DELETE ON {table} EXECUTE FUNCTION deadlock();
+    CREATE TRIGGER deadlock BEFORE UPDATE OR INSERT OR DELETE ON {table}
+        EXECUTE FUNCTION deadlock_in_{table}();
 """
 
 
@@ -34,4 +35,4 @@ def deadlock(table: str) -> Iterator[None]:
         try:
             yield
         finally:
-            cursor.execute(f"DROP TRIGGER deadlock ON {table}; DROP FUNCTION deadlock")
+            cursor.execute(f"DROP TRIGGER deadlock ON {table}; DROP FUNCTION deadlock_in_{table}")

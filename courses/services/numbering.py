@@ -11,8 +11,8 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from courses.errors import ChangedMeanwhile
 from courses.models import Course
 
-# A lesson with a new number is locked against new texts, too. Workers take their locks in the order of the ids
-# as well, so none of them holds one lesson of these and waits for another that is locked already.
+# A lesson with a new number is locked against new texts, too. Workers take their locks in the order of the
+# ids as well: none of them holds one lesson of these and waits for another that is locked already.
 _LOCK_MOVING: LiteralString = """
     SELECT FROM lessons JOIN ({wanted}) wanted USING (id)
     WHERE wanted.lesson_number <> lessons.lesson_number ORDER BY lessons.id FOR UPDATE OF lessons

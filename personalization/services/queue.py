@@ -136,8 +136,8 @@ SETTLE = """
     RETURNING item.id, item.state
 """
 
-# Every insert locks its lesson against deletion and another number. Learner by learner, the lessons would come
-# in any order: who renumbers them, in the order of their ids, and a worker could wait for each other.
+# Every insert locks its lesson against deletion and another number. Learner by learner, the lessons would
+# come in any order: who renumbers them, in the order of their ids, and a worker could wait for each other.
 LOCK_LESSONS = "SELECT FROM lessons WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
 # Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
 # the run replaces just this change of theirs: whoever edited since has another edited_at.

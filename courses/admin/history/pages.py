@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from courses.admin.base import BaseAdmin
+from courses.admin.held import told_when_held
 from courses.admin.history.compare import Entry, differences
 from courses.admin.history.entries import row_entries
 from courses.admin.history.words import user_names, who, why
@@ -100,6 +101,7 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
         }
         return self._page(request, obj, "compare", context)
 
+    @told_when_held
     def bring_back_view(self, request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
         """What bringing the version back would change; posted, it is done."""
         obj = self._looked_at(request, pk)
