@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db import OperationalError
@@ -13,13 +13,11 @@ from django.utils.translation import gettext as _
 from courses.database import held_by_another
 
 
-def told_when_held[A, **P](
-    view: Callable[Concatenate[A, HttpRequest, P], Any],
-) -> Callable[Concatenate[A, HttpRequest, P], Any]:
+def told_when_held[View: Callable[..., Any]](view: View) -> View:
     """The view, back to the page it was posted from with a message when it had to give up. All or nothing."""
 
     @wraps(view)
-    def answered(admin: A, request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def answered(admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             return view(admin, request, *args, **kwargs)
         except OperationalError as error:
@@ -30,4 +28,4 @@ def told_when_held[A, **P](
         )
         return redirect(request.get_full_path())
 
-    return answered
+    return cast("View", answered)

@@ -57,9 +57,9 @@ class TextHistory(WithDeleted[Text]):
         lessons = Lesson.objects.only("lesson_number", "title", "course__title").select_related("course")
         titles = {
             str(lesson.pk): f"{lesson.course.title} · {lesson}"
-            for lesson in lessons.filter(pk__in={gone.values["lesson_id"] for gone in found})
+            for lesson in lessons.filter(pk__in={gone.values["lesson_id"] or "" for gone in found})
         }
-        learners = self._labels(request, {gone.values["profile_id"] for gone in found})
+        learners = self._labels(request, {gone.values["profile_id"] or "" for gone in found})
         return [
             " · ".join(
                 (
@@ -70,7 +70,7 @@ class TextHistory(WithDeleted[Text]):
             for gone in found
         ]
 
-    def _labels(self, request: HttpRequest, ids: set[str | None]) -> dict[str, str]:
+    def _labels(self, request: HttpRequest, ids: set[str]) -> dict[str, str]:
         if not self.admin_site.get_model_admin(Profile).has_view_or_change_permission(request):
             return {}
         learners = Profile.objects.only("user_identifier", "name").filter(pk__in=ids)

@@ -126,7 +126,7 @@ def waits_for_a_row() -> bool:
 def is_free(lesson: UUID, lock: str) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT FROM lessons WHERE id = %s {lock} SKIP LOCKED", [lesson])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def numbers() -> list[int]:
