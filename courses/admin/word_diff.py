@@ -65,7 +65,8 @@ def _stretches(
 
 
 def _words(lines: Sequence[str]) -> list[str]:
-    return re.findall(r"\s+|\w+|[^\w\s]", "".join(lines))
+    # With the blanks behind them: blanks alone are everywhere, and hide where the words match.
+    return re.findall(r"\w+\s*|[^\w\s]\s*|\s+", "".join(lines))
 
 
 def _changed(gone: str, new: str) -> list[Piece]:

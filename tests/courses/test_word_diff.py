@@ -33,10 +33,17 @@ def test_one_word_of_a_long_text_without_lines_is_found() -> None:
     words = [f"word{number}" for number in range(2000)]
     old, new = " ".join(words), " ".join([*words[:1000], "other", *words[1001:]])
     changed = [piece for piece in word_pieces(old, new) if piece.kind != Kind.SAME]
-    assert changed == [Piece(Kind.GONE, "word1000"), Piece(Kind.NEW, "other")]
+    assert changed == [Piece(Kind.GONE, "word1000 "), Piece(Kind.NEW, "other ")]
+
+
+def test_words_that_come_again_and_again_hide_no_match() -> None:
+    words = [f"word{number % 100}" for number in range(1000)]
+    new = [word if number % 10 else "x" for number, word in enumerate(words)]
+    pieces = word_pieces(" ".join(words), " ".join(new))
+    assert sum(len(piece.text) for piece in pieces if piece.kind == Kind.SAME) > 4000
 
 
 def test_a_stretch_with_too_many_words_is_marked_as_a_whole() -> None:
-    words = " ".join(f"word{number}" for number in range(3000))
+    words = " ".join(f"word{number}" for number in range(6000))
     old, new = f"one {words}", f"two {words}"
     assert word_pieces(old, new) == [Piece(Kind.GONE, old), Piece(Kind.NEW, new)]

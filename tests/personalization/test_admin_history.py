@@ -75,8 +75,8 @@ def test_two_versions_are_compared_by_words_and_items(admin: Client) -> None:
     lesson = changed_lesson()
     found = versions(Lesson, lesson.pk)
     html = html_of(admin.get(page(lesson, "compare"), {"older": found[2].id, "newer": found[1].id}))
-    assert "<del>Old</del><ins>New</ins> title" in html
-    assert "<del>Мягкий</del><ins>Сильный</ins> нажим" in html
+    assert "<del>Old </del><ins>New </ins>title" in html
+    assert "<del>Мягкий </del><ins>Сильный </ins>нажим" in html
     assert '<li dir="auto"><del>Спокойное дыхание</del></li>' in html
     assert "Практические советы" not in html
     assert "Practical tips" not in html
@@ -100,7 +100,7 @@ def test_a_version_comes_back_after_its_changes_were_shown(admin: Client) -> Non
     lesson = changed_lesson()
     found = versions(Lesson, lesson.pk)
     back = page(lesson, "bring_back", found[2].id)
-    assert "<del>New</del><ins>Old</ins> title" in html_of(admin.get(back))
+    assert "<del>New </del><ins>Old </ins>title" in html_of(admin.get(back))
     response: Any = admin.post(back, {"seen": found[0].id}, follow=True)
     assert "The version is back" in html_of(response)
     lesson.refresh_from_db()
