@@ -84,7 +84,8 @@ def _reason(error: psycopg.Error) -> str | None:
         return None
     said = str(error).lower()
     return next(
-        (text for words, text in _BY_TEXT.items() if words in said), "it cannot be reached. Is it running?"
+        (text for words, text in _BY_TEXT.items() if words in said),
+        "it cannot be reached. Start it, or correct DATABASE_URL",
     )
 
 

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from courses.admin.deletion import Deleted, deleted_by
+from courses.admin.held import told_when_held
 from courses.admin.lines import several_lines
 from courses.admin.theme import ChangeList, ModelAdmin, TextInput
 from courses.errors import ChangedMeanwhile
@@ -66,6 +67,13 @@ class BaseAdmin[M: models.Model](ModelAdmin[M]):
             kwargs |= {"widget": TextInput()} if rows == 1 else several_lines(rows)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    @told_when_held
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return super().delete_view(request, object_id, extra_context)
+
+    @told_when_held
     def response_action(
         self, request: HttpRequest, queryset: models.QuerySet[M], *args: Any, **kwargs: Any
     ) -> Any:

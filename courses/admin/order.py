@@ -14,9 +14,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from psycopg.errors import LockNotAvailable
 
 from courses.admin.base import BaseAdmin
+from courses.database import held_by_another
 from courses.errors import ChangedMeanwhile
 from courses.models import Course, Lesson
 from courses.services.numbering import Place, by_number, read_places, renumber, reordered
@@ -64,7 +64,7 @@ class OrderedLessons(BaseAdmin[Course]):
             text = _("Somebody changed the lessons meanwhile. Nothing was saved: this is the order now.")
             messages.error(request, text)
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
+            if not held_by_another(error):
                 raise
             messages.error(
                 request, _("An import holds the lessons. Nothing was saved: try again in a minute.")

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.backends.signals import connection_created
 from psycopg.sql import SQL, Composable, Composed, Literal
 
@@ -50,13 +49,6 @@ def because(**metadata: Any) -> Iterator[None]:
         yield
     finally:
         _reason.reset(token)
-
-
-def attach_reason() -> None:
-    """Says it to the database now, until the end of the transaction: what COPY writes is kept with it too."""
-    if reason := _reason.get():
-        with connection.cursor() as cursor:
-            cursor.execute(reason.statement())
 
 
 def _with_reason(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:

@@ -15,7 +15,7 @@ from courses.course_folder.report import Counts
 from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.snapshot import Known, Snapshot
 from courses.course_folder.words import Stems
-from courses.services.numbering import SET_NUMBERS, STEP_ASIDE
+from courses.services.numbering import RENUMBER
 from courses.services.staging import Staged, Upsert, copy_rows
 
 type Row = tuple[object, ...]
@@ -97,7 +97,7 @@ _UPSERTS = (
 
 _RENUMBER = [
     statement.format(wanted="SELECT id, lesson_number FROM staged_lessons WHERE course_slug = %(course)s")
-    for statement in (STEP_ASIDE, SET_NUMBERS)
+    for statement in RENUMBER
 ]
 
 

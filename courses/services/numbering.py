@@ -11,9 +11,15 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from courses.errors import ChangedMeanwhile
 from courses.models import Course
 
+# A lesson with a new number is locked against new texts, too. Workers take their locks in the order of the
+# ids as well: none of them holds one lesson of these and waits for another that is locked already.
+_LOCK_MOVING: LiteralString = """
+    SELECT FROM lessons JOIN ({wanted}) wanted USING (id)
+    WHERE wanted.lesson_number <> lessons.lesson_number ORDER BY lessons.id FOR UPDATE OF lessons
+"""
 # Unique numbers forbid to swap two lessons, whatever the order of the updates: first all that move step
 # aside, to the highest negative numbers that are free (an adopted lesson may have such a number too).
-STEP_ASIDE: LiteralString = """
+_STEP_ASIDE: LiteralString = """
     WITH here AS (
         SELECT l.id, l.lesson_number FROM lessons l JOIN courses c ON c.id = l.course_id
         WHERE c.slug = %(course)s
@@ -29,10 +35,12 @@ STEP_ASIDE: LiteralString = """
     FROM moving JOIN free USING (place) WHERE lessons.id = moving.id
 """
 _WANTED: LiteralString = "SELECT * FROM unnest(%(ids)s::uuid[], %(numbers)s::int[]) AS w (id, lesson_number)"
-SET_NUMBERS: LiteralString = """
+_SET_NUMBERS: LiteralString = """
     UPDATE lessons SET lesson_number = wanted.lesson_number FROM ({wanted}) wanted
     WHERE lessons.id = wanted.id AND lessons.lesson_number <> wanted.lesson_number
 """
+RENUMBER: tuple[LiteralString, ...] = (_LOCK_MOVING, _STEP_ASIDE, _SET_NUMBERS)
+"""One after the other in a transaction; `wanted`: a SELECT of id and lesson_number, for %(course)s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def renumber(*, course: Course, places: Sequence[Place], numbers: Mapping[UUID, 
     """Gives the lessons their new numbers, all or none; every lesson in the new order.
 
     `places`: the lessons as they were when the numbers were chosen; `numbers`: id → number, of each lesson.
-    Two statements, whatever the size; none where nothing moves. Raises ChangedMeanwhile, with nothing
+    A few statements, whatever the size; none where nothing moves. Raises ChangedMeanwhile, with nothing
     written, where a lesson came, went or moved since; a renumbering or an import that is under way is waited
     for (lock_timeout).
     """
@@ -130,8 +138,8 @@ def _locked_numbers(course: Course) -> dict[UUID, int]:
 def _write(course: Course, numbers: Mapping[UUID, int]) -> None:
     values: dict[str, Any] = {"course": course.slug, "ids": list(numbers), "numbers": list(numbers.values())}
     with connection.cursor() as cursor:
-        cursor.execute(STEP_ASIDE.format(wanted=_WANTED), values)
-        cursor.execute(SET_NUMBERS.format(wanted=_WANTED), values)
+        for statement in RENUMBER:
+            cursor.execute(statement.format(wanted=_WANTED), values)
         cursor.execute("SELECT id, lesson_number FROM lessons WHERE course_id = %s", [course.pk])
         written = dict(cursor.fetchall())
     if written != dict(numbers):

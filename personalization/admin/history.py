@@ -7,10 +7,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.history.compare import Entry
+from courses.admin.history.deleted import WithDeleted
 from courses.admin.history.entries import document_entries, json_entries, row_entries
-from courses.admin.history.pages import WithHistory
 from courses.admin.readable import as_document
 from courses.formats.shapes import personal_document, personal_format
+from courses.models import Lesson
+from courses.services.history.deleted import Gone
 from courses.services.history.versions import Version
 from personalization.admin.answers import LABELS
 from personalization.models import PersonalizedLessonDescription as Text
@@ -23,12 +25,15 @@ UNSAID = frozenset(
 )
 
 
-class LearnerHistory(WithHistory[Profile]):
+class LearnerHistory(WithDeleted[Profile]):
+    named_by = ("user_identifier", "name")
+
     def history_entries(self, version: Version) -> list[Entry]:
         return row_entries(Profile, version.row(Profile), {"survey": _answers}, frozenset())
 
 
-class TextHistory(WithHistory[Text]):
+class TextHistory(WithDeleted[Text]):
+    named_by = ("lesson_id", "profile_id")
     bring_back_note = _(
         "The words come back as your own edit: the text is locked, and regeneration leaves it alone."
     )
@@ -43,6 +48,33 @@ class TextHistory(WithHistory[Text]):
         if not request.user.is_authenticated:
             raise PermissionDenied
         bring_text_back(text_id=obj.pk, version=version, seen=seen, editor=request.user)
+
+    def may_bring_back_deleted(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request)  # nobody adds a text by hand
+
+    def deleted_names(self, request: HttpRequest, found: list[Gone]) -> list[str]:
+        """Lesson and learner; who may not see learners is not told whose text it was."""
+        lessons = Lesson.objects.only("lesson_number", "title", "course__title").select_related("course")
+        titles = {
+            str(lesson.pk): f"{lesson.course.title} · {lesson}"
+            for lesson in lessons.filter(pk__in={gone.values["lesson_id"] or "" for gone in found})
+        }
+        learners = self._labels(request, {gone.values["profile_id"] or "" for gone in found})
+        return [
+            " · ".join(
+                (
+                    titles.get(gone.values["lesson_id"] or "") or str(_("a lesson that is gone")),
+                    learners.get(gone.values["profile_id"] or "") or str(_("a learner")),
+                )
+            )
+            for gone in found
+        ]
+
+    def _labels(self, request: HttpRequest, ids: set[str]) -> dict[str, str]:
+        if not self.admin_site.get_model_admin(Profile).has_view_or_change_permission(request):
+            return {}
+        learners = Profile.objects.only("user_identifier", "name").filter(pk__in=ids)
+        return {str(learner.pk): learner.label for learner in learners}
 
 
 def _answers(survey: Any) -> list[Entry]:

@@ -15,6 +15,7 @@ from courses.admin.base import BudgetedChangeList
 from courses.admin.editing.pages import SectionsAdmin
 from courses.admin.editing.preview import Pane, lesson_view
 from courses.admin.filters import course_filter
+from courses.admin.held import told_when_held
 from courses.admin.readable import as_document, readable
 from courses.admin.schema_form import (
     PREFIX,
@@ -167,6 +168,7 @@ class TextAdmin(TextHistory, SectionsAdmin[Text]):
             *super().get_urls(),
         ]
 
+    @told_when_held
     def unlock(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """Asks, and with the answer takes the lock off; back to the text's page."""
         text = self.get_object(request, str(object_id))

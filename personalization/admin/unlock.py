@@ -42,5 +42,7 @@ def unlock_page(admin: "ModelAdmin[Text]", request: HttpRequest, text: Text) -> 
         messages.warning(request, _("The text was edited again meanwhile: it stays locked."))
         return back
     admin.log_change(request, text, _("Unlocked."))
-    messages.success(request, _("The text is unlocked. Its words stay until a run writes it again."))
+    messages.success(
+        request, _("The text is unlocked. Its words stay until a run or an import writes it again.")
+    )
     return back

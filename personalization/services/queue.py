@@ -136,6 +136,9 @@ SETTLE = """
     RETURNING item.id, item.state
 """
 
+# Every insert locks its lesson against deletion and another number. Learner by learner, the lessons would
+# come in any order: who renumbers them, in the order of their ids, and a worker could wait for each other.
+LOCK_LESSONS = "SELECT FROM lessons WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
 # Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
 # the run replaces just this change of theirs: whoever edited since has another edited_at.
 PUBLISH = """
@@ -181,6 +184,7 @@ def settle(outcomes: Sequence[Outcome]) -> set[int]:
 
 def _publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> set[tuple[UUID, UUID]]:
     """Learner and lesson of each text that was written: a statement a run, for its history says which."""
+    cursor.execute(LOCK_LESSONS, [list({outcome.claim.lesson_id for outcome in texts})])
     written: set[tuple[UUID, UUID]] = set()
     for run_id in sorted({outcome.claim.run_id for outcome in texts}):
         with because(run=str(run_id)):

@@ -10,6 +10,7 @@ from django.urls import reverse
 from courses.admin import order
 from courses.models import Course, Lesson
 from tests.builders import make_course, make_lesson, make_staff, make_superuser
+from tests.locks import deadlock
 from tests.store_builder import lesson_id
 
 PAGE = reverse("admin:courses_course_order", args=["neck"])
@@ -55,6 +56,12 @@ def test_a_stale_order_is_refused(admin: Client, course: Course) -> None:
     (message,) = sent(admin, 5, 1, 2, seen=page.context["seen"])
     assert message.startswith("Somebody changed the lessons meanwhile")
     assert numbers() == {1: 1, 2: 2, 5: 3}
+
+
+def test_a_deadlock_is_told_like_a_lock_that_is_held(admin: Client) -> None:
+    with deadlock("lessons"):
+        (message,) = sent(admin, 5, 1, 2)
+    assert message.startswith("An import holds the lessons. Nothing was saved")
 
 
 @pytest.mark.parametrize("value", ["", "{", "[1]", '["x"]', "[]", "null"])

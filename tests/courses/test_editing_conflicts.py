@@ -14,6 +14,7 @@ from courses.models import Lesson, LessonAsset, LessonDescription
 from courses.services.lessons import locked_lesson
 from tests.admin_forms import filled_in, send, sent_anyway
 from tests.builders import DESCRIPTION, make_asset, make_description, make_lesson, make_staff, make_superuser
+from tests.locks import deadlock, impatient
 from tests.persona_site.test_import_at_once import holding
 
 OTHER = "https://example.org/other.mp4"
@@ -64,7 +65,7 @@ def test_both_versions_are_shown_field_by_field(mine: Client, hers: Client, less
     response = conflict(mine, hers, lesson, summary="Mine", section_homework="My homework.")
     assert differences(response) == {"title": "theirs", "summary": "mine", "section_homework": "both"}
     html = response.content.decode()
-    for words in ("Homework", "changed by both", "<del>Anna&#x27;s</del>", "<ins>My</ins>"):
+    for words in ("Homework", "changed by both", "<del>Anna&#x27;s</del>", "<ins>My </ins>"):
         assert words in html
     assert LessonDescription.objects.get().data["homework"] == "Anna's homework."
     assert Lesson.objects.get().summary == "Before"
@@ -258,17 +259,22 @@ def test_what_is_typed_while_an_import_holds_the_lesson_is_not_lost(client: Clie
     client.force_login(make_superuser())
     lesson = make_lesson()
     form = {**filled_in(client, page(lesson)), "summary": "Mine"}
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '20ms'")
-        with holding("SELECT FROM lessons FOR NO KEY UPDATE"):
-            response = client.post(page(lesson), form)
-        cursor.execute("RESET lock_timeout")
+    with impatient(), holding("SELECT FROM lessons FOR NO KEY UPDATE"):
+        response = client.post(page(lesson), form)
     assert response.status_code == 200
     html = response.content.decode()
     assert "An import holds the lessons. Nothing was saved" in html
     assert "Mine" in html
     assert client.post(page(lesson), form).status_code == 302
     assert Lesson.objects.get().summary == "Mine"
+
+
+def test_what_is_typed_is_not_lost_in_a_deadlock(mine: Client, lesson: Lesson) -> None:
+    form = {**filled_in(mine, page(lesson)), "summary": "Mine"}
+    with deadlock("lessons"):
+        html = mine.post(page(lesson), form).content.decode()
+    assert "An import holds the lessons. Nothing was saved" in html
+    assert "Mine" in html
 
 
 @pytest.mark.django_db

@@ -94,7 +94,7 @@ def many(plan: CoursePlan, copies: int, **carried: UUID | None) -> CoursePlan:
     lessons = []
     for lesson, new_id in ((lesson, uuid4()) for _ in range(copies) for lesson in plan.lessons):
         assert lesson.transcript
-        file = replace(lesson.transcript, **{"uuid": new_id, **carried})
+        file = replace(lesson.transcript, uuid=carried.get("uuid", new_id))
         lessons.append(replace(lesson, id=new_id, transcript=file, template=None))
     return replace(plan, lessons=tuple(lessons))
 

@@ -43,7 +43,7 @@ def test_nothing_answers() -> None:
         (psycopg.OperationalError("connection timeout expired"), "no answer came in time"),
         (psycopg.OperationalError("failed to resolve host 'nix'"), "no host of this name"),
         (psycopg.OperationalError("server closed the connection unexpectedly"), "connection was lost"),
-        (psycopg.OperationalError("?"), "cannot be reached"),
+        (psycopg.OperationalError("?"), "cannot be reached. Start it, or correct DATABASE_URL."),
     ],
 )
 def test_each_fault_says_what_to_do(error: psycopg.Error, words: str) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from psycopg.sql import SQL, Identifier
 
-from courses.history.reason import attach_reason, because
+from courses.history.reason import because
 from courses.models import Change, Course, Lesson
 from personalization.services.queue import Outcome, Text, claim, settle
 from tests.admin_forms import send
@@ -85,16 +85,6 @@ def test_from_outside_only_the_database_user_is_known(transactional_db: None) ->
     assert reasons(kind="update") == [None]
     assert Change.objects.get(kind="update").database_user == connection.settings_dict["USER"]
     assert Change.objects.get(kind="insert").database_user is None
-
-
-def test_copy_is_told_the_reason_in_its_transaction(transactional_db: None) -> None:
-    with because(command="loader"), connection.cursor() as cursor:
-        cursor.execute("BEGIN")
-        attach_reason()
-        with cursor.copy("COPY courses (slug, title) FROM STDIN") as copy:
-            copy.write_row(("x", "X"))
-        cursor.execute("COMMIT")
-    assert reasons(table_name="courses") == [{"command": "loader"}]
 
 
 @pytest.mark.django_db

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from courses.history.reason import because
-from courses.models import Change, Course, Lesson, LessonDescription
+from courses.models import Change, Lesson, LessonDescription
 from courses.services.history.deleted import bring_back_deleted
 from courses.services.history.versions import versions
 from personalization.models import PersonalizedLessonDescription as Text
@@ -24,6 +25,7 @@ from tests.builders import (
     make_superuser,
     make_text,
 )
+from tests.locks import deadlock
 
 
 @pytest.fixture
@@ -186,30 +188,6 @@ def test_who_may_not_look_sees_nothing(client: Client, db: None) -> None:
         assert client.get(url).status_code == 403
 
 
-@pytest.mark.parametrize("model", [Lesson, Course])
-def test_deleted_ones_are_listed_and_come_back(admin: Client, model: Any) -> None:
-    lesson = changed_lesson()
-    row = model.objects.get()
-    admin.post(reverse(f"admin:courses_{model.__name__.lower()}_delete", args=[row.pk]), {"post": "yes"})
-    url = reverse(f"admin:courses_{model.__name__.lower()}_deleted")
-    response: Any = admin.get(url)
-    assert row.title in html_of(response)
-    assert f"admin · admin: {model.__name__.lower()} deleted" in html_of(response)
-    change = response.context["rows"][0][0].id
-    assert "Back again" in html_of(admin.post(url, {"change": change}, follow=True))
-    assert Lesson.objects.get().pk == lesson.pk
-    assert "Nothing is deleted" in html_of(admin.get(url))
-    assert "It is back already" in html_of(admin.post(url, {"change": change}, follow=True))
-
-
-def test_bringing_back_needs_the_right_to_add(client: Client, db: None) -> None:
-    client.force_login(make_staff(permissions=["courses.view_lesson", "courses.change_lesson"]))
-    make_lesson().delete()
-    url = reverse("admin:courses_lesson_deleted")
-    assert "Bring back" not in html_of(client.get(url))
-    assert client.post(url, {"change": 1}).status_code == 403
-
-
 @pytest.mark.parametrize("name", ["history", "compare"])
 def test_more_versions_cost_no_more_queries(
     admin: Client, name: str, django_assert_max_num_queries: Any
@@ -223,8 +201,16 @@ def test_more_versions_cost_no_more_queries(
         admin.get(page(lesson, name), {"older": found[-1].id, "newer": found[0].id})
 
 
-def test_the_lists_lead_to_what_is_deleted(admin: Client) -> None:
-    make_course()
-    for model in ("lesson", "course"):
-        html = html_of(admin.get(reverse(f"admin:courses_{model}_changelist")))
-        assert reverse(f"admin:courses_{model}_deleted") in html
+def test_a_lock_that_is_held_is_told_and_nothing_is_changed(admin: Client) -> None:
+    lesson = changed_lesson()
+    now = timezone.now()
+    text = make_text(make_learner(), lesson, edited_at=now)
+    newest, *_, oldest = versions(Lesson, lesson.pk)
+    posts = [
+        (page(lesson, "delete"), {"post": "yes"}),
+        (page(lesson, "bring_back", oldest.id), {"seen": newest.id}),
+        (page(text, "unlock"), {"edited_at": now.isoformat()}),
+    ]
+    with deadlock("lessons"), deadlock("personalized_lesson_descriptions"):
+        for url, data in posts:
+            assert "holds it. Nothing was changed" in html_of(admin.post(url, data, follow=True))

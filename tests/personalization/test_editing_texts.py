@@ -164,7 +164,7 @@ def test_the_page_says_by_whom_it_is_locked_and_offers_the_key_to_whom_may(
 def test_unlocking_asks_first(client: Client, locked: Text) -> None:
     client.force_login(make_staff("may", permissions=[LOOK, UNLOCK]))
     page = client.get(address(locked, "unlock"))
-    assert "until a run writes the text again" in page.content.decode()
+    assert "or, where an import made it, the next import brings its words" in page.content.decode()
     assert Text.objects.get().locked
     assert "The text is unlocked." in unlock(client, locked).content.decode()
     stored = Text.objects.get()

@@ -148,6 +148,17 @@ def test_a_number_that_another_lesson_has_by_now_is_refused() -> None:
     assert Lesson.objects.get().title == "Other"
 
 
+def test_a_lesson_whose_number_is_taken_can_come_as_the_last_one() -> None:
+    lesson = full_lesson()
+    pk = lesson.pk
+    lesson.delete()
+    make_lesson(lesson.course, 1)
+    make_lesson(lesson.course, 7)
+    bring_back_deleted(model=Lesson, change=last_deleted(Lesson), as_last=True)
+    assert Lesson.objects.get(pk=pk).lesson_number == 8
+    assert Text.objects.filter(lesson=pk).count() == 2
+
+
 def test_a_lesson_whose_course_is_gone_waits_for_it() -> None:
     lesson = full_lesson()
     lesson.course.delete()
@@ -178,6 +189,25 @@ def test_the_list_has_what_is_gone_alone() -> None:
 
 
 # --- learners ---
+
+
+def test_a_learner_comes_back_with_the_texts_whose_lessons_are_there() -> None:
+    learner, lesson, left = make_learner(), make_lesson(), make_lesson(number=2)
+    make_text(learner, lesson)
+    make_text(learner, left)
+    learner.delete()
+    left.delete()
+    returned = bring_back_deleted(model=Profile, change=last_deleted(Profile))
+    assert [(r.model, r.back, r.left) for r in returned] == [(Profile, 1, 0), (Text, 1, 1)]
+    assert Text.objects.get().lesson_id == lesson.pk
+
+
+def test_a_text_does_not_come_back_where_there_is_a_new_one() -> None:
+    text = make_text(make_learner(), make_lesson())
+    text.delete()
+    make_text(text.profile, text.lesson)
+    with pytest.raises(CannotBringBack, match="another one in its place"):
+        bring_back_deleted(model=Text, change=last_deleted(Text))
 
 
 def test_an_old_text_comes_back_as_the_edit_of_who_asked() -> None:

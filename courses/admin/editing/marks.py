@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from courses.admin.editing.differences import Piece, compared
 from courses.admin.lines import lines_of
+from courses.admin.word_diff import Kind, Piece, word_pieces
 
 
 class Changed(StrEnum):
@@ -21,7 +21,7 @@ class Changed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldConflict:
     """A field whose new stored text is not the one in the person's form."""
 
     name: str
@@ -33,7 +33,14 @@ class Difference:
     pieces: tuple[list[Piece], list[Piece]] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pieces", compared(self.theirs, self.mine))
+        object.__setattr__(self, "pieces", side_by_side(self.theirs, self.mine))
+
+
+def side_by_side(theirs: str, mine: str) -> tuple[list[Piece], list[Piece]]:
+    """Each text in pieces, those that the other one does not have among them."""
+    found = word_pieces(theirs, mine)
+    ours = [piece for piece in found if piece.kind != Kind.NEW]
+    return ours, [piece for piece in found if piece.kind != Kind.GONE]
 
 
 def mark(text: str) -> str:

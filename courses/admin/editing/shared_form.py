@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from courses.admin.editing.marks import Changed, Difference, mark, marks, seen, who_changed
+from courses.admin.editing.marks import Changed, FieldConflict, mark, marks, seen, who_changed
 from courses.admin.theme import ModelForm
 
 TAKEN = "theirs"  # names of the fields where a person takes the new version
@@ -38,7 +38,7 @@ class SharedForm(ModelForm[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.differences: list[Difference] = []
+        self.differences: list[FieldConflict] = []
         self.prepare()
         # Before the form's values are put into the row.
         self.shown = self.stored_texts()
@@ -82,7 +82,7 @@ class SharedForm(ModelForm[Any]):
             raise forms.ValidationError(changed_message(), code="stale")
         return cleaned
 
-    def _differences(self, before: dict[str, str]) -> list[Difference]:
+    def _differences(self, before: dict[str, str]) -> list[FieldConflict]:
         """What differs between the new version and the form, in the order of the form."""
         posted = self.posted_texts()
         differences = []
@@ -91,7 +91,9 @@ class SharedForm(ModelForm[Any]):
             # What the form does not edit stays as it is now, whoever changed it.
             changed = who_changed(before.get(name, NOTHING_SEEN), theirs, posted.get(name, theirs))
             if changed:
-                found = Difference(name, self.label_of(name), changed, theirs, posted[name], self._has(name))
+                found = FieldConflict(
+                    name, self.label_of(name), changed, theirs, posted[name], self._has(name)
+                )
                 differences.append(found)
         return differences
 

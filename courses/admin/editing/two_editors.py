@@ -10,11 +10,11 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from psycopg.errors import LockNotAvailable
 
 from courses.admin.base import BaseAdmin
 from courses.admin.editing.shared_form import held_form
 from courses.admin.history.words import user_names, who
+from courses.database import held_by_another
 from courses.errors import ChangedMeanwhile
 from courses.services.history.versions import versions
 
@@ -61,7 +61,7 @@ class TwoEditorsAdmin[M: models.Model](BaseAdmin[M]):
             # Nothing was saved. Read again, the row is not the one that the form was filled from: it says so.
             pass
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
+            if not held_by_another(error):
                 raise
             request.META[HELD] = "yes"
         return super().changeform_view(request, *args, **kwargs)

@@ -1,11 +1,11 @@
 """Two versions side by side: which parts differ, and in which words."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-MOST_COMPARED = 25_000_000  # words of one side times words of the other: about a second
+from courses.admin.word_diff import Kind, Piece, word_pieces
+
 SHOWN_AROUND = 160  # characters of what is the same, beside what changed
 
 
@@ -19,13 +19,9 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    kind: str  # same, gone or new
-    text: str
+class ChangedPart:
+    """A part that differs between two versions."""
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
     heading: str
     old: str | list[str]
     new: str | list[str]
@@ -41,7 +37,7 @@ class Difference:
         return [pieces(str(self.old), str(self.new))]
 
 
-def differences(old: Sequence[Entry], new: Sequence[Entry]) -> list[Difference]:
+def changed_parts(old: Sequence[Entry], new: Sequence[Entry]) -> list[ChangedPart]:
     """The parts that differ, in the order of the new version; what it does not have any more comes last."""
     before = {entry.key: entry for entry in old}
     after = {entry.key: entry for entry in new}
@@ -50,7 +46,7 @@ def differences(old: Sequence[Entry], new: Sequence[Entry]) -> list[Difference]:
         ours, theirs = before.get(key), after.get(key)
         was, now = ours.value if ours else "", theirs.value if theirs else ""
         if was != now and (was or now):
-            found.append(Difference((theirs or ours or Entry("", "", "")).heading, was, now))
+            found.append(ChangedPart((theirs or ours or Entry("", "", "")).heading, was, now))
     return found
 
 
@@ -58,44 +54,28 @@ def item_pieces(old: list[str], new: list[str]) -> Iterator[list[Piece]]:
     """Each item of a list: as it is, gone, new, or changed in some of its words."""
     for kind, low, high, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":
-            yield from ([Piece("same", item)] for item in old[low:high])
+            yield from ([Piece(Kind.SAME, item)] for item in old[low:high])
             continue
         pairs = min(high - low, last - first)
         yield from (pieces(old[low + n], new[first + n]) for n in range(pairs))
-        yield from ([Piece("gone", item)] for item in old[low + pairs : high])
-        yield from ([Piece("new", item)] for item in new[first + pairs : last])
+        yield from ([Piece(Kind.GONE, item)] for item in old[low + pairs : high])
+        yield from ([Piece(Kind.NEW, item)] for item in new[first + pairs : last])
 
 
 def pieces(old: str, new: str) -> list[Piece]:
-    """The text in pieces, by words; by lines where there are too many words, as a whole beyond that."""
-    for split in (r"\S+\s*|\s+", r"[^\n]*\n|[^\n]+"):
-        before, after = re.findall(split, old), re.findall(split, new)
-        if len(before) * len(after) <= MOST_COMPARED:
-            return list(_shortened(list(_pieces(before, after))))
-    return [Piece("gone", old), Piece("new", new)]
-
-
-def _pieces(before: list[str], after: list[str]) -> Iterator[Piece]:
-    for kind, low, high, first, last in SequenceMatcher(None, before, after).get_opcodes():
-        if kind == "equal":
-            yield Piece("same", "".join(before[low:high]))
-            continue
-        if low < high:
-            yield Piece("gone", "".join(before[low:high]))
-        if first < last:
-            yield Piece("new", "".join(after[first:last]))
+    return list(_shortened(word_pieces(old, new)))
 
 
 def _shortened(all_pieces: list[Piece]) -> Iterator[Piece]:
     """Of a long text only what stands around the changes."""
     end = len(all_pieces) - 1
     for place, piece in enumerate(all_pieces):
-        if piece.kind != "same" or len(piece.text) <= 3 * SHOWN_AROUND:
+        if piece.kind != Kind.SAME or len(piece.text) <= 3 * SHOWN_AROUND:
             yield piece
             continue
         head = piece.text[:SHOWN_AROUND] if place else ""
         tail = piece.text[-SHOWN_AROUND:] if place < end else ""
-        yield Piece("same", f"{head} … {tail}")
+        yield Piece(Kind.SAME, f"{head} … {tail}")
 
 
 def _items(value: str | list[str]) -> list[str]:

@@ -11,17 +11,25 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from courses.admin.held import told_when_held
 from courses.admin.history.pages import WithHistory
 from courses.admin.history.words import user_names, who, why
 from courses.models import Change, DatabaseTimestamps
-from courses.services.history.deleted import LAST, Returned, bring_back_deleted, deleted_rows
-from courses.services.history.errors import CannotBringBack
+from courses.services.history.deleted import LAST, Gone, Returned, bring_back_deleted, deleted_rows
+from courses.services.history.errors import CannotBringBack, NumberTaken
 
 A_PAGE = 50
 
 
 class WithDeleted[M: DatabaseTimestamps](WithHistory[M]):
     named_by: tuple[str, ...] = ("title",)  # columns that say which row it was
+
+    def may_bring_back_deleted(self, request: HttpRequest) -> bool:
+        return self.has_add_permission(request)
+
+    def deleted_names(self, request: HttpRequest, found: list[Gone]) -> list[str]:
+        """What each of the rows was, as far as the person may know it."""
+        return [" · ".join(filter(None, gone.values.values())) for gone in found]
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_deleted"
@@ -30,6 +38,7 @@ class WithDeleted[M: DatabaseTimestamps](WithHistory[M]):
             *super().get_urls(),
         ]
 
+    @told_when_held
     def deleted_view(self, request: HttpRequest) -> HttpResponse:
         """The list; posted with a row's change, that row comes back."""
         if not self.has_view_or_change_permission(request):
@@ -40,9 +49,10 @@ class WithDeleted[M: DatabaseTimestamps](WithHistory[M]):
             self.model, self.named_by, before=_number(request.GET.get("before")) or LAST, most=A_PAGE + 1
         )
         names = user_names(found)
+        shown = found[:A_PAGE]
         rows = [
-            (gone, " · ".join(filter(None, gone.values.values())), who(gone, names), why(gone))
-            for gone in found[:A_PAGE]
+            (gone, name, who(gone, names), why(gone))
+            for gone, name in zip(shown, self.deleted_names(request, shown), strict=True)
         ]
         context = {
             **self.admin_site.each_context(request),
@@ -50,16 +60,21 @@ class WithDeleted[M: DatabaseTimestamps](WithHistory[M]):
             "opts": self.opts,
             "rows": rows,
             "older": found[A_PAGE - 1].id if len(found) > A_PAGE else None,
-            "may_bring_back": self.has_add_permission(request),
+            "may_bring_back": self.may_bring_back_deleted(request),
+            "taken": _number(request.GET.get("taken")),  # the row that could come as the last one
         }
         return TemplateResponse(request, "admin/history/deleted.html", context)
 
     def _bring_back_deleted(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_add_permission(request):
+        if not self.may_bring_back_deleted(request):
             raise PermissionDenied
         change = _number(request.POST.get("change"))
         try:
-            returned = bring_back_deleted(model=self.model, change=change)
+            as_last = "as_last" in request.POST
+            returned = bring_back_deleted(model=self.model, change=change, as_last=as_last)
+        except NumberTaken as refused:
+            messages.error(request, str(refused))
+            return redirect(f"{request.path}?before={change + 1}&taken={change}")
         except CannotBringBack as refused:
             messages.error(request, str(refused))
         else:

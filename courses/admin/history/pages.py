@@ -14,7 +14,8 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from courses.admin.base import BaseAdmin
-from courses.admin.history.compare import Entry, differences
+from courses.admin.held import told_when_held
+from courses.admin.history.compare import Entry, changed_parts
 from courses.admin.history.entries import row_entries
 from courses.admin.history.words import user_names, who, why
 from courses.errors import ChangedMeanwhile
@@ -94,12 +95,13 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
             "title": _("Compare: %s") % obj,
             "older": older,
             "newer": newer,
-            "differences": differences(older.entries, newer.entries),
+            "differences": changed_parts(older.entries, newer.entries),
             "may_bring_back": self.has_change_permission(request, obj),
             "newest": shown[0].id,
         }
         return self._page(request, obj, "compare", context)
 
+    @told_when_held
     def bring_back_view(self, request: HttpRequest, pk: UUID, version: int) -> HttpResponse:
         """What bringing the version back would change; posted, it is done."""
         obj = self._looked_at(request, pk)
@@ -114,7 +116,7 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
         context = {
             "title": _("Bring back: %s") % obj,
             "then": then,
-            "differences": differences(
+            "differences": changed_parts(
                 [*filter(self.comes_back, shown[0].entries)], [*filter(self.comes_back, then.entries)]
             ),
             "note": self.bring_back_note,
@@ -169,7 +171,7 @@ class WithHistory[M: DatabaseTimestamps](BaseAdmin[M]):
 
 
 def _headings(old: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
-    return list(dict.fromkeys(difference.heading for difference in differences(old, new)))
+    return list(dict.fromkeys(part.heading for part in changed_parts(old, new)))
 
 
 def _number(text: str | None) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Identifier, Literal
 
 from courses.history.reason import because
-from courses.models import Change, ChangeKind, DatabaseTimestamps
+from courses.models import Change, ChangeKind, Course, DatabaseTimestamps, Lesson
 from courses.services.history.errors import CannotBringBack
 from courses.services.history.rows import insert_kept, refuse_taken
 from courses.services.history.versions import as_json
@@ -67,11 +67,13 @@ def deleted_rows(
         ]
 
 
-def bring_back_deleted(*, model: type[models.Model], change: int) -> list[Returned]:
+def bring_back_deleted(*, model: type[models.Model], change: int, as_last: bool = False) -> list[Returned]:
     """The deleted row, and below it all that the same deletion took along, under their old ids.
 
+    as_last: a lesson comes back with the number after the course's last one, not with its own.
+
     One Returned for each model, its own first. Raises CannotBringBack: it is back already, its place is
-    taken, or what it belonged to is gone; then nothing is written.
+    taken (NumberTaken, of a lesson), or what it belonged to is gone; then nothing is written.
     """
     kept = Change.objects.filter(pk=change, table_name=model._meta.db_table, kind=ChangeKind.DELETE).first()
     if kept is None or kept.before is None:
@@ -80,13 +82,21 @@ def bring_back_deleted(*, model: type[models.Model], change: int) -> list[Return
         with because(version=change), transaction.atomic():
             if model._base_manager.filter(pk=kept.row_id).exists():
                 raise CannotBringBack(_("It is back already."))
-            refuse_taken(model, kept.before)
-            back = insert_kept(model, [kept.pk])
+            instead = _last_place(kept.before) if as_last and model is Lesson else {}
+            refuse_taken(model, {**kept.before, **instead})
+            back = insert_kept(model, [kept.pk], instead)
             if not back:
                 raise CannotBringBack(_("It is back already."))
             return [Returned(model, 1, 0), *_below(model, back, kept.transaction)]
     except IntegrityError as error:
         raise CannotBringBack(_("Somebody changed what it belongs to. Look at it again.")) from error
+
+
+def _last_place(lesson: dict[str, Any]) -> dict[str, object]:
+    """The number after the course's last one, which no other lesson that comes back gets meanwhile."""
+    list(Course.objects.select_for_update(no_key=True).filter(pk=lesson["course_id"]).values_list("pk"))
+    last = Lesson.objects.filter(course=lesson["course_id"]).aggregate(last=models.Max("lesson_number"))
+    return {"lesson_number": max(last["last"] or 0, 0) + 1}
 
 
 def _below(model: type[models.Model], parents: set[UUID], together: int) -> Iterator[Returned]:

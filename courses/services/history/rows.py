@@ -1,7 +1,7 @@
 """Kept rows written into their tables again, with the ids and dates that they had."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -10,20 +10,25 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Composed, Identifier
 
-from courses.services.history.errors import CannotBringBack
+from courses.services.history.errors import CannotBringBack, NumberTaken
 
 type Values = dict[str, Any]
 
 
-def insert_kept(model: type[models.Model], changes: Sequence[int]) -> set[UUID]:
+def insert_kept(
+    model: type[models.Model], changes: Sequence[int], instead: Mapping[str, object] | None = None
+) -> set[UUID]:
     """Puts deleted rows back, named by their changes; the ids of those that could come.
 
     A row whose place is taken stays away, and one whose parent is gone; a person who left is no longer named.
+    instead: column → what it gets in the place of what was kept.
     """
     back: set[UUID] = set()
     for columns, some in _shapes(model, changes):
         statement = SQL(
-            "INSERT INTO {table} ({columns}) SELECT {values} FROM changes source WHERE id = ANY(%s) {parents}"
+            "INSERT INTO {table} ({columns}) SELECT {values}"
+            " FROM (SELECT id, before || %s::jsonb AS before FROM changes WHERE id = ANY(%s)) source"
+            " WHERE true {parents}"
             " ORDER BY id ON CONFLICT DO NOTHING RETURNING id"
         ).format(
             table=Identifier(model._meta.db_table),
@@ -32,7 +37,7 @@ def insert_kept(model: type[models.Model], changes: Sequence[int]) -> set[UUID]:
             parents=SQL("").join(_parent(field) for field in columns if _must_exist(field)),
         )
         with connection.cursor() as cursor:
-            cursor.execute(statement, [some])
+            cursor.execute(statement, [json.dumps(dict(instead or {})), some])
             back |= {row_id for (row_id,) in cursor.fetchall()}
     return back
 
@@ -81,7 +86,12 @@ def refuse_taken(model: type[models.Model], values: Values) -> None:
         taken = model._base_manager.filter(**place).exclude(pk=values["id"]).first()
         if taken is not None and None not in place.values():
             named = ", ".join(str(place[field.attname]) for field in fields if not field.is_relation)
-            raise CannotBringBack(
+            if not named:  # what it hangs on has another one; whose it is, not everybody may read
+                raise CannotBringBack(
+                    _("There is another one in its place now. Delete that one first, then try again.")
+                )
+            refused = NumberTaken if place.keys() == {"course_id", "lesson_number"} else CannotBringBack
+            raise refused(
                 _("%(place)s %(value)s is taken by “%(other)s” now. Change that one first, then try again.")
                 % {"place": capfirst(fields[-1].verbose_name), "value": named, "other": taken}
             )
