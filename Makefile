@@ -1,6 +1,6 @@
 # Needs Python 3.12 or newer and make, nothing else. ARGS="…" is passed on by run, test and bench.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format coverage bench clean
+.PHONY: help setup run test lint format cover bench clean
 python := .venv/bin/python
 
 help:  ## this list
@@ -21,7 +21,7 @@ lint:  ## style, formatting, types, and who imports whom
 format:  ## format the code, and mend what can be mended by a tool
 	@scripts/setup && $(python) -m ruff check --fix-only --quiet && $(python) -m ruff format --quiet
 
-coverage:  ## all tests, and which lines and branches they do not run; takes a third longer
+cover:  ## all tests, and which lines and branches they do not run; takes a third longer
 	@scripts/setup && scripts/browser && exec scripts/check coverage $(ARGS)
 
 bench:  ## the benchmarks; each prints its figures

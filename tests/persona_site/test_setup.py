@@ -231,6 +231,6 @@ def test_a_home_that_cannot_be_written(machine: Machine) -> None:
 def test_every_command_is_in_the_help() -> None:
     text = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert [line.split()[1] for line in text.splitlines()] == [
-        *("help", "setup", "run", "test", "lint", "format", "bench", "clean")
+        *("help", "setup", "run", "test", "lint", "format", "cover", "bench", "clean")
     ]
     assert os.access(ROOT / ".ci/run", os.X_OK)

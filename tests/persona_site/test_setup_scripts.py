@@ -74,7 +74,7 @@ def test_every_check_runs_though_one_fails(checks: Folder) -> None:
 def test_all_checks_pass(checks: Folder) -> None:
     assert checks.run("check", "all").returncode == 0
     assert checks.calls()[-2:] == [
-        "python -m pytest -n 2 --dist loadgroup --cov",
+        "python -m pytest -n 2 --dist loadgroup",
         "python manage.py embedded stop",
     ]
 
