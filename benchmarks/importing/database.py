@@ -74,11 +74,33 @@ def _bare_table(cursor: CursorWrapper) -> None:
     cursor.execute(f"DROP TABLE IF EXISTS bare_texts; CREATE TABLE bare_texts ({columns})")
 
 
-def staged_upsert(blocks: Path, size: Size) -> float:
-    """Seconds for the same rows as the import writes them: staged, compared, into the indexed table."""
+def staged_upsert(blocks: Path, size: Size, *, history: bool) -> float:
+    """Seconds for the same rows as the import writes them: staged, compared, into the indexed table.
+
+    history: whether the triggers that keep changes fire.
+    """
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE personalized_lesson_descriptions")
+        _switch_history(cursor, on=history)
         cursor.execute("CHECKPOINT")
+    try:
+        return _staged_upsert(blocks, size)
+    finally:
+        with connection.cursor() as cursor:
+            _switch_history(cursor, on=True)
+
+
+def _switch_history(cursor: CursorWrapper, *, on: bool) -> None:
+    cursor.execute(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'personalized_lesson_descriptions'::regclass "
+        "AND tgname LIKE 'pgtrigger_keep_%'"
+    )
+    for (name,) in cursor.fetchall():
+        switched = "ENABLE" if on else "DISABLE"
+        cursor.execute(f'ALTER TABLE personalized_lesson_descriptions {switched} TRIGGER "{name}"')
+
+
+def _staged_upsert(blocks: Path, size: Size) -> float:
     began = time.perf_counter()
     with staging([TEXTS]):
         copy_blocks(TEXTS, _parts(blocks))
