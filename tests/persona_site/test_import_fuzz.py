@@ -28,9 +28,9 @@ pytestmark = pytest.mark.django_db
 
 ROUNDS, STORES = 10, 200
 STEMS = Stems()
-# Reading costs 3 ms, an import 40: of what reading refuses each eightieth is imported all the same, of the
-# rest each twelfth, and of these each third twice.
-REFUSED_EACH, IMPORTED_EACH, AGAIN_EACH = 80, 12, 36
+# Reading costs 3 ms, an import 40: of what reading refuses each fortieth is imported all the same, of the
+# rest each eighth, and of these each third twice.
+REFUSED_EACH, IMPORTED_EACH, AGAIN_EACH = 40, 8, 24
 
 
 @pytest.fixture
