@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from courses.models import NOW, Course, Lesson
+from personalization.models.counts import count_triggers
 from personalization.models.learners import Profile
 
 RUN_GENERATION = "run_generation"  # the right to start and steer runs
@@ -45,6 +46,18 @@ class Backend(models.TextChoices):
     SIMPLE = "simple", _("simple writer")
 
 
+class Pilot(models.TextChoices):
+    """How far a run's pilot is: its first items are written, but nobody sees them before they are accepted."""
+
+    NONE = "", _("no pilot")
+    WRITING = "writing", _("pilot is being written")
+    WAITING = "waiting", _("pilot waits for a look")
+    ACCEPTED = "accepted", _("pilot was accepted")
+
+
+PILOT_PRIORITY = 1  # of the items that a pilot writes first; while it does, no other is claimed
+
+
 class GenerationRun(models.Model):
     id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
     kind = models.TextField(_("kind"), choices=Kind, default=Kind.PERSONALIZE)
@@ -72,6 +85,17 @@ class GenerationRun(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)
     created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    pilot = models.TextField(_("pilot"), choices=Pilot, db_default="", default="", blank=True)
+    # Money in millionths of the price table's currency. Never more is reserved and spent than the budget.
+    budget_micro = models.BigIntegerField(_("budget"), null=True, blank=True)  # no limit
+    reserved_micro = models.BigIntegerField(_("reserved"), db_default=0, default=0, editable=False)
+    spent_micro = models.BigIntegerField(_("spent"), db_default=0, default=0, editable=False)
+    estimate_micro = models.BigIntegerField(_("estimated cost"), null=True, blank=True, editable=False)
+    # Sums over the run's settled calls, kept with the money: a run of a million calls is not added up to show.
+    calls = models.BigIntegerField(_("calls"), db_default=0, default=0, editable=False)
+    input_tokens = models.BigIntegerField(_("input tokens"), db_default=0, default=0, editable=False)
+    cached_tokens = models.BigIntegerField(_("cached input tokens"), db_default=0, default=0, editable=False)
+    output_tokens = models.BigIntegerField(_("output tokens"), db_default=0, default=0, editable=False)
 
     class Meta:
         db_table = "generation_runs"
@@ -85,7 +109,10 @@ class GenerationRun(models.Model):
                 condition=Q(idempotency_key__isnull=False),
                 nulls_distinct=False,
                 name="generation_runs_one_per_key",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved_micro__gte=0, spent_micro__gte=0), name="generation_runs_money"
+            ),
         ]
         indexes = [models.Index(fields=["-created_at"], name="generation_runs_created_idx")]
 
@@ -175,7 +202,12 @@ class GenerationItem(models.Model):
                 fields=["lease_until"], condition=Q(state=ItemState.RUNNING), name="generation_items_lease"
             ),
             models.Index(fields=["run", "state"], name="generation_items_run"),
+            # An example for each kind of error, without reading a million items that have none.
+            models.Index(
+                fields=["run", "error_code"], condition=~Q(error_code=""), name="generation_items_errors"
+            ),
         ]
+        triggers = count_triggers()
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.get_state_display()}"
