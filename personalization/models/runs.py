@@ -47,7 +47,7 @@ class Backend(models.TextChoices):
 
 
 class Pilot(models.TextChoices):
-    """How far a run's pilot is: its first items are written, but nobody sees them before they are accepted."""
+    """How far a run's pilot is: its first items are written, and seen by nobody before they are accepted."""
 
     NONE = "", _("no pilot")
     WRITING = "writing", _("pilot is being written")
@@ -91,7 +91,7 @@ class GenerationRun(models.Model):
     reserved_micro = models.BigIntegerField(_("reserved"), db_default=0, default=0, editable=False)
     spent_micro = models.BigIntegerField(_("spent"), db_default=0, default=0, editable=False)
     estimate_micro = models.BigIntegerField(_("estimated cost"), null=True, blank=True, editable=False)
-    # Sums over the run's settled calls, kept with the money: a run of a million calls is not added up to show.
+    # Sums over the settled calls, kept with the money: a run of a million calls is not added up to show them.
     calls = models.BigIntegerField(_("calls"), db_default=0, default=0, editable=False)
     input_tokens = models.BigIntegerField(_("input tokens"), db_default=0, default=0, editable=False)
     cached_tokens = models.BigIntegerField(_("cached input tokens"), db_default=0, default=0, editable=False)
