@@ -151,8 +151,9 @@ def _learner_figures(course: Course) -> list[Figure]:
 def _text_figures(course: Course, texts: TextFigures) -> list[Figure]:
     words = ngettext("personal text", "personal texts", texts.total)
     edited = _("texts edited, and locked by that")
+    stale = ngettext("stale text", "stale texts", texts.stale)
     return [
         Figure(texts.total, words, _link(TEXT_LIST, course), neutral=True),
-        Figure(texts.stale, _("stale texts"), _link(TEXT_LIST, course, stale="yes")),
+        Figure(texts.stale, stale, _link(TEXT_LIST, course, stale="yes")),
         Figure(texts.edited, edited, _link(TEXT_LIST, course, edited="yes"), neutral=True),
     ]

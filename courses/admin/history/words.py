@@ -12,7 +12,7 @@ PAGES = {
     "add": gettext_lazy("admin: %(what)s added"),
     "change": gettext_lazy("admin: %(what)s changed"),
     "delete": gettext_lazy("admin: %(what)s deleted"),
-    "changelist": gettext_lazy("admin: list, %(what)s"),
+    "changelist": gettext_lazy("admin: changed in the list of %(what)s"),
     "bring_back": gettext_lazy("admin: earlier version brought back, %(what)s"),
     "deleted": gettext_lazy("admin: deleted %(what)s brought back"),
     # The names of the pages themselves.

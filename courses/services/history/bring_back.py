@@ -31,7 +31,7 @@ def bring_back_version(*, model: type[models.Model], root: UUID, version: int, s
                 _write_description(now, then)
                 _write_assets(now, then)
     except IntegrityError as error:
-        raise CannotBringBack(_("Somebody changed what it belongs to. Look at it again.")) from error
+        raise CannotBringBack(_("What it belongs to was changed or deleted meanwhile. Open the page again.")) from error
 
 
 def locked_versions(
@@ -46,7 +46,7 @@ def locked_versions(
         raise ChangedMeanwhile
     then = next((known_version for known_version in known if known_version.id == version), None)
     if then is None or not then.row(model):  # between its deletion and its return there was nothing
-        raise CannotBringBack(_("Nothing is kept of it."))
+        raise CannotBringBack(_("This version has no content that could be brought back."))
     return known[0], then
 
 

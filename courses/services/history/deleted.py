@@ -77,7 +77,7 @@ def bring_back_deleted(*, model: type[models.Model], change: int, as_last: bool 
     """
     kept = Change.objects.filter(pk=change, table_name=model._meta.db_table, kind=ChangeKind.DELETE).first()
     if kept is None or kept.before is None:
-        raise CannotBringBack(_("Nothing is kept of it."))
+        raise CannotBringBack(_("This version has no content that could be brought back."))
     try:
         with because(version=change), transaction.atomic():
             if model._base_manager.filter(pk=kept.row_id).exists():
@@ -89,7 +89,7 @@ def bring_back_deleted(*, model: type[models.Model], change: int, as_last: bool 
                 raise CannotBringBack(_("It is back already."))
             return [Returned(model, 1, 0), *_below(model, back, kept.transaction)]
     except IntegrityError as error:
-        raise CannotBringBack(_("Somebody changed what it belongs to. Look at it again.")) from error
+        raise CannotBringBack(_("What it belongs to was changed or deleted meanwhile. Open the page again.")) from error
 
 
 def _last_place(lesson: dict[str, Any]) -> dict[str, object]:
