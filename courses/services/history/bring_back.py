@@ -31,7 +31,7 @@ def bring_back_version(*, model: type[models.Model], root: UUID, version: int, s
                 _write_description(now, then)
                 _write_assets(now, then)
     except IntegrityError as error:
-        raise CannotBringBack(_("What it belongs to was changed or deleted meanwhile. Open the page again.")) from error
+        raise CannotBringBack(_("What it belongs to has changed meanwhile: open the page again.")) from error
 
 
 def locked_versions(

@@ -89,7 +89,7 @@ def bring_back_deleted(*, model: type[models.Model], change: int, as_last: bool 
                 raise CannotBringBack(_("It is back already."))
             return [Returned(model, 1, 0), *_below(model, back, kept.transaction)]
     except IntegrityError as error:
-        raise CannotBringBack(_("What it belongs to was changed or deleted meanwhile. Open the page again.")) from error
+        raise CannotBringBack(_("What it belongs to has changed meanwhile: open the page again.")) from error
 
 
 def _last_place(lesson: dict[str, Any]) -> dict[str, object]:
