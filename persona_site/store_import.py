@@ -1,5 +1,6 @@
 """The import of a whole store: courses, then learners. The same plan for a dry run, without its last step."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from courses.course_folder.store import (
     open_store,
     read_courses,
 )
-from courses.errors import ChangedMeanwhile, InvalidInput, Problem
+from courses.errors import InvalidInput, Problem
 from courses.history.reason import because
 from courses.services.course_import import (
     COURSE_TABLES,
@@ -94,14 +95,14 @@ def import_store(
             snapshot = replace(read_snapshot(), leaving=bool(options.prune))
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
-            _stage(store, plans, snapshot, listed, options, watcher, everyone=not courses)
+            unread = _stage(store, plans, snapshot, listed, options, watcher, everyone=not courses)
             if not findings.problems:
                 index(ALL_TABLES)
                 leaving = list_leaving(plans, findings) if options.prune else {}
             if not findings.problems and (dry_run or options.strict):
-                changes = _planned(plans, leaving, findings)
+                changes = _planned(plans, leaving, unread, findings)
             if not (_is_refused(options, leaving, findings, dry_run=dry_run) or dry_run):
-                changes = _written(plans, snapshot, leaving, still_locked, watcher)
+                changes = _written(plans, snapshot, leaving, unread, still_locked, watcher)
     report = ImportReport(shown(str(path)), dry_run, tuple(course.slug for course in chosen))
     return _report(report, changes, leaving, findings)
 
@@ -115,8 +116,12 @@ def _stage(
     watcher: Watcher,
     *,
     everyone: bool,
-) -> None:
-    """Copies beside the tables what the options ask for; what is wrong with it goes to the findings."""
+) -> Counter[str]:
+    """Copies beside the tables what the options ask for; what is wrong with it goes to the findings.
+
+    By course: how many personal texts need nothing, because the database has them from the same files.
+    """
+    unread: Counter[str] = Counter()
     if options.with_lessons:
         watcher.stage("Reading lessons", sum(len(plan.lessons) for plan in plans))
         stage_courses(plans, snapshot, store, watcher.tick)
@@ -124,8 +129,10 @@ def _stage(
         _refuse_unknown_lessons(plans, snapshot, store.findings)
     if options.with_learners:
         known = snapshot.languages.keys() | {course.slug for course in listed}
-        _stage_learners(store, plans, read_profiles(store, known), watcher, everyone=everyone)
+        entries = read_profiles(store, known)
+        unread = _stage_learners(store, plans, entries, watcher, everyone=everyone)
     store.refuse_changed()
+    return unread
 
 
 def _report(
@@ -161,7 +168,7 @@ def _stage_learners(
     watcher: Watcher,
     *,
     everyone: bool,
-) -> None:
+) -> Counter[str]:
     """With `everyone` off, only learners whose course is imported, or who have texts in it."""
     texts = [text for plan in plans if (text := TextPlan.of(plan))]
     found = readers(texts, store)
@@ -178,7 +185,7 @@ def _stage_learners(
     else:
         learners |= known_identifiers(found.keys() - learners)
     watcher.stage("Reading personal texts", found.total())
-    stage_texts(texts, store, learners, watcher.tick, processes_for(found.total()))
+    return stage_texts(texts, store, learners, watcher.tick, processes_for(found.total()))
 
 
 def _refuse_unknown_lessons(plans: Iterable[CoursePlan], snapshot: Snapshot, findings: Findings) -> None:
@@ -211,16 +218,13 @@ def _is_refused(
 
 
 def _planned(
-    plans: Iterable[CoursePlan], leaving: Mapping[str, Leaving], findings: Findings
+    plans: Iterable[CoursePlan], leaving: Mapping[str, Leaving], unread: Counter[str], findings: Findings
 ) -> list[Changes]:
     changes: list[Changes] = [(PROFILES, learner_changes())]
     for plan in plans:
-        try:
-            written = course_changes(plan.slug) | text_changes(plan.slug)
-        except ChangedMeanwhile as error:
-            raise CourseChanged(plan.slug) from error
+        written = course_changes(plan.slug) | text_changes(plan.slug)
         deleted = leaving[plan.slug].tables if plan.slug in leaving else {}
-        changes.append((plan.folder.path, summed([written, deleted])))
+        changes.append((plan.folder.path, summed([written, deleted, _unread(plan, unread)])))
         # Now, not with the report: --strict must know of them before anything is written.
         warn_of_kept(plan.folder.path, written[TEXT_TABLE], findings)
     return changes
@@ -230,6 +234,7 @@ def _written(
     plans: Sequence[CoursePlan],
     snapshot: Snapshot,
     leaving: Mapping[str, Leaving],
+    unread: Counter[str],
     still_locked: Callable[[], None],
     watcher: Watcher,
 ) -> list[Changes]:
@@ -247,9 +252,7 @@ def _written(
                     deleted = prune_course(plan, leaving[plan.slug], seen)
                     seen = {lesson: number for lesson, number in seen.items() if lesson in plan.numbers}
                 course = write_course(plan.slug, seen) | write_texts(plan.slug)
-                changes.append((plan.folder.path, summed([course, deleted])))
-        except ChangedMeanwhile as error:
-            raise CourseChanged(plan.slug) from error
+                changes.append((plan.folder.path, summed([course, deleted, _unread(plan, unread)])))
         except IntegrityError as error:
             # Everything was checked against the snapshot: a row came or went since.
             if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation | NotNullViolation):
@@ -257,6 +260,10 @@ def _written(
             raise
         watcher.written(plan.slug, changes[-1][1])
     return changes
+
+
+def _unread(plan: CoursePlan, unread: Counter[str]) -> Mapping[str, Counts]:
+    return {TEXT_TABLE: Counts(unchanged=unread[plan.slug])}
 
 
 @contextmanager

@@ -50,11 +50,13 @@ class Task:
 class Batch:
     """Rows as COPY takes them in its binary format, and how many learners they are of.
 
-    `done`: the last batch of its task, which has the findings and the remarks.
+    `done`: the last batch of its task, which has the findings, the remarks, and how many files were left
+    unread because the database has what they say.
     """
 
     block: bytes
     learners: int = 0
+    unread: int = 0
     findings: Findings = field(default_factory=Findings)
     remarks: Counter[str] = field(default_factory=Counter)
     done: bool = False
@@ -109,7 +111,8 @@ class BatchReader:
                 yield Batch(b"".join(rows))
                 rows, size = [], 0
         remarks, files.remarks = files.remarks, Counter()
-        yield Batch(b"".join(rows), len(task.learners), findings, remarks, done=True)
+        unread, files.unread = files.unread, 0
+        yield Batch(b"".join(rows), len(task.learners), unread, findings, remarks, done=True)
 
     def _rows(self, task: Task, files: LessonFiles, findings: Findings) -> Iterator[bytes]:
         folder = open_texts(files.plan, self._store, findings) if task.learners else None
@@ -134,8 +137,12 @@ def collected(
     plans: Sequence[TextPlan],
     findings: Findings,
     tick: Callable[[int], None],
+    unread: Counter[str],
 ) -> Iterator[bytes]:
-    """The blocks of rows; what the tasks found goes to the findings in their order, and `tick` is told."""
+    """The blocks of rows; what the tasks found goes to the findings in their order, and `tick` is told.
+
+    unread: gets by course how many files were left unread.
+    """
     remarks: Counter[str] = Counter()
     for task, batch in batches:
         yield batch.block
@@ -143,6 +150,7 @@ def collected(
             findings.include(task.findings)
             findings.include(batch.findings)
             remarks.update(batch.remarks)
+            unread[plans[task.course].slug] += batch.unread
             tick(batch.learners)
         if batch.done and task.last:
             for remark, files in remarks.items():
@@ -170,7 +178,7 @@ def _row_rest(row: TextRow) -> bytes:
         (
             row.lesson.bytes,
             # jsonb comes with the version of its format in front.
-            _NULL if content is None else b"%b\x01%b" % (_length(len(content) + 1), content),
+            b"%b\x01%b" % (_length(len(content) + 1), content),
             _NULL if digest is None else _DIGEST + digest.encode(),
         )
     )

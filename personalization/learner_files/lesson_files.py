@@ -43,10 +43,14 @@ class TextPlan:
 
 @dataclass(slots=True)
 class LessonFiles:
-    """The files of one course's learners. `remarks`: label warnings, told once for all learners."""
+    """The files of one course's learners. `remarks`: label warnings, told once for all learners.
+
+    `unread`: how many files the database holds already.
+    """
 
     plan: TextPlan
     remarks: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
     _ids: dict[int, UUID] = field(init=False)
     _names: dict[str, tuple[UUID, NamedFile]] = field(default_factory=dict)
 

@@ -31,12 +31,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps makes one for each
 class TextRow:
     """A text for a lesson.
 
-    content: JSON in UTF-8; None: what the database has already. digest: of the file, where it alone tells
-    what the content is and nothing had to be said about it.
+    content: JSON in UTF-8. digest: of the file, where it alone tells what the content is and nothing had to
+    be said about it.
     """
 
     lesson: UUID
-    content: bytes | None
+    content: bytes
     digest: str | None
 
 
@@ -83,7 +83,8 @@ def is_utf8(key: str) -> bool:
 class TextReader:
     """Reads the texts of one course, learner by learner; what is wrong goes to the findings of `folder`.
 
-    folder: personalize/, open. held: files that need not be read, for the database has what they say.
+    folder: personalize/, open. held: files that need not be read, for the database has what they say: they
+    are counted and give no row.
     """
 
     def __init__(self, files: LessonFiles, folder: Folder, held: KnownFiles) -> None:
@@ -133,7 +134,8 @@ class TextReader:
             return None
         digest = file_digest(data)
         if self._held.has(identifier, lesson, digest):
-            return TextRow(lesson, None, digest)
+            self._files.unread += 1
+            return None
         told = len(folder.findings.warnings)
         content = _content(data, file, folder)
         if content is None:

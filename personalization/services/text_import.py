@@ -1,5 +1,6 @@
 """Personal texts from a store: staged, compared, written."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from contextlib import closing
 
@@ -10,7 +11,6 @@ from psycopg.sql import SQL
 from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder
 from courses.course_folder.report import Counts
-from courses.errors import ChangedMeanwhile
 from courses.services.staging import Staged, copy_blocks
 from personalization.learner_files.batches import collected, copied, tasks
 from personalization.learner_files.digests import KnownFiles
@@ -24,7 +24,7 @@ TEXTS = Staged(
         "course_slug": "text",
         "user_identifier": "text",
         "lesson_id": "uuid",
-        "content": "jsonb",  # null: the text was made from a file with this digest, and is not sent again
+        "content": "jsonb",
         "digest": "text",
     },
 )
@@ -44,7 +44,7 @@ _HELD = """
 # statistics of a table that was empty a moment ago may suggest, takes minutes.
 _OLD = SQL("""
     LEFT JOIN LATERAL (
-        SELECT id, content, edited_at, origin, import_digest FROM personalized_lesson_descriptions
+        SELECT id, content, edited_at, origin FROM personalized_lesson_descriptions
         WHERE profile_id = p.id AND lesson_id = s.lesson_id LIMIT 1
     ) old ON true
 """)
@@ -61,15 +61,13 @@ _HAS_TEXTS = """
 _COUNT = SQL("""
     SELECT count(*) FILTER (WHERE fate = 'created'), count(*) FILTER (WHERE fate = 'updated'),
            count(*) FILTER (WHERE fate = 'unchanged'), count(*) FILTER (WHERE fate = 'kept'),
-           count(*) FILTER (WHERE fate = 'locked'), count(*) FILTER (WHERE fate = 'lost')
+           count(*) FILTER (WHERE fate = 'locked')
     FROM (
         SELECT CASE
-            WHEN old.id IS NULL THEN CASE WHEN s.content IS NULL THEN 'lost' ELSE 'created' END
-            WHEN old.content = s.content OR (s.content IS NULL AND old.import_digest = s.digest)
-                THEN 'unchanged'
+            WHEN old.id IS NULL THEN 'created'
+            WHEN old.content = s.content THEN 'unchanged'
             WHEN old.edited_at IS NOT NULL THEN 'locked'
             WHEN old.origin IS DISTINCT FROM 'import' THEN 'kept'
-            WHEN s.content IS NULL THEN 'lost'
             ELSE 'updated' END AS fate
         FROM staged_texts s LEFT JOIN profiles p USING (user_identifier) {old}
         WHERE s.course_slug = %s
@@ -82,7 +80,7 @@ _INSERT = SQL("""
 """)
 _WRITE_NEW = _INSERT + SQL("WHERE s.course_slug = %s ORDER BY 1, 2")
 _WRITE = SQL("""{insert} {old}
-    WHERE s.course_slug = %s AND s.content IS NOT NULL AND old.content IS DISTINCT FROM s.content
+    WHERE s.course_slug = %s AND old.content IS DISTINCT FROM s.content
     ORDER BY 1, 2
     ON CONFLICT (profile_id, lesson_id) DO UPDATE
     SET content = excluded.content, import_digest = excluded.import_digest, origin = 'import', model = '',
@@ -106,35 +104,32 @@ def stage_texts(
     learners: Container[str],
     tick: Callable[[int], None],
     processes: int = 0,
-) -> None:
+) -> Counter[str]:
     """Reads the texts of the courses, and copies them beside their table; what is wrong goes to the findings.
+
+    By course: how many files were left unread. The database has what they say, so there is nothing to write,
+    and whoever changes such a text from now on has changed it after this import.
 
     learners: the identifiers that the store or the database knows. `tick` with every number of learners that
     are done. processes: as many read besides this one. Raises ReaderGone.
     """
     todo = tasks(plans, store, learners)
+    unread: Counter[str] = Counter()
     with closing(read_batches(todo, plans, store, held_files(), processes)) as batches:
-        copy_blocks(TEXTS, copied(collected(batches, plans, store.findings, tick)))
+        copy_blocks(TEXTS, copied(collected(batches, plans, store.findings, tick, unread)))
+    return unread
 
 
 def text_changes(course: str) -> dict[str, Counts]:
-    """What writing the staged texts of a course would do, and how many would stay. Changes nothing.
-
-    Raises ChangedMeanwhile where a text is no longer the one that its file was left unread for.
-    """
+    """What writing the staged texts of a course would do, and how many would stay. Changes nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [course])
-        created, updated, unchanged, kept, locked, lost = cursor.fetchone() or (0,) * 6
-    if lost:
-        raise ChangedMeanwhile
+        created, updated, unchanged, kept, locked = cursor.fetchone() or (0,) * 5
     return {TEXT_TABLE: Counts(created, updated, unchanged, kept, locked)}
 
 
 def write_texts(course: str) -> dict[str, Counts]:
-    """Writes the staged texts of a course inside the caller's transaction; what was done.
-
-    Raises ChangedMeanwhile; an IntegrityError where a text was left unread that is there no longer.
-    """
+    """Writes the staged texts of a course inside the caller's transaction; what was done."""
     with connection.cursor() as cursor:
         cursor.execute(_ROOM)
         cursor.execute(_HAS_TEXTS, [course])

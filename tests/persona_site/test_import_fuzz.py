@@ -1,5 +1,6 @@
 """2,000 damaged stores: each is refused by a report, or imported; never a traceback, never half of one."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -73,7 +74,7 @@ def reading(folder: Path) -> list[str]:
             agreement.tell(findings)
         texts = [found for plan in plans if (found := TextPlan.of(plan))]
         batches = read_batches(tasks(texts, store, learners), texts, store, KnownFiles(), 0)
-        for _block in collected(batches, texts, findings, lambda learners: None):
+        for _block in collected(batches, texts, findings, lambda learners: None, Counter()):
             pass
     return [*map(str, findings.problems)]
 

@@ -1,6 +1,7 @@
 """Reads the learners' files of a store as an import would, without a database."""
 
 import struct
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -50,7 +51,7 @@ def read(store: StoreBuilder, processes: int = 0) -> Learners:
         )
         texts = [
             row
-            for block in collected(batches, text_plans, findings, lambda learners: None)
+            for block in collected(batches, text_plans, findings, lambda learners: None, Counter())
             for row in rows(block)
         ]
         assert found.keys() >= {identifier for _, identifier, _, _ in texts}
