@@ -12,8 +12,18 @@ from pytest_django import DjangoDbBlocker
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from tests.processes import Environment, WorkerProcess
+from tests.template_database import migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """In addition to pytest-django's own: the database of this process is a copy, not migrated anew."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
 
 
 @pytest.fixture
