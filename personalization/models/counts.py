@@ -6,7 +6,7 @@ them wait for each other.
 """
 
 from django.db import models
-from pgtrigger import After, Delete, Insert, Referencing, Statement, Trigger, Update
+from pgtrigger import After, Delete, Insert, Operation, Referencing, Statement, Trigger, Update
 
 _SUM = """
     INSERT INTO generation_counts (run_id, state, error_code, items)
@@ -46,7 +46,7 @@ def count_triggers() -> list[Trigger]:
     ]
 
 
-def _trigger(name: str, operation: object, changes: str, **rows: str) -> Trigger:
+def _trigger(name: str, operation: Operation, changes: str, **rows: str) -> Trigger:
     referencing = Referencing(**rows)  # type: ignore[no-untyped-call]
     sql = _SUM.format(changes=changes)
     return Trigger(
