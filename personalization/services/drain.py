@@ -97,7 +97,7 @@ class Drain:
         self._dry_until = 0.0
 
     async def run(self) -> int:
-        beat = asyncio.create_task(self._leases.keep())
+        self._leases.keep()
         try:
             await self._work()
             for step in (end_pilots, close_ended):  # seen at once, not at the next sweep
@@ -106,10 +106,9 @@ class Drain:
             try:
                 await self._land()
             finally:
-                beat.cancel()
+                self._leases.close()
                 await self._flight.close()
                 self._database.close()
-                self._leases.close()
         return self._settling.settled
 
     async def _work(self) -> None:

@@ -75,11 +75,16 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,
     }
+    return _planned_by_key(selection, pilot, fields)
+
+
+def _planned_by_key(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
     try:
         return _planned(selection, pilot, fields)
     except IntegrityError:
-        run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
-        if idempotency_key is None or run is None:
+        key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
+        run = GenerationRun.objects.filter(**key).first()
+        if fields["idempotency_key"] is None or run is None:
             raise
         if run.options.get("request") != fields["options"]["request"]:
             raise PlanRefused(_("This key was used for another request: take a new one.")) from None
