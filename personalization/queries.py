@@ -23,6 +23,36 @@ from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
 
+_COUNTS = """
+    SELECT run_id, state, error_code, sum(items)::bigint FROM generation_counts
+    WHERE run_id = ANY(%(runs)s::uuid[]) GROUP BY run_id, state, error_code HAVING sum(items) <> 0
+"""
+# A few items of each code, not all: a million may have failed alike.
+_EXAMPLES = """
+    SELECT DISTINCT ON (code, item.state) code, item.state, item.error_message
+    FROM unnest(%(codes)s::text[]) code CROSS JOIN LATERAL (
+        SELECT state, error_message FROM generation_items
+        WHERE run_id = %(run)s AND error_code = code AND error_code <> '' LIMIT 200) item
+    ORDER BY code, item.state, item.error_message
+"""
+_RATE = """
+    SELECT count(*) / greatest(1, extract(epoch FROM now() - min(finished_at)))::float
+    FROM (SELECT finished_at FROM generation_items
+          WHERE run_id = %(run)s AND finished_at > now() - make_interval(secs => %(seconds)s)
+          ORDER BY finished_at DESC LIMIT 10000) latest
+"""
+_OF_THE_RUN = (
+    "pilot",
+    "budget_micro",
+    "spent_micro",
+    "reserved_micro",
+    "estimate_micro",
+    "calls",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:
@@ -59,7 +89,10 @@ class ErrorKind:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of a run's items by state; `rate` in items per second over the last half minute."""
+    """Counts of a run's items by state; `rate` in items per second over the last half minute.
+
+    Money in millionths; `calls` and tokens are those of the calls that have ended.
+    """
 
     run_id: UUID
     state: str
@@ -67,6 +100,15 @@ class Progress:
     counts: dict[str, int]
     errors: list[ErrorKind]
     rate: float
+    pilot: str = ""
+    budget_micro: int | None = None
+    spent_micro: int = 0
+    reserved_micro: int = 0
+    estimate_micro: int | None = None
+    calls: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
 
     @property
     def total(self) -> int:
@@ -108,27 +150,58 @@ def preview(
 
 
 def progress(run_id: UUID) -> Progress:
-    """The state of a run now. Raises GenerationRun.DoesNotExist."""
-    run = GenerationRun.objects.only("state", "note").get(pk=run_id)
+    """The state of a run now. Raises GenerationRun.DoesNotExist.
+
+    Adds up what triggers have counted: a run of a million items is read as quickly as one of ten.
+    """
+    run = GenerationRun.objects.get(pk=run_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT state, count(*) FROM generation_items WHERE run_id = %s GROUP BY state", [run_id]
-        )
-        counts = dict(cursor.fetchall())
-        cursor.execute(
-            """SELECT state, error_code, count(*), min(error_message) FROM generation_items
-               WHERE run_id = %s AND error_code <> '' GROUP BY state, error_code ORDER BY count(*) DESC""",
-            [run_id],
-        )
-        errors = [ErrorKind(*row) for row in cursor.fetchall()]
-        cursor.execute(
-            """SELECT count(*) / greatest(1, extract(epoch FROM now() - greatest(min(finished_at),
-                      now() - make_interval(secs => %s))))::float
-               FROM generation_items WHERE run_id = %s AND finished_at > now() - make_interval(secs => %s)""",
-            [RATE_WINDOW, run_id, RATE_WINDOW],
-        )
+        cursor.execute(_COUNTS, {"runs": [run_id]})
+        kinds = cursor.fetchall()
+        cursor.execute(_EXAMPLES, {"run": run_id, "codes": list({code for _, _, code, _ in kinds if code})})
+        examples = {(code, state): message for code, state, message in cursor.fetchall()}
+        cursor.execute(_RATE, {"run": run_id, "seconds": RATE_WINDOW})
         rate = cursor.fetchone()[0] or 0.0
-    return Progress(run_id, run.state, run.note, counts, errors, rate)
+    return Progress(
+        run_id,
+        run.state,
+        run.note,
+        _by_state(kinds).get(run_id, {}),
+        _errors(kinds, examples),
+        rate,
+        **{name: getattr(run, name) for name in _OF_THE_RUN},
+    )
+
+
+def item_counts(run_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """Run → state → items, for a page of runs."""
+    runs = list(run_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, {"runs": runs})
+        counts = _by_state(cursor.fetchall())
+    return {run_id: counts.get(run_id, {}) for run_id in runs}
+
+
+type _Kind = tuple[UUID, str, str, int]  # run, state, error code, items
+
+
+def _by_state(kinds: list[_Kind]) -> dict[UUID, dict[str, int]]:
+    counts: dict[UUID, dict[str, int]] = {}
+    for run_id, state, _, items in kinds:
+        of_run = counts.setdefault(run_id, {})
+        of_run[state] = of_run.get(state, 0) + items
+    return counts
+
+
+def _errors(kinds: list[_Kind], examples: dict[tuple[str, str], str]) -> list[ErrorKind]:
+    """The most frequent first. Where the few items that were looked at show none, another state's example."""
+    any_state = {code: message for (code, _), message in examples.items()}
+    errors = [
+        ErrorKind(state, code, items, examples.get((code, state), any_state.get(code, "")))
+        for _, state, code, items in kinds
+        if code
+    ]
+    return sorted(errors, key=lambda kind: (-kind.count, kind.code, kind.state))
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,15 @@ class GenerationRun(models.Model):
                 condition=Q(reserved_micro__gte=0, spent_micro__gte=0), name="generation_runs_money"
             ),
         ]
-        indexes = [models.Index(fields=["-created_at"], name="generation_runs_created_idx")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="generation_runs_created_idx"),
+            # Every claim and every sweep looks for them, among all runs there ever were.
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=[RunState.OPEN, RunState.PAUSED, RunState.CANCELLED]),
+                name="generation_runs_at_work",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
@@ -150,6 +158,8 @@ class GenerationItem(models.Model):
     error_code = models.TextField(_("error"), db_default="", default="", blank=True)
     error_message = models.TextField(_("what happened"), db_default="", default="", blank=True)
     fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not written
+    # Held by the budget: what the next call may cost, so that it is queued again when there is so much left.
+    needs_micro = models.BigIntegerField(_("may cost"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:

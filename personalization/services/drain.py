@@ -1,36 +1,44 @@
 """One worker's loop: claims a batch, keeps many requests in flight on one event loop, settles in batches.
 
-The database is spoken to from threads of its own, so that no statement holds up the requests in flight.
+Three things go on at once: the next items are claimed and prepared, requests are under way, and what they
+brought is settled. The database is spoken to from threads, so that no statement holds up the requests.
 """
 
 import asyncio
 import logging
 import os
 import socket
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from courses.database import database_address
-from personalization.errors import RunBlocked, WriterError
 from personalization.services import queue
-from personalization.services.queue import Claim, Outcome
+from personalization.services.attempts import Claim, Job, Outcome
+from personalization.services.charges import unsent
+from personalization.services.flight import Flight
+from personalization.services.holding import end_pilots, release_held
+from personalization.services.leases import Leases
+from personalization.services.ledger import Reserved, reserve
+from personalization.services.settling import Settling
+from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
-from personalization.services.work import Job, failed, internal, prepare, written
+from personalization.services.threads import DatabaseThreads
+from personalization.services.work import failed, given_back, internal, prepare
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 
 log = logging.getLogger(__name__)
-GATHER_SECONDS = 0.02  # answers that come within this time are settled in one transaction
-DATABASE_THREADS = 2
+GATHER_SECONDS = 0.02  # answers that come within this time are settled, and places filled, by one statement
+LOOK_SECONDS = 1.0  # so often a worker that waits for answers looks whether it should stop
+DRY_SECONDS = 0.5  # after a claim that found nothing
 GRACE_SECONDS = 5.0  # what is in flight at a shutdown may take so long; then it is given back
+LAST_TRIES = 10  # to settle at a shutdown; what others have locked even then is left to the leases' end
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,11 @@ class Pace:
             settings.GENERATION_DRAIN_SECONDS,
             settings.GENERATION_RETRY_SECONDS,
         )
+
+    @property
+    def ahead(self) -> int:
+        """Items that are prepared while all places are taken, so that a free one waits for no database."""
+        return self.concurrency // 4
 
 
 def drain(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -72,168 +85,141 @@ class Drain:
     ):
         self._pace = pace
         self._stopping = stopping
-        self._make_writer = writers
-        self._writers: dict[str, Writer] = {}
-        self._flying: dict[asyncio.Task[Outcome], Claim] = {}
-        self._settled = 0
-        # Two threads, two connections: a heartbeat never waits behind a batch that is being published.
-        self._threads = ThreadPoolExecutor(max_workers=DATABASE_THREADS, thread_name_prefix="drain")
+        self._sources = Sources()
+        self._changed = asyncio.Event()
+        # Two: claims and settlements go on beside each other.
+        self._database = DatabaseThreads(2, pace.lease, "drain")
+        self._leases = Leases(pace.lease, self._lose)
+        self._flight = Flight(writers, pace.retry, self._changed.set)
+        self._settling = Settling(self._database, self._leases)
+        self._ready: list[Job] = []  # prepared, waits for a free place
+        self._beside: dict[str, asyncio.Task[None]] = {}
+        self._dry_until = 0.0
 
     async def run(self) -> int:
-        beat = asyncio.create_task(self._keep_leases())
+        self._leases.keep()
         try:
             await self._work()
-            await self._query(close_ended)  # a run's end is seen at once, not at the next sweep
+            for step in (end_pilots, close_ended):  # seen at once, not at the next sweep
+                await self._database.run(step)
         finally:
-            beat.cancel()
             try:
                 await self._land()
             finally:
-                await asyncio.gather(*(w.close() for w in self._writers.values()), return_exceptions=True)
-                self._close_threads()
-        return self._settled
+                self._leases.close()
+                await self._flight.close()
+                self._database.close()
+        return self._settling.settled
 
     async def _work(self) -> None:
         until = time.monotonic() + self._pace.drain
-        while True:
-            more = not self._stopping() and time.monotonic() < until
-            claimed = more and await self._claim()
-            if not self._flying:
-                if claimed:
-                    continue
+        while not self._stopping():
+            if time.monotonic() < until:
+                self._claim_ahead()
+            await self._begin()
+            self._settling.add(self._flight.take_landed())
+            if self._settling.waiting and "settle" not in self._beside:
+                self._go("settle", self._settle())
+            if not (self._beside or self._flight or self._ready):
                 return
-            await self._gather(wait=not claimed)
-            if self._stopping():
-                return
+            await self._pause()
 
-    async def _claim(self) -> bool:
-        """Whether items were claimed. Waits until a tenth of the places is free: one claim serves many."""
-        free = self._pace.concurrency - len(self._flying)
-        if free < max(1, self._pace.concurrency // 10):
-            return False
-        claims = await self._query(
-            lambda: queue.claim(free, worker=f"{socket.gethostname()}:{os.getpid()}", lease=self._pace.lease)
-        )
+    def _go(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Starts work that goes on beside the requests; what it raises ends the drain."""
+        self._beside[name] = asyncio.create_task(work)
+        self._beside[name].add_done_callback(lambda task: self._changed.set())
+
+    async def _pause(self) -> None:
+        """Until something has ended; then a moment more, so that one statement serves many."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._changed.wait()
+        if self._flight:
+            await asyncio.sleep(GATHER_SECONDS)
+        self._changed.clear()
+        for name, task in list(self._beside.items()):
+            if task.done():
+                del self._beside[name]
+                task.result()
+
+    def _claim_ahead(self) -> None:
+        """Waits until a tenth of the places is free: one claim serves many."""
+        wanted = self._pace.concurrency + self._pace.ahead - len(self._flight) - len(self._ready)
+        few = wanted < max(1, self._pace.concurrency // 10)
+        if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
+            self._go("claim", self._claim(wanted))
+
+    async def _claim(self, wanted: int) -> None:
+        claims = await self._database.run(lambda: _claimed(wanted, self._pace.lease))
         if not claims:
-            return False
-        jobs, outcomes = await self._query(lambda: prepare(claims))
-        await self._settle(outcomes)
-        for job in jobs:
-            self._flying[asyncio.create_task(self._write(job))] = job.claim
-        return True
-
-    async def _write(self, job: Job) -> Outcome:
-        if job.backend not in self._writers:
-            self._writers[job.backend] = self._make_writer(job.backend)
-        try:
-            return written(job, await self._writers[job.backend].write(job.brief))
-        except RunBlocked as error:
-            with suppress(Error):  # with the database gone the next attempt finds the same and pauses then
-                await self._query(partial(queue.pause_blocked, job.claim.run_id, error.message))
-            return failed(job, error, base_pause=self._pace.retry)
-        except WriterError as error:
-            return failed(job, error, base_pause=self._pace.retry)
-        except Exception as error:
-            # A fault of ours must cost this item an attempt, not the worker its other items.
-            return failed(job, internal(job.claim, error), base_pause=self._pace.retry)
-
-    async def _gather(self, *, wait: bool) -> None:
-        timeout = 1.0 if wait else 0
-        done, _ = await asyncio.wait(self._flying, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        if done and wait and self._flying:
-            await asyncio.wait(self._flying, timeout=GATHER_SECONDS)
-            done = {task for task in self._flying if task.done()}
-        for task in done:
-            self._flying.pop(task, None)  # the heartbeat may have dropped it meanwhile
-        await self._settle([task.result() for task in done if not task.cancelled()])
-
-    async def _settle(self, outcomes: list[Outcome]) -> None:
-        if not outcomes:
+            self._dry_until = time.monotonic() + DRY_SECONDS
             return
-        try:
-            mine = await self._query(lambda: queue.settle(outcomes))
-        except DatabaseError as error:
-            if isinstance(error, OperationalError | InterfaceError):
-                raise
-            mine = set()
-            for outcome in outcomes:
-                mine |= await self._settle_alone(outcome)
-        self._settled += len(mine)
-        if lost := len(outcomes) - len(mine):
-            log.warning("%d results came after their lease had run out and were dropped", lost)
+        self._leases.hold(claims)
+        jobs, outcomes = await self._database.run(lambda: prepare(claims, self._sources))
+        self._ready += jobs
+        self._settling.add(outcomes)
+        left = _ids(jobs, outcomes)
+        self._leases.let_go(claim for claim in claims if claim.id not in left)  # deleted since
 
-    async def _settle_alone(self, outcome: Outcome) -> set[int]:
-        """One text that the database refuses must not take its batch along."""
+    async def _begin(self) -> None:
+        """Fills the free places with what is ready, once its money is set aside."""
+        free = self._pace.concurrency - len(self._flight)
+        batch, self._ready = self._ready[:free], self._ready[free:]
+        priced = [self._flight.priced(job) for job in batch]
+        self._settling.add(one for one in priced if isinstance(one, Outcome))
+        jobs = [one for one in priced if isinstance(one, Job)]
+        if not jobs:
+            return
+        reserved = await self._reserve(jobs)
+        self._settling.add(reserved.outcomes)
+        for job in reserved.allowed:
+            if self._leases.holds(job.claim):
+                self._flight.start(job)
+            else:
+                self._settling.add([given_back(job, unsent(job))])
+        left = _ids(reserved.allowed, reserved.outcomes)
+        self._leases.let_go(job.claim for job in jobs if job.claim.id not in left)  # lost, or deleted
+
+    async def _reserve(self, jobs: list[Job]) -> Reserved:
         try:
-            return await self._query(lambda: queue.settle([outcome]))
-        except (OperationalError, InterfaceError):
+            return await self._database.run(lambda: reserve(jobs))
+        except OperationalError:
             raise
         except DatabaseError as error:
-            refused = Outcome(outcome.claim, "failed", "not_storable", f"refused: {type(error).__name__}")
-            return await self._query(lambda: queue.settle([refused]))
+            # Most likely an item that was deleted in the same moment. The others are not to blame.
+            if len(jobs) == 1:
+                failure = internal(jobs[0].claim, error)
+                return Reserved([], [failed(jobs[0], failure, base_pause=self._pace.retry)])
+            each = [await self._reserve([job]) for job in jobs]
+            return Reserved([j for r in each for j in r.allowed], [o for r in each for o in r.outcomes])
 
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(self._pace.lease / 3)
-            claims = list(self._flying.values())
-            if not claims:
-                continue
-            try:
-                alive = await self._query(partial(queue.heartbeat, claims, lease=self._pace.lease))
-            except Error:
-                continue  # the fence guards what comes too late
-            for task, claim in list(self._flying.items()):
-                if claim in claims and claim.id not in alive:
-                    # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
-                    log.warning("item %s: its lease is gone, dropped", claim.id)
-                    task.cancel()
-                    self._flying.pop(task, None)
+    async def _settle(self) -> None:
+        again = await self._settling.settle()
+        self._ready = again + self._ready
+
+    def _lose(self, claim: Claim) -> None:
+        self._ready = [job for job in self._ready if job.claim != claim]
+        self._flight.drop(claim)
 
     async def _land(self) -> None:
         """Finishes what is in flight within the grace time and gives the rest back, uncounted."""
-        if not self._flying:
-            return
-        await asyncio.wait(self._flying, timeout=GRACE_SECONDS)
-        outcomes = []
-        for task, claim in self._flying.items():
-            if task.done() and not task.cancelled() and not task.exception():
-                outcomes.append(task.result())
-            else:
-                task.cancel()
-                outcomes.append(Outcome(claim, "retry", "stopped", "the worker was stopped", give_back=True))
-        await asyncio.gather(*self._flying, return_exceptions=True)
-        self._flying.clear()
-        await self._settle(outcomes)
-
-    async def _query[T](self, statement: Callable[[], T]) -> T:
-        """Runs it in a database thread; a broken connection is tried anew until the leases would be over."""
-        loop = asyncio.get_running_loop()
-        pause, until = 0.1, time.monotonic() + self._pace.lease
-        while True:
-            try:
-                return await loop.run_in_executor(self._threads, _fresh, statement)
-            except (OperationalError, InterfaceError):
-                if time.monotonic() + pause > until:
-                    raise
-                await asyncio.sleep(pause)
-                pause *= 2
-
-    def _close_threads(self) -> None:
-        both = threading.Barrier(DATABASE_THREADS, timeout=5)
-
-        def close() -> None:
-            both.wait()  # so that each thread takes one of the two calls
-            connections.close_all()
-
-        closing = [self._threads.submit(close) for _ in range(DATABASE_THREADS)]
-        self._threads.shutdown()
-        for call in closing:
-            call.result()
+        await self._flight.land(GRACE_SECONDS)
+        await asyncio.gather(*self._beside.values(), return_exceptions=True)
+        self._settling.add([*self._flight.take_landed(), *(given_back(job) for job in self._ready)])
+        for _ in range(LAST_TRIES):
+            if self._settling.waiting:
+                again = await self._settling.settle()
+                self._settling.add(given_back(job) for job in again)
 
 
-def _fresh[T](statement: Callable[[], T]) -> T:
-    try:
-        return statement()
-    except (OperationalError, InterfaceError):
-        connection.close()
-        raise
+def _claimed(wanted: int, lease: float) -> list[Claim]:
+    """Due items; where there are none, of those that were held until the money allows them."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    claims = queue.claim(wanted, worker=worker, lease=lease)
+    if not claims and release_held():
+        claims = queue.claim(wanted, worker=worker, lease=lease)
+    return claims
+
+
+def _ids(jobs: list[Job], outcomes: list[Outcome]) -> set[int]:
+    return {job.claim.id for job in jobs} | {outcome.claim.id for outcome in outcomes}

@@ -1,74 +1,42 @@
 """The queue's statements: claim, heartbeat, settle. Every write of a worker carries its lease token.
 
 A worker whose lease ran out changes nothing, however late it wakes: 0 rows updated means "you lost it".
+
+Locks are taken in one order: the run, lessons and learners, items, calls, texts. Nobody waits for an item but
+who asks for it or deletes it: a planning of a million pairs may hold some for a minute. All others skip what
+is locked and come again.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from courses.formats.definition import Document
-from courses.history.reason import because
+from personalization.models.runs import PILOT_PRIORITY
+from personalization.services.attempts import Again, Claim, Outcome, Text
+from personalization.services.ledger import settle_calls
+from personalization.services.paid import forget_answers
+from personalization.services.publishing import lock_parents, publish
 
+__all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"]
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One item in a worker's hands, until its lease ends."""
-
-    id: int
-    token: UUID
-    run_id: UUID
-    profile_id: UUID
-    lesson_id: UUID
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What is published, with its provenance.
-
-    `replaces`: when an editor changed the text that this one may replace (ISO 8601), as it was seen before
-    the writing began. A later change of an editor stays.
-    """
-
-    content: Document
-    origin: str
-    model: str
-    prompt_version: str
-    fingerprint: str
-    replaces: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended. `state` is a final one, or `retry`: again after `delay` seconds.
-
-    `give_back`: the attempt was not the item's fault and does not count.
-    """
-
-    claim: Claim
-    state: str
-    code: str = ""
-    message: str = ""
-    delay: float = 0.0
-    give_back: bool = False
-    text: Text | None = None
-
-
-CLAIM = """
+# A run of which items wait for money gets no more of them claimed, only to be held as well.
+WORKED_ON = """run.state = 'open' AND run.pilot <> 'waiting' AND (run.budget_micro IS NULL OR NOT EXISTS (
+            SELECT FROM generation_items held
+            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held'))"""
+CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
             SELECT id, priority, available_at FROM generation_items
-            WHERE run_id = run.id AND state = 'queued' AND available_at <= clock_timestamp()
+            WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
+              AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END
             ORDER BY priority, available_at, id
-            LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         ) item
-        WHERE run.state = 'open'
+        WHERE {WORKED_ON}
         ORDER BY item.priority, item.available_at, item.id
         LIMIT %(limit)s
     )
@@ -76,8 +44,9 @@ CLAIM = """
         lease_token = gen_random_uuid(), leased_by = %(worker)s,
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM due WHERE item.id = due.id
-    RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts
-"""
+    RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts,
+        item.claimed_rev
+"""  # noqa: S608 constants of ours
 
 
 def claim(limit: int, *, worker: str, lease: float) -> list[Claim]:
@@ -87,11 +56,23 @@ def claim(limit: int, *, worker: str, lease: float) -> list[Claim]:
         return sorted((Claim(*row) for row in cursor.fetchall()), key=lambda claim: claim.id)
 
 
+# What is locked is mine all the same: who asks for it once more holds it, and no sweep can take it.
 HEARTBEAT = """
-    UPDATE generation_items item SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-    FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS mine (id, token)
-    WHERE item.id = mine.id AND item.lease_token = mine.token AND item.state = 'running'
-    RETURNING item.id
+    WITH mine AS MATERIALIZED (
+        SELECT item.id, item.lease_token
+        FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
+        JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
+        WHERE item.state = 'running'
+    ), free AS MATERIALIZED (
+        SELECT item.id FROM mine
+        JOIN generation_items item ON item.id = mine.id AND item.lease_token = mine.lease_token
+        WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
+    ), renewed AS (
+        UPDATE generation_items item
+        SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+        FROM free WHERE item.id = free.id
+    )
+    SELECT id FROM mine
 """
 
 
@@ -107,100 +88,96 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
+# Whoever cancels waits for this transaction, or this one sees that the run is cancelled. The money is the
+# run's too: locked now, not when it moves, or two workers would wait for each other.
+LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
 SETTLE = """
-    WITH outcome AS (
-        SELECT given.*, item.profile_id, item.lesson_id, CASE
-            WHEN run.state = 'cancelled' THEN 'cancelled'
-            WHEN item.wanted_rev > item.claimed_rev THEN 'queued'
-            WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
-                THEN 'failed'
-            WHEN given.state = 'retry' THEN 'queued'
-            ELSE given.state END AS next_state,
-            item.wanted_rev > item.claimed_rev AS asked_again
+    WITH outcome AS MATERIALIZED (
+        SELECT given.*, item.wanted_rev > item.claimed_rev AS asked_again,
+            given.state = 'done' AND run.pilot IN ('writing', 'waiting') AS looked_at_first,
+            CASE
+                WHEN run.state = 'cancelled' THEN 'cancelled'
+                WHEN item.wanted_rev > item.claimed_rev THEN 'queued'
+                WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
+                    THEN 'failed'
+                WHEN given.state = 'retry' THEN 'queued'
+                WHEN given.state = 'done' AND run.pilot IN ('writing', 'waiting') THEN 'held'
+                ELSE given.state END AS next_state
         FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
-                                              delay float, give_back boolean, fingerprint text)
+            delay float, give_back boolean, fingerprint text, needs_micro bigint)
         JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
-        -- Shared: whoever cancels waits for this transaction, or this one sees that it is cancelled.
         JOIN generation_runs run ON run.id = item.run_id
-        WHERE item.state = 'running' ORDER BY item.id FOR UPDATE OF item FOR SHARE OF run
+        WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
     )
-    UPDATE generation_items item SET state = outcome.next_state, error_code = outcome.code,
+    UPDATE generation_items item SET state = outcome.next_state,
+        error_code = CASE WHEN outcome.looked_at_first AND outcome.next_state = 'held' THEN 'pilot'
+                          ELSE outcome.code END,
         error_message = outcome.message, fingerprint = outcome.fingerprint,
+        needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro END,
         attempts = CASE WHEN outcome.give_back THEN item.attempts - 1
                         WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0
                         ELSE item.attempts END,
         available_at = clock_timestamp() + make_interval(secs => outcome.delay),
-        finished_at = CASE WHEN outcome.next_state <> 'queued' THEN clock_timestamp() END,
+        finished_at = CASE WHEN outcome.next_state NOT IN ('queued', 'held') THEN clock_timestamp() END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
-    RETURNING item.id, item.state
+    RETURNING item.id, outcome.state = 'done' AND outcome.next_state <> 'cancelled'
+        AND NOT outcome.looked_at_first
 """
-
-# Every insert locks its lesson against deletion and another number. Learner by learner, the lessons would
-# come in any order: who renumbers them, in the order of their ids, and a worker could wait for each other.
-LOCK_LESSONS = "SELECT FROM lessons WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
-# Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
-# the run replaces just this change of theirs: whoever edited since has another edited_at.
-PUBLISH = """
-    WITH given AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb,
-            origin text, model text, prompt_version text, fingerprint text, replaces timestamptz)
-    )
-    INSERT INTO personalized_lesson_descriptions
-        (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
-    SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
-    FROM given ORDER BY profile_id, lesson_id
-    ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
-        model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
-        generated_at = excluded.generated_at, flags = '[]', edited_at = NULL, edited_by_id = NULL,
-        import_digest = NULL
-        WHERE personalized_lesson_descriptions.edited_at IS NULL
-           OR personalized_lesson_descriptions.edited_at = (
-               SELECT replaces FROM given WHERE given.profile_id = excluded.profile_id
-               AND given.lesson_id = excluded.lesson_id)
-    RETURNING profile_id, lesson_id
+MINE_STILL = """
+    SELECT item.id FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
+    JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
+    WHERE item.state = 'running'
 """
-LOCKED_MEANWHILE = """
-    UPDATE generation_items SET state = 'skipped', error_code = 'locked', finished_at = clock_timestamp()
-    WHERE id = ANY(%s) AND state = 'done'
-"""
+# An editor's or an import's lock on a text must not keep the run from whoever wants to pause it.
+IMPATIENT = "SET LOCAL lock_timeout = '2s'"
 
 
-def settle(outcomes: Sequence[Outcome]) -> set[int]:
-    """Ends attempts and publishes their texts, in one transaction. The ids that were still this worker's.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Ids by what became of their outcomes; of those that are in neither, the lease was lost.
+
+    `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
+    """
+
+    mine: set[int]
+    busy: set[int]
+
+
+def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
+    """Ends attempts, settles their calls and publishes their texts, in one transaction.
 
     A learner's old text is visible until this commits. What another worker holds by now is left untouched.
+    `again`: attempts that go on, of which only the call so far is settled.
     """
+    runs = {outcome.claim.run_id for outcome in outcomes} | {more.job.claim.run_id for more in again}
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(IMPATIENT)
+        cursor.execute(LOCK_RUNS, [list(runs)])
+        lock_parents(cursor, outcomes)
+        for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
+            cursor.execute(BLOCK, [note, run_id])
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
-        states: dict[int, str] = dict(cursor.fetchall())
-        texts = [o for o in outcomes if o.text and states.get(o.claim.id, "cancelled") != "cancelled"]
-        if texts:
-            written = _publish(cursor, texts)
-            kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
-            cursor.execute(LOCKED_MEANWHILE, [kept])
-    return set(states)
+        published: dict[int, bool] = dict(cursor.fetchall())
+        busy = _busy(cursor, [o.claim for o in outcomes if o.claim.id not in published])
+        texts = [o for o in outcomes if o.text and published.get(o.claim.id)]
+        publish(cursor, texts)
+        forget_answers(cursor, [outcome.claim.id for outcome in texts])
+        kept = [(o, None if published.get(o.claim.id) else o.text) for o in outcomes]
+        settle_calls(
+            cursor,
+            [(more.call, None) for more in again]
+            + [(o.call, text) for o, text in kept if o.call and o.claim.id not in busy],
+        )
+    return Settled(set(published), busy)
 
 
-def _publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> set[tuple[UUID, UUID]]:
-    """Learner and lesson of each text that was written: a statement a run, for its history says which."""
-    cursor.execute(LOCK_LESSONS, [list({outcome.claim.lesson_id for outcome in texts})])
-    written: set[tuple[UUID, UUID]] = set()
-    for run_id in sorted({outcome.claim.run_id for outcome in texts}):
-        with because(run=str(run_id)):
-            of_run = [_publication(outcome) for outcome in texts if outcome.claim.run_id == run_id]
-            cursor.execute(PUBLISH, [json.dumps(of_run)])
-            written |= set(cursor.fetchall())
-    return written
-
-
-PAUSE = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
-
-
-def pause_blocked(run_id: UUID, note: str) -> None:
-    """The provider refuses us, not the item: the run waits for a person, with one clear line."""
-    with connection.cursor() as cursor:
-        cursor.execute(PAUSE, [note, run_id])
+def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[int]:
+    if not claims:
+        return set()
+    cursor.execute(MINE_STILL, {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]})
+    return {row[0] for row in cursor.fetchall()}
 
 
 def _settlement(outcome: Outcome) -> dict[str, Any]:
@@ -213,9 +190,5 @@ def _settlement(outcome: Outcome) -> dict[str, Any]:
         "delay": outcome.delay,
         "give_back": outcome.give_back,
         "fingerprint": outcome.text.fingerprint if outcome.text else None,
+        "needs_micro": outcome.needs_micro,
     }
-
-
-def _publication(outcome: Outcome) -> dict[str, Any]:
-    text = asdict(outcome.text) if outcome.text else {}
-    return {**text, "profile_id": str(outcome.claim.profile_id), "lesson_id": str(outcome.claim.lesson_id)}

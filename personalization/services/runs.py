@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from courses.database import held_by_another
 from personalization.errors import PlanRefused
-from personalization.models.runs import GenerationRun, RunState
-from personalization.pairs import ORDERED, PAIRS, Selection, selection_parameters
+from personalization.models.runs import GenerationRun, Pilot, RunState
+from personalization.pairs import Selection
+from personalization.services.planning import plan
 from personalization.services.sweep import end_cancelled
-from personalization.writers.registry import backend_problem, current_recipe
+from personalization.writers.registry import backend_problem
 
 # The database's clock, not a worker's; now() would be the transaction's start.
 CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
@@ -24,31 +26,21 @@ WRITTEN_ELSEWHERE = gettext_noop("All texts are already being written by another
 WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
 
 
+TRIES = 3  # of a plan, when another's locks stand in the way
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`asked` items are in the run; `coalesced` ones run for another, and once more afterwards."""
+    """`asked` items are in the run, `pilot` of them are written first and looked at; `coalesced` ones run for
+    another, and once more afterwards."""
 
     run: GenerationRun
     asked: int
     coalesced: int
+    pilot: int = 0
 
 
-# Only constants are put together here; values go by parameters.
-ASK = f"""
-    WITH asked AS (
-        INSERT INTO generation_items (run_id, profile_id, lesson_id)
-        SELECT %(run)s, profile.id, lesson.id {PAIRS} {ORDERED}
-        ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
-        -- What waits goes over to the newer ask and its options; what runs is done once more.
-        DO UPDATE SET wanted_rev = generation_items.wanted_rev + 1, run_id = CASE
-            WHEN generation_items.state = 'running' THEN generation_items.run_id ELSE excluded.run_id END
-        RETURNING run_id
-    )
-    SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s) FROM asked
-"""  # noqa: S608
-
-
-def start_run(
+def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     *,
     selection: Selection,
     backend: str,
@@ -56,60 +48,90 @@ def start_run(
     replace_locked: bool = False,
     requested_by: User | None = None,
     idempotency_key: str | None = None,
+    budget_micro: int | None = None,
+    pilot: int | None = None,
+    estimate_micro: int | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
-    their words (work.replaceable).
+    their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
+    are written first and wait for a look before the others are begun.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    if problem := backend_problem(backend):
+    if problem := backend_problem(backend) or _limit_problem(budget_micro, pilot):
         raise PlanRefused(problem)
-    options = _options(selection, backend, force, replace_locked)
+    chosen = {"force": force, "replace_locked": replace_locked}
+    limits = {"budget": budget_micro, "pilot": pilot}
+    fields: dict[str, Any] = {
+        "requested_by": requested_by,
+        "idempotency_key": idempotency_key,
+        "course_id": selection.course,
+        "backend": backend,
+        "options": _options(selection, backend, chosen, limits),
+        "budget_micro": budget_micro,
+        "estimate_micro": estimate_micro,
+        "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,
+    }
+    return _planned_by_key(selection, pilot, fields)
+
+
+def _planned_by_key(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
     try:
-        with transaction.atomic():
-            return _planned(selection, backend, options, requested_by, idempotency_key)
+        return _planned(selection, pilot, fields)
     except IntegrityError:
-        run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
-        if idempotency_key is None or run is None:
+        key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
+        run = GenerationRun.objects.filter(**key).first()
+        if fields["idempotency_key"] is None or run is None:
             raise
-        if run.options.get("request") != options["request"]:
+        if run.options.get("request") != fields["options"]["request"]:
             raise PlanRefused(_("This key was used for another request: take a new one.")) from None
         return Started(run, asked=0, coalesced=0)
 
 
-def _planned(
-    selection: Selection,
-    backend: str,
-    options: dict[str, Any],
-    requested_by: User | None,
-    idempotency_key: str | None,
-) -> Started:
-    run = GenerationRun.objects.create(
-        requested_by=requested_by,
-        idempotency_key=idempotency_key,
-        course_id=selection.course,
-        backend=backend,
-        options=options,
-    )
-    with connection.cursor() as cursor:
-        recipes = current_recipe("openai"), current_recipe("simple")
-        cursor.execute(ASK, {"run": run.pk, **selection_parameters(selection, *recipes)})
-        asked, coalesced = cursor.fetchone()
-    if not asked and not coalesced:
+def _limit_problem(budget_micro: int | None, pilot: int | None) -> str | None:
+    if budget_micro is not None and budget_micro <= 0:
+        return _("A budget above 0 is needed.")
+    if pilot is not None and pilot <= 0:
+        return _("A pilot needs at least one text.")
+    return None
+
+
+def _planned(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                return _planned_once(selection, pilot, fields)
+        except OperationalError as error:
+            # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
+            if not tries_left or connection.in_atomic_block or not held_by_another(error):
+                raise
+    raise AssertionError
+
+
+def _planned_once(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
+    run = GenerationRun.objects.create(**fields)
+    planned = plan(run, selection, pilot)
+    if not planned.asked and not planned.coalesced:
         raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
-    if not asked:
+    if not planned.asked:
         _move(run, RunState.CLOSED, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
+    if run.pilot and not planned.pilot:
+        # Nothing of it is to be written: there is nothing to look at.
+        GenerationRun.objects.filter(pk=run.pk).update(pilot=Pilot.NONE)
+        run.pilot = Pilot.NONE
     notify()
-    return Started(run, asked, coalesced)
+    return Started(run, planned.asked, planned.coalesced, planned.pilot if run.pilot else 0)
 
 
-def _options(selection: Selection, backend: str, force: bool, replace_locked: bool) -> dict[str, Any]:
+def _options(
+    selection: Selection, backend: str, chosen: dict[str, bool], limits: dict[str, int | None]
+) -> dict[str, Any]:
     """What the run remembers: the choices that were made, and a hash that knows the same request again."""
-    chosen = {"force": force, "replace_locked": replace_locked}
-    request = repr((selection, str(backend), *chosen.values()))
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    request = repr((selection, str(backend), *chosen.values(), *given.items()))
     return {
         "request": hashlib.sha256(request.encode()).hexdigest()[:16],
         **{name: True for name, choice in chosen.items() if choice},
@@ -149,11 +171,13 @@ RETRY = """
 def retry_failed(run: GenerationRun) -> int:
     """How many failed items were queued again; those that another run has open by now stay as they are."""
     with transaction.atomic(), connection.cursor() as cursor:
-        GenerationRun.objects.select_for_update().get(pk=run.pk)
+        GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
         if count:
             _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
+            # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.
+            GenerationRun.objects.filter(pk=run.pk, pilot=Pilot.WAITING).update(pilot=Pilot.WRITING)
             notify()
     return count
 

@@ -6,8 +6,16 @@ Each step stands alone: one that fails must not stop the others.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.db import Error, connection, transaction
+
+from personalization.models.runs import PILOT_PRIORITY
+from personalization.services.holding import end_pilots, release_held
+from personalization.services.ledger import end_lost_calls
+from personalization.services.paid import forget_useless_answers
+from personalization.services.queue import WORKED_ON
 
 log = logging.getLogger(__name__)
 
@@ -22,54 +30,96 @@ EXPIRED = """
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM (SELECT id, wanted_rev <= claimed_rev AND attempts >= max_attempts AS hopeless
           FROM generation_items WHERE state = 'running' AND lease_until < clock_timestamp()
-          ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED) expired
+          ORDER BY lease_until LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED) expired
     WHERE item.id = expired.id
 """
 CANCELLED_RUNNING = """
     UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(),
         lease_token = NULL, lease_until = NULL, leased_by = NULL
-    FROM generation_runs run
-    WHERE run.id = item.run_id AND run.state = 'cancelled' AND item.state = 'running'
+    FROM (SELECT running.id FROM generation_runs run JOIN generation_items running ON running.run_id = run.id
+          WHERE run.state = 'cancelled' AND running.state = 'running'
+          ORDER BY running.id FOR NO KEY UPDATE OF running SKIP LOCKED) given_up
+    WHERE item.id = given_up.id
 """
 CANCELLED_WAITING = """
-    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp()
+    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(), needs_micro = NULL,
+        -- Money or a look was what it waited for: no error of this item.
+        error_code = CASE item.state WHEN 'held' THEN '' ELSE error_code END,
+        error_message = CASE item.state WHEN 'held' THEN '' ELSE error_message END
     FROM (SELECT waiting.id FROM generation_runs run JOIN generation_items waiting ON waiting.run_id = run.id
           WHERE run.state = 'cancelled' AND waiting.state IN ('queued', 'held')
-          LIMIT 10000 FOR UPDATE OF waiting SKIP LOCKED) left_over
+          LIMIT 10000 FOR NO KEY UPDATE OF waiting SKIP LOCKED) left_over
     WHERE item.id = left_over.id
 """
 # Two statements: the second one sees what a retry has queued until the first one had its turn.
-UNENDED_RUNS = "SELECT id FROM generation_runs WHERE state IN ('open', 'paused') FOR UPDATE SKIP LOCKED"
+UNENDED_RUNS = """
+    SELECT id FROM generation_runs WHERE state IN ('open', 'paused') FOR NO KEY UPDATE SKIP LOCKED
+"""
 ENDED = """
     UPDATE generation_runs run SET state = 'closed', note = '', closed_at = clock_timestamp()
     WHERE id = ANY(%s) AND (SELECT 1 FROM generation_items item WHERE item.run_id = run.id
         AND item.state IN ('queued', 'running', 'held', 'submitted') LIMIT 1) IS NULL
 """
-NEXT_DUE = """
-    SELECT greatest(0, extract(epoch FROM first - clock_timestamp()))::float
-    FROM (SELECT min(item.first) AS first FROM generation_runs run CROSS JOIN LATERAL (
-              SELECT min(available_at) AS first FROM generation_items
-              WHERE run_id = run.id AND state = 'queued') item
-          WHERE run.state = 'open') due
-    WHERE first IS NOT NULL
+# The rows of a run that has many of them become one for each state and error; those of a run that is gone go.
+FOLD = """
+    WITH many AS (
+        SELECT run_id FROM generation_counts counts GROUP BY run_id HAVING count(*) > 40
+            OR NOT EXISTS (SELECT FROM generation_runs run WHERE run.id = counts.run_id) LIMIT 100
+    ), picked AS MATERIALIZED (
+        SELECT id FROM generation_counts WHERE run_id IN (SELECT run_id FROM many)
+        ORDER BY id LIMIT 20000 FOR UPDATE SKIP LOCKED
+    ), folded AS (
+        DELETE FROM generation_counts USING picked WHERE generation_counts.id = picked.id
+        RETURNING run_id, state, error_code, items
+    )
+    INSERT INTO generation_counts (run_id, state, error_code, items)
+    SELECT run_id, state, error_code, sum(items) FROM folded
+    WHERE EXISTS (SELECT FROM generation_runs run WHERE run.id = folded.run_id)
+    GROUP BY run_id, state, error_code HAVING sum(items) <> 0
 """
+# A pilot's items are found by the index of what is due, in which the rest of a million comes after them.
+NEXT_DUE = f"""
+    SELECT greatest(0, extract(epoch FROM first - clock_timestamp()))::float
+    FROM (SELECT min(CASE run.pilot
+              WHEN 'writing' THEN (
+                  SELECT available_at FROM generation_items WHERE run_id = run.id AND state = 'queued'
+                  AND priority = {PILOT_PRIORITY} ORDER BY available_at LIMIT 1)
+              ELSE (
+                  SELECT min(available_at) FROM generation_items
+                  WHERE run_id = run.id AND state = 'queued') END) AS first
+          FROM generation_runs run WHERE {WORKED_ON}) due
+    WHERE first IS NOT NULL
+"""  # noqa: S608 constants of ours
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """`next_due`: seconds until an item is due, 0 when one is due now, None when nothing waits."""
+    """How many were put right. `next_due`: seconds until an item is due, 0 when one is due now, None when
+    nothing waits."""
 
     requeued: int
     cancelled: int
     closed: int
     next_due: float | None
+    lost_calls: int = 0
+    released: int = 0
 
 
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
+    lease = settings.GENERATION_LEASE_SECONDS
+    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0
+    cancelled = _step("cancelled runs", end_cancelled) or 0
+    lost_calls = _step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
+    released = _step("held items", release_held) or 0
+    _step("pilots", end_pilots)
+    _step("answers", forget_useless_answers)
+    _step("counts", lambda: _changed(FOLD))
     return Swept(
-        requeued=_step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0,
-        cancelled=_step("cancelled runs", end_cancelled) or 0,
+        requeued=requeued,
+        cancelled=cancelled,
+        lost_calls=lost_calls,
+        released=released,
         closed=_step("ended runs", close_ended) or 0,
         next_due=_step("next due", _next_due),
     )
@@ -100,7 +150,7 @@ def _next_due() -> float | None:
     return row[0] if row else None
 
 
-def _changed(sql: str, parameters: list[str] | None = None) -> int:
+def _changed(sql: str, parameters: list[Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         count: int = cursor.rowcount

@@ -4,17 +4,22 @@ import logging
 import random
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from courses.formats.definition import Document
 from courses.formats.shapes import chosen_format
 from courses.models import Lesson
 from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
-from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
-from personalization.services.queue import Claim, Outcome, Text
+from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
+from personalization.models.runs import Backend
+from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
+from personalization.services.charges import failed_call, good_call
+from personalization.services.paid import paid_answers
+from personalization.services.sources import Sources
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
@@ -28,22 +33,17 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A claimed item that is worth writing."""
+def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[list[Job], list[Outcome]]:
+    """What to write, and what is settled without a call; inputs are read after the claim.
 
-    claim: Claim
-    brief: Brief
-    backend: str
-    replaces: datetime | None = None  # the editor's change that this text may replace
-
-
-def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
-    """What to write, and what is settled without a call; inputs are read after the claim."""
+    `sources`: the lessons that the caller keeps from one batch to the next.
+    """
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
-    lessons = Lesson.objects.select_related("course").in_bulk({claim.lesson_id for claim in claims})
-    profiles = Profile.objects.in_bulk({claim.profile_id for claim in claims})
+    lessons = (sources or Sources()).lessons({claim.lesson_id for claim in claims})
+    read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
+    profiles = read.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
+    paid = paid_answers([claim.id for claim in claims])
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -55,10 +55,10 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
-            brief = make_brief(profile, lesson)
             current = texts.get((profile.pk, lesson.pk))
             replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
-            decided = _decided(claim, run, brief, current, replace_locked=replaces is not None)
+            job = make_job(claim, run, make_brief(profile, lesson), replaces)
+            decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
@@ -67,8 +67,22 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         if decided:
             outcomes.append(decided)
         else:
-            jobs.append(Job(claim, brief, run.backend, replaces))
+            jobs.append(job)
     return jobs, outcomes
+
+
+def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
+    recipe = current_recipe(run.backend)
+    return Job(
+        claim,
+        brief,
+        run.backend,
+        recipe,
+        brief.fingerprint(recipe),
+        replaces,
+        # The simple writer's answers cost nothing, and are kept only for whoever looks at a pilot.
+        on_ledger=run.backend != Backend.SIMPLE or run.pilot in (Pilot.WRITING, Pilot.WAITING),
+    )
 
 
 def replaceable(run: GenerationRun, edited_at: datetime | None) -> datetime | None:
@@ -80,20 +94,25 @@ def replaceable(run: GenerationRun, edited_at: datetime | None) -> datetime | No
     return edited_at if wanted and edited_at and edited_at <= run.created_at else None
 
 
-def _decided(
-    claim: Claim, run: GenerationRun, brief: Brief, current: Current | None, *, replace_locked: bool
-) -> Outcome | None:
+def _decided(job: Job, run: GenerationRun, current: Current | None) -> Outcome | None:
     """The end of an item that needs no writer; None: write."""
-    force = bool(run.options.get("force"))
-    recipe = current_recipe(run.backend)
-    reason = reason_to_skip(brief, current, recipe, force=force, replace_locked=replace_locked)
+    reason = reason_to_skip(
+        job.brief,
+        current,
+        job.recipe,
+        force=bool(run.options.get("force")),
+        replace_locked=job.replaces is not None,
+    )
     if reason is None:
         return None
-    return (
-        Outcome(claim, "unchanged")
-        if reason == "unchanged"
-        else Outcome(claim, "skipped", reason, REASONS[reason])
-    )
+    if reason == "unchanged":
+        return Outcome(job.claim, "unchanged")
+    return Outcome(job.claim, "skipped", reason, REASONS[reason])
+
+
+def _paid(job: Job, call: ModelCall | None) -> Outcome | None:
+    """An earlier attempt's answer to the same inputs, which was paid for and not published."""
+    return Outcome(job.claim, "done", text=_text(job, call.answer)) if call and call.answer else None
 
 
 def internal(claim: Claim, error: Exception) -> Transient:
@@ -121,31 +140,46 @@ def make_brief(profile: Profile, lesson: Lesson) -> Brief:
     )
 
 
-def written(job: Job, draft: Draft) -> Outcome:
-    recipe = current_recipe(job.backend)
-    text = Text(
-        content=draft.content,
-        origin=recipe.origin,
-        model=recipe.model,
-        prompt_version=recipe.prompt_version,
-        fingerprint=job.brief.fingerprint(recipe),
+def _text(job: Job, content: Document) -> Text:
+    return Text(
+        content=content,
+        origin=job.recipe.origin,
+        model=job.recipe.model,
+        prompt_version=job.recipe.prompt_version,
+        fingerprint=job.fingerprint,
         replaces=job.replaces.isoformat() if job.replaces else None,
     )
-    return Outcome(job.claim, "done", text=text)
+
+
+def written(job: Job, draft: Draft) -> Outcome:
+    return Outcome(job.claim, "done", text=_text(job, draft.content), call=good_call(job, draft.usage))
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
     """Transient: later, after a growing pause with full jitter. Blocked: at once, when the run goes on."""
-    claim = job.claim
+    claim, call = job.claim, failed_call(job, error)
     if isinstance(error, Permanent):
-        return Outcome(claim, "failed", error.code, error.message)
+        return Outcome(claim, "failed", error.code, error.message, call=call)
     if isinstance(error, RunBlocked):
-        return Outcome(claim, "retry", error.code, error.message, give_back=True)
+        return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True, call=call)
     asked = error.retry_after if isinstance(error, Transient) else None
     longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)
     # What the provider asked for is kept; the jitter on top keeps all items from coming back at once.
     delay = random.uniform(0, longest) if asked is None else asked + random.uniform(0, 1)
-    return Outcome(claim, "retry", error.code, error.message, delay)
+    return Outcome(claim, "retry", error.code, error.message, delay, call=call)
+
+
+def asked_again(job: Job, error: WriterError) -> Again | None:
+    """A bad answer is asked for once more within the attempt, with what was wrong; None: it was already."""
+    call = failed_call(job, error)
+    if not isinstance(error, Transient) or not error.reask or job.call_no > 1 or not call:
+        return None
+    return Again(replace(job, call_no=job.call_no + 1, complaint=error.message), call)
+
+
+def given_back(job: Job, call: CallResult | None = None) -> Outcome:
+    """An attempt that a worker lets go of: it stops, or the item is no longer its own."""
+    return Outcome(job.claim, "retry", "stopped", "the worker was stopped", give_back=True, call=call)
 
 
 def _current_texts(

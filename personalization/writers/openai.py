@@ -21,6 +21,8 @@ from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION, messages
 from personalization.writers.base import Draft, Usage
 
+OVERHEAD_TOKENS = 1_000  # the schema and the frame of the messages
+MOST_ANSWER_TOKENS = 4_000
 LONGEST_RETRY_AFTER = 300.0  # seconds; a provider that says "tomorrow" must not park an item for a day
 # These become the note of a run that pauses.
 QUOTA = _("the provider's quota is used up: raise it, then resume the run")
@@ -49,32 +51,47 @@ class OpenAIWriter:
     def recipe(self) -> Recipe:
         return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
-    async def write(self, brief: Brief) -> Draft:
+    def estimate(self, brief: Brief) -> Usage:
+        # A letter has a token at most, and most have less than half of one.
+        given = sum(len(message["content"]) for message in messages(brief))
+        return Usage(given // 2 + OVERHEAD_TOKENS, 0, MOST_ANSWER_TOKENS)
+
+    async def write(self, brief: Brief, complaint: str = "") -> Draft:
         try:
             async with asyncio.timeout(self._call_seconds):
-                answer = await self._ask(brief)
+                answer = await self._ask(brief, complaint)
         except TimeoutError as error:
             raise Transient("timeout", f"no whole answer within {self._call_seconds:g} s") from error
         except openai.OpenAIError as error:
             raise writer_error(error) from error
         except (ValueError, RecursionError) as error:
             raise Transient("garbage", "the endpoint's answer is not JSON") from error
-        document = check_answer(_document(answer), brief)
-        return Draft(with_name(document, brief.name), _usage(answer))
+        usage = _usage(answer)
+        try:
+            document = check_answer(_document(answer), brief)
+        except WriterError as error:
+            error.usage = usage
+            raise
+        return Draft(with_name(document, brief.name), usage)
 
     async def close(self) -> None:
         await self._client.close()
 
-    async def _ask(self, brief: Brief) -> Any:
+    async def _ask(self, brief: Brief, complaint: str) -> Any:
         schema = {"name": brief.format.name, "strict": True, "schema": brief.format.json_schema()}
         request: dict[str, Any] = {
             "model": self._model,
-            "messages": messages(brief),
+            "messages": messages(brief) + _complaints(complaint),
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
         # Raw: modelling the body by the library costs more than the rest of the call.
         response = await self._client.chat.completions.with_raw_response.create(**request)
         return json.loads(response.content)
+
+
+def _complaints(complaint: str) -> list[dict[str, str]]:
+    wrong = f"Your answer before this one was refused: {complaint}. Answer again, without that fault."
+    return [{"role": "user", "content": wrong}] if complaint else []
 
 
 def writer_error(error: openai.OpenAIError) -> WriterError:
@@ -127,20 +144,23 @@ def _document(answer: Any) -> object:
     if refusal:
         raise Permanent("refusal", "the model refused to answer")
     if finish == "length":
-        raise Transient("cut", "the answer was cut at the model's length limit")
+        raise Transient("cut", "the answer was cut at the model's length limit", reask=True)
     if not isinstance(content, str) or not content.strip():
-        raise Transient("empty", "the answer has no content")
+        raise Transient("empty", "the answer has no content", reask=True)
     try:
         return parse(content.encode("utf-8", "surrogatepass"))
     except JSONProblem as error:
-        raise Transient("bad_json", "the answer is not the JSON that was asked for") from error
+        raise Transient("bad_json", "the answer is not the JSON that was asked for", reask=True) from error
 
 
 def _usage(answer: Any) -> Usage:
-    """Zeros where the endpoint reports none or reports nonsense: usage is never worth failing a text for."""
+    """Not `reported` where the endpoint tells none or nonsense: usage is never worth failing a text for."""
     usage = answer.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
+    if not isinstance(usage, dict):
+        return Usage()
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    counts = (usage.get("prompt_tokens"), cached, usage.get("completion_tokens"))
-    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+    given, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if not isinstance(given, int) or not isinstance(written, int):
+        return Usage()
+    return Usage(given, cached if isinstance(cached, int) else 0, written, reported=True)

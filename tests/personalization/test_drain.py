@@ -193,10 +193,10 @@ def test_an_error_of_ours_costs_the_item_an_attempt_and_not_the_others(
     broken = make_learner(course=learner.course, name="Сбой")
     plain = make_writer("openai").__class__.write
 
-    async def write(self: Any, brief: Any) -> Any:
+    async def write(self: Any, brief: Any, complaint: str = "") -> Any:
         if brief.name == "Сбой":
             raise ValueError(brief.name)
-        return await plain(self, brief)
+        return await plain(self, brief, complaint)
 
     monkeypatch.setattr("personalization.writers.openai.OpenAIWriter.write", write)
     ended = run()

@@ -13,7 +13,7 @@ from persona_site.progress import Silent
 from persona_site.store_import import import_store
 from personalization.learner_files.digests import IMPORT_VERSION, file_digest
 from personalization.models import PersonalizedLessonDescription, Profile
-from personalization.services.queue import PUBLISH
+from personalization.services.publishing import PUBLISH
 from personalization.services.texts import edit_text
 from tests.builders import PERSONAL_TEXT
 from tests.store_builder import CourseBuilder, StoreBuilder, write

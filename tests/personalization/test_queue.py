@@ -93,7 +93,7 @@ def test_settling_publishes_the_text_with_its_provenance() -> None:
     (item,) = make_items(1)
     (mine,) = claim()
 
-    assert queue.settle([Outcome(mine, "done", text=TEXT)]) == {item.pk}
+    assert queue.settle([Outcome(mine, "done", text=TEXT)]).mine == {item.pk}
     item.refresh_from_db()
     assert (item.state, item.fingerprint, item.lease_token) == ("done", "f-1", None)
     text = text_of(item)
@@ -111,8 +111,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing() -> None:
     queue.settle([Outcome(successor, "done", text=TEXT)])
 
     stale = replace(TEXT, content={"why_watch": "zombie"})
-    assert queue.settle([Outcome(late, "done", text=stale)]) == set()
-    assert queue.settle([Outcome(late, "failed", "x", "y")]) == set()
+    assert queue.settle([Outcome(late, "done", text=stale)]).mine == set()
+    assert queue.settle([Outcome(late, "failed", "x", "y")]).mine == set()
     assert queue.heartbeat([late], lease=30) == set()
     assert text_of(item).content == NEW
     item.refresh_from_db()
@@ -229,4 +229,4 @@ def test_the_fence_is_what_stops_a_zombie(monkeypatch: pytest.MonkeyPatch) -> No
     sweep()
     claim()
     monkeypatch.setattr(queue, "SETTLE", queue.SETTLE.replace("AND item.lease_token = given.token", ""))
-    assert queue.settle([Outcome(late, "done", text=TEXT)]) == {item.pk}
+    assert queue.settle([Outcome(late, "done", text=TEXT)]).mine == {item.pk}

@@ -1,5 +1,6 @@
 """A run that replaces texts of editors: those that stood when it was started, and no later ones."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,11 @@ from personalization.models import PersonalizedLessonDescription as Text
 from personalization.pairs import Selection
 from personalization.queries import preview
 from personalization.services import queue
+from personalization.services.attempts import Job, Outcome
 from personalization.services.drain import drain
-from personalization.services.queue import Claim, Outcome
 from personalization.services.runs import start_run
 from personalization.services.texts import edit_text, unlock_text
-from personalization.services.work import Job, prepare
+from personalization.services.work import prepare
 from personalization.services.work import written as outcome_of
 from personalization.writers.base import Draft
 from tests.builders import PERSONAL_TEXT, make_course, make_learner, make_lesson, make_staff, make_text
@@ -113,8 +114,8 @@ def test_one_lock_of_a_batch_is_not_taken_for_anothers() -> None:
     start(replace_locked=True)
     [[job], _] = claimed()
     other = make_text(make_learner(course=text.lesson.course), text.lesson, WORDS, edited_at=moment)
-    claim = Claim(0, job.claim.token, job.claim.run_id, other.profile_id, other.lesson_id, 1)
-    locked = outcome_of(Job(claim, job.brief, "simple"), Draft({"why_watch": "From the run"}))
+    claim = replace(job.claim, id=0, profile_id=other.profile_id, lesson_id=other.lesson_id)
+    locked = outcome_of(replace(job, claim=claim, replaces=None), Draft({"why_watch": "From the run"}))
     queue.settle([outcome_of(job, Draft({"why_watch": "From the run"})), locked])
     other.refresh_from_db()
     assert (other.content, other.edited_at) == (WORDS, moment)

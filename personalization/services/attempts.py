@@ -1,0 +1,102 @@
+"""One attempt at an item, from its claim to its outcome: what the parts of a worker hand to each other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from courses.formats.definition import Document
+from personalization.brief import Brief, Recipe
+from personalization.models.calls import CallState
+from personalization.writers.base import Usage
+
+NO_TOKENS = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One item in a worker's hands, until its lease ends. `rev`: which ask for it is being answered."""
+
+    id: int
+    token: UUID
+    run_id: UUID
+    profile_id: UUID
+    lesson_id: UUID
+    attempts: int
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed item that is worth writing.
+
+    `on_ledger`: its calls cost money, or their answers must be kept. `estimate`: the most that a call takes.
+    `call_no` and `complaint`: whether it is asked for again within the attempt, and why.
+    """
+
+    claim: Claim
+    brief: Brief
+    backend: str
+    recipe: Recipe
+    fingerprint: str
+    replaces: datetime | None = None  # the editor's change that this text may replace
+    on_ledger: bool = False
+    estimate: Usage = NO_TOKENS
+    call_no: int = 1
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is published, with its provenance.
+
+    `replaces`: when an editor changed the text that this one may replace (ISO 8601), as it was seen before
+    the writing began. A later change of an editor stays.
+    """
+
+    content: Document
+    origin: str
+    model: str
+    prompt_version: str
+    fingerprint: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """How a call ended, for its row in the ledger. Tokens only as the provider counted them."""
+
+    token: UUID
+    call_no: int
+    state: CallState
+    code: str
+    micro: int
+    usage: Usage = NO_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended. `state` is a final one, or `held`, or `retry`: again after `delay` seconds.
+
+    `give_back`: the attempt was not the item's fault and does not count. `blocks`: nor will any other item
+    of the run fare better, so that it pauses with `message` as its note. `needs_micro`: what the budget had
+    not left. `call`: of the ledger, to be settled in the same transaction.
+    """
+
+    claim: Claim
+    state: str
+    code: str = ""
+    message: str = ""
+    delay: float = 0.0
+    give_back: bool = False
+    blocks: bool = False
+    text: Text | None = None
+    needs_micro: int | None = None
+    call: CallResult | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A bad answer: `call` is settled at once, and the same attempt asks once more as `job`."""
+
+    job: Job
+    call: CallResult

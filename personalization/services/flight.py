@@ -1,0 +1,91 @@
+"""The requests that a worker has under way: one task each, on the worker's event loop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from personalization.errors import WriterError
+from personalization.services.attempts import Again, Claim, Job, Outcome
+from personalization.services.charges import broken_off
+from personalization.services.work import asked_again, failed, given_back, internal, written
+from personalization.writers.base import Writer
+
+log = logging.getLogger(__name__)
+
+
+class Flight:
+    """`on_landing` is called whenever a request has ended; `take_landed` then has what it brought."""
+
+    def __init__(
+        self, make_writer: Callable[[str], Writer], base_pause: float, on_landing: Callable[[], None]
+    ) -> None:
+        self._landed: list[Outcome | Again] = []
+        self._make_writer = make_writer
+        self._base_pause = base_pause
+        self._on_landing = on_landing
+        self._writers: dict[str, Writer] = {}
+        self._jobs: dict[int, Job] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def priced(self, job: Job) -> Job | Outcome:
+        """The job with the most that its call may take; an outcome where that could not be told."""
+        if not job.on_ledger:
+            return job
+        try:
+            return replace(job, estimate=self._writer(job.backend).estimate(job.brief))
+        except Exception as error:
+            return failed(job, internal(job.claim, error), base_pause=self._base_pause)
+
+    def start(self, job: Job) -> None:
+        self._jobs[job.claim.id] = job
+        self._tasks[job.claim.id] = asyncio.create_task(self._fly(job))
+
+    def drop(self, claim: Claim) -> None:
+        """Lets go of the claim's request, if it is under way: nothing of it can be published any more."""
+        job = self._jobs.get(claim.id)
+        if job and job.claim == claim:
+            del self._jobs[claim.id]
+            self._tasks.pop(claim.id).cancel()
+            self._landed.append(given_back(job, broken_off(job)))
+            self._on_landing()
+
+    def take_landed(self) -> list[Outcome | Again]:
+        """What has landed since the last call."""
+        landed, self._landed = self._landed, []
+        return landed
+
+    async def land(self, grace: float) -> None:
+        """Ends all requests: those that are through within the grace time as ever, the others given back."""
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace)
+        for job in list(self._jobs.values()):
+            self.drop(job.claim)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(w.close() for w in self._writers.values()), return_exceptions=True)
+
+    async def _fly(self, job: Job) -> None:
+        landed = await self._write(job)
+        del self._jobs[job.claim.id], self._tasks[job.claim.id]
+        self._landed.append(landed)
+        self._on_landing()
+
+    async def _write(self, job: Job) -> Outcome | Again:
+        try:
+            return written(job, await self._writer(job.backend).write(job.brief, job.complaint))
+        except WriterError as error:
+            return asked_again(job, error) or failed(job, error, base_pause=self._base_pause)
+        except Exception as error:
+            # A fault of ours must cost this item an attempt, not the worker its other items.
+            return failed(job, internal(job.claim, error), base_pause=self._base_pause)
+
+    def _writer(self, backend: str) -> Writer:
+        if backend not in self._writers:
+            self._writers[backend] = self._make_writer(backend)
+        return self._writers[backend]

@@ -1,0 +1,73 @@
+"""What a worker has in its hands: a thread renews the leases, however long the event loop is busy.
+
+It cannot keep a hung worker alive for ever: Celery's hard time limit ends the process, and this with it.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from django.db import Error, connection
+
+from personalization.services import queue
+from personalization.services.attempts import Claim
+
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """`seconds` is what a claim's lease lasts. `on_loss` is told, on the event loop, of a claim that is not
+    ours any more."""
+
+    def __init__(self, seconds: float, on_loss: Callable[[Claim], None]) -> None:
+        self._seconds = seconds
+        self._on_loss = on_loss
+        self._held: dict[int, Claim] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def hold(self, claims: Iterable[Claim]) -> None:
+        self._held |= {claim.id: claim for claim in claims}
+
+    def holds(self, claim: Claim) -> bool:
+        return self._held.get(claim.id) == claim
+
+    def let_go(self, claims: Iterable[Claim]) -> None:
+        """Nobody here looks after them any more: settled, or gone."""
+        for claim in claims:
+            if self.holds(claim):
+                del self._held[claim.id]
+
+    def keep(self) -> None:
+        """Renews them from now on, until `close`. Called on the event loop that is told of losses."""
+        loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._beat, args=[loop], name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._stop.wait(self._seconds / 3):
+            if not (claims := list(self._held.values())):
+                continue
+            try:
+                alive = queue.heartbeat(claims, lease=self._seconds)
+            except Error:
+                # The next beat opens a new connection; the fence guards what comes too late.
+                connection.close()
+                continue
+            if lost := [claim for claim in claims if claim.id not in alive]:
+                loop.call_soon_threadsafe(self._lose, lost)
+        connection.close()
+
+    def _lose(self, claims: list[Claim]) -> None:
+        for claim in claims:
+            if self.holds(claim):  # else it was settled while the database was asked
+                # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
+                log.warning("item %s: its lease is gone, dropped", claim.id)
+                del self._held[claim.id]
+                self._on_loss(claim)

@@ -1,0 +1,77 @@
+"""A run's pilot: a few texts, written first and published only after a person has looked at them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from courses.formats.definition import Document
+from courses.models import LessonDescription
+from personalization.models import GenerationItem, GenerationRun, ItemState, Pilot, RunState
+from personalization.models import PersonalizedLessonDescription as Text
+from personalization.services.paid import paid_answers
+from personalization.services.runs import notify
+
+HELD_FOR_A_LOOK = {"state": ItemState.HELD, "error_code": "pilot"}
+_GO_ON = """
+    UPDATE generation_items SET state = 'queued', available_at = clock_timestamp(), error_code = ''
+    WHERE run_id = %s AND state = 'held' AND error_code = 'pilot'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PilotItem:
+    """A draft beside what it would replace. `old` None: the learner has no text for the lesson yet;
+    `standard` None: the lesson has no standard description."""
+
+    item_id: int
+    profile_id: UUID
+    lesson_id: UUID
+    answer: Document
+    old: Document | None
+    standard: Document | None
+
+
+def pilot_items(run_id: UUID) -> list[PilotItem]:
+    """The drafts that wait for a look, lesson by lesson."""
+    held = GenerationItem.objects.filter(run=run_id, **HELD_FOR_A_LOOK)
+    items = {item.pk: item for item in held.order_by("lesson__lesson_number", "pk")}
+    drafts = {item_id: call.answer for (item_id, _), call in paid_answers(items).items() if call.answer}
+    lessons = {item.lesson_id for item in items.values()}
+    profiles = {item.profile_id for item in items.values()}
+    texts = Text.objects.filter(profile__in=profiles, lesson__in=lessons)
+    old = {
+        (text.profile_id, text.lesson_id): text.content for text in texts.only("profile", "lesson", "content")
+    }
+    standard = dict(LessonDescription.objects.filter(lesson__in=lessons).values_list("lesson_id", "data"))
+    return [
+        PilotItem(
+            pk,
+            item.profile_id,
+            item.lesson_id,
+            drafts[pk],
+            old.get((item.profile_id, item.lesson_id)),
+            standard.get(item.lesson_id),
+        )
+        for pk, item in items.items()
+        if pk in drafts
+    ]
+
+
+def accept_pilot(run: GenerationRun) -> bool:
+    """Whether the run had a pilot and now goes on: its drafts are published as they are, the others follow.
+
+    Also while the last of the pilot is being written: whoever has seen enough need not wait for it.
+    """
+    with transaction.atomic():
+        waiting = GenerationRun.objects.filter(
+            pk=run.pk,
+            pilot__in=[Pilot.WRITING, Pilot.WAITING],
+            state__in=[RunState.OPEN, RunState.PAUSED],
+        )
+        if not waiting.update(pilot=Pilot.ACCEPTED):
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute(_GO_ON, [run.pk])
+        notify()
+    return True

@@ -1,0 +1,93 @@
+"""A run's items, written by one statement however many there are; nothing is loaded."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from personalization.models.runs import PILOT_PRIORITY, GenerationRun
+from personalization.pairs import (
+    ORDERED,
+    PAIRS,
+    VERDICT,
+    Selection,
+    selection_parameters,
+    verdict_parameters,
+)
+from personalization.writers.registry import current_recipe
+
+PRIORITY = 5
+# What waits goes over to the newer ask and its options, as if it had not been tried; what runs is done once
+# more. An item that is held waits for the older run's money or look, and not for this one's.
+_ASK = """
+    ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
+    DO UPDATE SET wanted_rev = item.wanted_rev + 1,
+        run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
+        priority = CASE item.state WHEN 'running' THEN item.priority ELSE excluded.priority END,
+        state = CASE item.state WHEN 'held' THEN 'queued' ELSE item.state END,
+        attempts = CASE WHEN item.state IN ('queued', 'held') THEN 0 ELSE item.attempts END,
+        available_at = CASE WHEN item.state IN ('queued', 'held') THEN clock_timestamp()
+                            ELSE item.available_at END,
+        error_code = CASE WHEN item.state IN ('queued', 'held') THEN '' ELSE item.error_code END,
+        error_message = CASE WHEN item.state IN ('queued', 'held') THEN '' ELSE item.error_message END,
+        needs_micro = NULL
+    RETURNING item.run_id, item.priority
+"""
+_COUNTED = f"""
+    SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s),
+        count(*) FILTER (WHERE run_id = %(run)s AND priority = {PILOT_PRIORITY}) FROM asked
+"""  # noqa: S608 constants of ours
+ASK = f"""
+    WITH asked AS (
+        INSERT INTO generation_items AS item (run_id, profile_id, lesson_id)
+        SELECT %(run)s, profile.id, lesson.id {PAIRS} {ORDERED}
+        {_ASK}
+    ) {_COUNTED}
+"""
+# The pilot takes texts that will be written: first one of each learner, and among those one of each lesson
+# before the second of any, by dice that fall otherwise for each run.
+ASK_WITH_PILOT = f"""
+    WITH pair AS MATERIALIZED (
+        SELECT lesson.lesson_number AS number, lesson.id AS lesson_id, profile.id AS profile_id,
+            {VERDICT} = 'write' AS written
+        {PAIRS} {ORDERED}
+    ), of_learner AS (
+        SELECT profile_id, lesson_id, dice, row_number() OVER (PARTITION BY profile_id ORDER BY dice) AS nth
+        FROM (SELECT *, md5(concat(%(run)s::uuid, profile_id, lesson_id)) AS dice FROM pair) thrown
+        WHERE written AND NOT EXISTS (
+            SELECT FROM generation_items item WHERE item.profile_id = thrown.profile_id
+            AND item.lesson_id = thrown.lesson_id AND item.state = 'running')
+    ), of_lesson AS (
+        SELECT *, row_number() OVER (PARTITION BY nth, lesson_id ORDER BY dice) AS nth_of_lesson
+        FROM of_learner
+    ), first AS MATERIALIZED (
+        SELECT profile_id, lesson_id FROM of_lesson ORDER BY nth, nth_of_lesson, dice LIMIT %(pilot)s
+    ), asked AS (
+        INSERT INTO generation_items AS item (run_id, profile_id, lesson_id, priority)
+        SELECT %(run)s, profile_id, lesson_id,
+            CASE WHEN first.profile_id IS NULL THEN {PRIORITY} ELSE {PILOT_PRIORITY} END
+        FROM pair LEFT JOIN first USING (profile_id, lesson_id) ORDER BY number, lesson_id, profile_id
+        {_ASK}
+    ) {_COUNTED}
+"""  # noqa: S608 constants of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another."""
+
+    asked: int
+    coalesced: int
+    pilot: int
+
+
+def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned:
+    """Asks for the selection's pairs. Locks them in one order: two asks never wait for each other."""
+    recipes = current_recipe("openai"), current_recipe("simple")
+    parameters: dict[str, Any] = {"run": run.pk, **selection_parameters(selection, *recipes)}
+    if pilot is not None:
+        options = {name: bool(run.options.get(name)) for name in ("force", "replace_locked")}
+        parameters |= {"pilot": pilot, **verdict_parameters(current_recipe(run.backend), **options)}
+    with connection.cursor() as cursor:
+        cursor.execute(ASK if pilot is None else ASK_WITH_PILOT, parameters)
+        return Planned(*cursor.fetchone())

@@ -1,0 +1,70 @@
+"""The texts of a batch, written inside the transaction that ends their items."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
+
+from courses.history.reason import because
+from personalization.services.attempts import Outcome
+
+# Every insert locks its lesson and its learner against deletion, and the lesson against another number. In
+# this order, before the items: who deletes a learner locks the learner first and then their items, and who
+# renumbers lessons locks them by id.
+LOCK_LESSONS = "SELECT FROM lessons WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
+LOCK_LEARNERS = "SELECT FROM profiles WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
+# Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
+# the run replaces just this change of theirs: whoever edited since has another edited_at.
+PUBLISH = """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb,
+            origin text, model text, prompt_version text, fingerprint text, replaces timestamptz)
+    )
+    INSERT INTO personalized_lesson_descriptions
+        (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
+    SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
+    FROM given ORDER BY profile_id, lesson_id
+    ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
+        model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
+        generated_at = excluded.generated_at, flags = '[]', edited_at = NULL, edited_by_id = NULL,
+        import_digest = NULL
+        WHERE personalized_lesson_descriptions.edited_at IS NULL
+           OR personalized_lesson_descriptions.edited_at = (
+               SELECT replaces FROM given WHERE given.profile_id = excluded.profile_id
+               AND given.lesson_id = excluded.lesson_id)
+    RETURNING profile_id, lesson_id
+"""
+LOCKED_MEANWHILE = """
+    UPDATE generation_items SET state = 'skipped', error_code = 'locked', finished_at = clock_timestamp()
+    WHERE id = ANY(%s) AND state = 'done'
+"""
+
+
+def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> None:
+    """What the texts of these outcomes will refer to stays until the transaction ends."""
+    claims = [outcome.claim for outcome in outcomes if outcome.text]
+    if claims:
+        cursor.execute(LOCK_LESSONS, [list({claim.lesson_id for claim in claims})])
+        cursor.execute(LOCK_LEARNERS, [list({claim.profile_id for claim in claims})])
+
+
+def publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> None:
+    """Writes the texts of items that this transaction has ended; what an editor has locked is skipped."""
+    written: set[tuple[UUID, UUID]] = set()
+    # A statement a run, for a text's history says which.
+    for run_id in sorted({outcome.claim.run_id for outcome in texts}):
+        with because(run=str(run_id)):
+            of_run = [_publication(outcome) for outcome in texts if outcome.claim.run_id == run_id]
+            cursor.execute(PUBLISH, [json.dumps(of_run)])
+            written |= set(cursor.fetchall())
+    kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
+    if kept:
+        cursor.execute(LOCKED_MEANWHILE, [kept])
+
+
+def _publication(outcome: Outcome) -> dict[str, Any]:
+    text = asdict(outcome.text) if outcome.text else {}
+    return {**text, "profile_id": str(outcome.claim.profile_id), "lesson_id": str(outcome.claim.lesson_id)}

@@ -1,0 +1,91 @@
+"""A worker's results on their way into the database: one transaction for all that have come meanwhile."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db import DatabaseError, OperationalError
+
+from courses.database import held_by_another
+from personalization.models.calls import CallState
+from personalization.services import queue
+from personalization.services.attempts import Again, Job, Outcome
+from personalization.services.leases import Leases
+from personalization.services.queue import Settled
+from personalization.services.threads import DatabaseThreads
+
+log = logging.getLogger(__name__)
+BUSY_SECONDS = 0.2  # until results are tried again that others' locks stood in the way of
+
+
+class Settling:
+    """`settled` counts the items that were still ours."""
+
+    def __init__(self, database: DatabaseThreads, leases: Leases) -> None:
+        self.settled = 0
+        self._database = database
+        self._leases = leases
+        self._outcomes: list[Outcome] = []
+        self._again: list[Again] = []
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._outcomes or self._again)
+
+    def add(self, landed: Iterable[Outcome | Again]) -> None:
+        for one in landed:
+            if isinstance(one, Again):
+                self._again.append(one)
+            else:
+                self._outcomes.append(one)
+
+    async def settle(self) -> list[Job]:
+        """Settles what waits; the jobs that are to be asked for again."""
+        outcomes, self._outcomes = self._outcomes, []
+        again, self._again = self._again, []
+        try:
+            settled = await self._database.run(lambda: queue.settle(outcomes, again))
+        except OperationalError as error:
+            if not held_by_another(error):
+                raise
+            await asyncio.sleep(BUSY_SECONDS)
+            self.add([*outcomes, *again])
+            return []
+        except DatabaseError:
+            settled = await self._each(outcomes, again)
+        self._let_go(outcomes, settled)
+        if settled.busy:
+            await asyncio.sleep(BUSY_SECONDS)
+            self.add(outcome for outcome in outcomes if outcome.claim.id in settled.busy)
+        return [more.job for more in again]
+
+    def _let_go(self, outcomes: list[Outcome], settled: Settled) -> None:
+        self.settled += len(settled.mine)
+        through = [outcome for outcome in outcomes if outcome.claim.id not in settled.busy]
+        self._leases.let_go(outcome.claim for outcome in through)
+        lost = sum(o.claim.id not in settled.mine and o.code != "stopped" for o in through)
+        if lost:
+            log.warning("%d results came after their lease had run out and were dropped", lost)
+
+    async def _each(self, outcomes: list[Outcome], again: list[Again]) -> Settled:
+        """One text that the database refuses must not take its batch along."""
+        each = [await self._alone(outcome) for outcome in outcomes]
+        each.append(await self._database.run(lambda: queue.settle([], again)))
+        return Settled({i for s in each for i in s.mine}, {i for s in each for i in s.busy})
+
+    async def _alone(self, outcome: Outcome) -> Settled:
+        try:
+            return await self._database.run(lambda: queue.settle([outcome]))
+        except OperationalError:
+            raise
+        except DatabaseError as error:
+            refused = not_storable(outcome, error)
+            return await self._database.run(lambda: queue.settle([refused]))
+
+
+def not_storable(outcome: Outcome, error: DatabaseError) -> Outcome:
+    """The end of an item whose text the database refuses; what it cost is paid all the same."""
+    call = outcome.call and replace(outcome.call, state=CallState.BAD, code="not_storable")
+    # Only the kind: the database's own words quote the text.
+    return Outcome(outcome.claim, "failed", "not_storable", f"refused: {type(error).__name__}", call=call)
