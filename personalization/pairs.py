@@ -10,6 +10,7 @@ from uuid import UUID
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.tokens import tokens_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,29 @@ VERDICT = f"""CASE
         THEN 'better_text'
     WHEN text.edited_at IS NULL AND text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
     ELSE 'write' END"""
+
+# About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
+LESSON_TOKENS = tokens_sql("concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript)")
+LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
+# In the place of the tables, before PAIRS and VERDICT: a verdict looks at each of a million pairs, and this
+# at each transcript and survey once. What stands in for them leads to the same verdicts.
+SIZED = f"""
+    profiles AS MATERIALIZED (
+        SELECT id, course_slug, answers_hash, {LEARNER_TOKENS} AS tokens,
+               CASE WHEN {ANSWERED} THEN '{{"answered": true}}'::jsonb END AS survey
+        FROM profiles profile
+        WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
+          AND (%(course)s::uuid IS NULL
+               OR profile.course_slug = (SELECT slug FROM courses WHERE id = %(course)s::uuid))
+    ), lessons AS MATERIALIZED (
+        SELECT lesson.id, lesson.course_id, lesson.lesson_number, lesson.source_hash,
+               left(btrim(lesson.transcript, %(blanks)s), %(shortest_source)s) AS transcript,
+               {LESSON_TOKENS} AS tokens
+        FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
+        WHERE course.slug IN (SELECT course_slug FROM profiles)
+          AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
+          AND (%(lessons)s::int[] IS NULL OR lesson.lesson_number = ANY(%(lessons)s::int[]))
+    )"""  # noqa: S608 constants of ours
 
 
 def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop
 from personalization.errors import PlanRefused
 from personalization.models.runs import GenerationRun, RunState
 from personalization.pairs import ORDERED, PAIRS, Selection, selection_parameters
+from personalization.pricing import budget_problem
 from personalization.services.sweep import end_cancelled
 from personalization.writers.registry import backend_problem, current_recipe
 
@@ -56,6 +57,8 @@ def start_run(
     replace_locked: bool = False,
     requested_by: User | None = None,
     idempotency_key: str | None = None,
+    budget_micro: int | None = None,
+    estimate_micro: int | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
 
@@ -67,10 +70,13 @@ def start_run(
     """
     if problem := backend_problem(backend):
         raise PlanRefused(problem)
+    if problem := budget_problem(current_recipe(backend).model, budget_micro):
+        raise PlanRefused(problem)
     options = _options(selection, backend, force, replace_locked)
+    money = {"budget_micro": budget_micro, "estimate_micro": estimate_micro}
     try:
         with transaction.atomic():
-            return _planned(selection, backend, options, requested_by, idempotency_key)
+            return _planned(selection, backend, options, requested_by, idempotency_key, money)
     except IntegrityError:
         run = GenerationRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
         if idempotency_key is None or run is None:
@@ -86,6 +92,7 @@ def _planned(
     options: dict[str, Any],
     requested_by: User | None,
     idempotency_key: str | None,
+    money: dict[str, int | None],
 ) -> Started:
     run = GenerationRun.objects.create(
         requested_by=requested_by,
@@ -93,6 +100,7 @@ def _planned(
         course_id=selection.course,
         backend=backend,
         options=options,
+        **money,
     )
     with connection.cursor() as cursor:
         recipes = current_recipe("openai"), current_recipe("simple")
