@@ -42,54 +42,70 @@ ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(pr
     '$.** ? ((@.type() == "string" && @ like_regex "\\S")
                || @.type() == "number" || @.type() == "boolean")'))"""
 
+TEXT = """LEFT JOIN personalized_lesson_descriptions text
+      ON text.profile_id = profile.id AND text.lesson_id = lesson.id"""
+WANTED = f"(NOT %(only_stale)s OR text.id IS NULL OR {STALE})"
 PAIRS = f"""
     FROM profiles profile
     JOIN courses course ON course.slug = profile.course_slug
     JOIN lessons lesson ON lesson.course_id = course.id
-    LEFT JOIN personalized_lesson_descriptions text
-      ON text.profile_id = profile.id AND text.lesson_id = lesson.id
+    {TEXT}
     WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
       AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
       AND (%(lessons)s::int[] IS NULL OR lesson.lesson_number = ANY(%(lessons)s::int[]))
-      AND (NOT %(only_stale)s OR text.id IS NULL OR {STALE})
+      AND {WANTED}
 """
 # Every ask locks its pairs in this one order: in random order 31 of 32 concurrent asks deadlocked.
 # Lesson by lesson, so that a provider's prefix cache serves all learners of a lesson.
 ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 
-# The same decisions in the same order as brief.reason_to_skip; a test holds the two together.
-VERDICT = f"""CASE
+TOO_SHORT = "(length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s)"
+
+
+def _verdict(answered: str, too_short: str) -> str:
+    return f"""CASE
     WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
-    WHEN NOT coalesce({ANSWERED}, false) THEN 'no_survey'
-    WHEN length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s THEN 'no_source'
+    WHEN NOT {answered} THEN 'no_survey'
+    WHEN {too_short} THEN 'no_source'
     WHEN %(force)s THEN 'write'
     WHEN %(origin)s = 'simple' AND text.id IS NOT NULL AND text.origin IS DISTINCT FROM 'simple'
         THEN 'better_text'
-    WHEN text.edited_at IS NULL AND text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
+    WHEN text.edited_at IS NULL AND text.fingerprint IS NOT NULL
+        AND text.fingerprint = {TODAYS_FINGERPRINT} THEN 'unchanged'
     ELSE 'write' END"""
+
+
+# The same decisions in the same order as brief.reason_to_skip; a test holds the two together.
+VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
 LESSON_TOKENS = tokens_sql("concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript)")
 LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
-# In the place of the tables, before PAIRS and VERDICT: a verdict looks at each of a million pairs, and this
-# at each transcript and survey once. What stands in for them leads to the same verdicts.
+# PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each of a million
+# pairs. By `slug`, the course's, and across: else the planner expects a hundredth of a large course's pairs.
 SIZED = f"""
-    profiles AS MATERIALIZED (
-        SELECT id, course_slug, answers_hash, {LEARNER_TOKENS} AS tokens,
-               CASE WHEN {ANSWERED} THEN '{{"answered": true}}'::jsonb END AS survey
+    learners AS MATERIALIZED (
+        SELECT id, course_slug, answers_hash, coalesce({ANSWERED}, false) AS answered,
+               {LEARNER_TOKENS} AS tokens
         FROM profiles profile
         WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
-          AND (%(course)s::uuid IS NULL
-               OR profile.course_slug = (SELECT slug FROM courses WHERE id = %(course)s::uuid))
-    ), lessons AS MATERIALIZED (
-        SELECT lesson.id, lesson.course_id, lesson.lesson_number, lesson.source_hash,
-               left(btrim(lesson.transcript, %(blanks)s), %(shortest_source)s) AS transcript,
-               {LESSON_TOKENS} AS tokens
+          AND (%(course)s::uuid IS NULL OR profile.course_slug = %(slug)s)
+    ), material AS MATERIALIZED (
+        SELECT lesson.id, lesson.course_id, lesson.lesson_number, lesson.source_hash, {TOO_SHORT} AS too_short,
+               {LESSON_TOKENS} AS tokens, course.slug
         FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
-        WHERE course.slug IN (SELECT course_slug FROM profiles)
+        WHERE course.slug IN (SELECT course_slug FROM learners)
           AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
           AND (%(lessons)s::int[] IS NULL OR lesson.lesson_number = ANY(%(lessons)s::int[]))
     )"""  # noqa: S608 constants of ours
+SIZED_PAIRS = f"""
+    FROM learners profile
+    JOIN material lesson ON %(course)s::uuid IS NOT NULL OR lesson.slug = profile.course_slug
+    JOIN courses course ON course.id = lesson.course_id
+    {TEXT}
+    WHERE {WANTED}
+"""
+SIZED_VERDICT = _verdict("profile.answered", "lesson.too_short")
 
 
 def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from courses.models import Course
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
     ORDERED,
     PAIRS,
     SIZED,
+    SIZED_PAIRS,
+    SIZED_VERDICT,
     STALE,
-    VERDICT,
     Selection,
     selection_parameters,
     verdict_parameters,
@@ -92,6 +94,7 @@ def preview(
         **_parameters(selection),
         **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
         "overheads": overheads(),
+        "slug": _slug(selection.course),
     }
     with connection.cursor() as cursor:
         cursor.execute(_preview_sql("" if selection.limit is None else ORDERED), parameters)
@@ -100,12 +103,16 @@ def preview(
     return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces, parts)
 
 
+def _slug(course: UUID | None) -> str | None:
+    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
+
+
 def _preview_sql(ordered: str) -> str:
     """One pass over the pairs; the rest looks at a row for each learner, or each lesson and verdict."""
     return f"""
         WITH {SIZED}, pair AS MATERIALIZED (
             SELECT profile.id AS profile_id, lesson.id AS lesson_id, text.edited_at IS NOT NULL AS locked,
-                   profile.tokens, {VERDICT} AS verdict {PAIRS} {ordered}
+                   profile.tokens, {SIZED_VERDICT} AS verdict {SIZED_PAIRS} {ordered}
         ), part AS MATERIALIZED (
             SELECT lesson_id, verdict, count(*) AS texts, count(*) FILTER (WHERE locked) AS locked,
                    sum(tokens) AS tokens
@@ -114,7 +121,7 @@ def _preview_sql(ordered: str) -> str:
             SELECT course.personal_format AS format, course.language, sum(texts) AS texts,
                    sum({SHARED} * texts + part.tokens) AS input_tokens,
                    sum({CACHEABLE} * (texts - 1)) AS cacheable_tokens
-            FROM part JOIN lessons lesson ON lesson.id = part.lesson_id
+            FROM part JOIN material lesson ON lesson.id = part.lesson_id
             JOIN courses course ON course.id = lesson.course_id
             WHERE verdict = 'write' GROUP BY 1, 2
         )

@@ -115,7 +115,7 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
         lesson = ("item__lesson__lesson_number", "item__lesson__title")
         call = ("started_at", "state", "model", "actual_micro", "reserved_micro", "error_code")
         tokens = ("input_tokens", "cached_tokens", "output_tokens")
-        related = queryset.select_related("item__profile", "item__lesson")
+        related = queryset.select_related(None).select_related("item__profile", "item__lesson")
         return related.only(*call, *tokens, *learner, *lesson)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelCall]:

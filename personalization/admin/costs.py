@@ -26,6 +26,7 @@ from personalization.costs.totals import (
     by_model,
     by_month,
     dearest_runs,
+    month_of,
     months_later,
     this_month,
 )
@@ -76,7 +77,7 @@ def costs_link(month: date | None = None, course: str = "") -> str:
 def chosen_month(text: str) -> date:
     """From "2026-11"; this month where it is none."""
     try:
-        return date.fromisoformat(f"{text}-01") if len(text) == len("2026-11") else this_month()
+        return month_of(text)
     except ValueError:
         return this_month()
 

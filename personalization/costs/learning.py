@@ -37,8 +37,8 @@ LEARN = f"""
     GROUP BY 1, 2
 """  # noqa: S608 constants of ours
 WASTE = """
-    SELECT sum(input_tokens + output_tokens), sum(input_tokens + output_tokens) FILTER (WHERE state = 'ok')
-    FROM (SELECT state, input_tokens, output_tokens FROM model_calls
+    SELECT sum(actual_micro), sum(actual_micro) FILTER (WHERE state = 'ok')
+    FROM (SELECT state, actual_micro FROM model_calls
           WHERE model = %(model)s AND state <> 'reserved' ORDER BY id DESC LIMIT %(sample)s) recent
 """
 
@@ -48,7 +48,7 @@ class Learned:
     """Factors to multiply estimates with; as they stand here where nothing was learned.
 
     `cached`: of the tokens that could come from the provider's cache; None: as many as of the input.
-    `output`: tokens of an answer by (format, language). `waste`: tokens of all calls for those of good ones.
+    `output`: tokens of an answer by (format, language). `waste`: what all calls cost, for what good ones did.
     """
 
     calls: int = 0

@@ -55,6 +55,13 @@ def this_month() -> date:
     return datetime.now(UTC).date().replace(day=1)
 
 
+def month_of(text: str) -> date:
+    """The first of "2026-11". Raises ValueError for what is no such month of these centuries."""
+    if len(text) != len("2026-11") or not "2000" <= text[:4] < "3000":
+        raise ValueError
+    return date.fromisoformat(f"{text}-01")
+
+
 def months_later(month: date, months: int) -> date:
     """The first of the month so many months later, or earlier."""
     count = month.year * 12 + month.month - 1 + months

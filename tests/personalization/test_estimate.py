@@ -179,13 +179,13 @@ def test_more_is_never_cached_than_sent(course: Course) -> None:
 
 
 def test_what_failed_calls_cost_is_added(course: Course) -> None:
-    calls(course, 6, input_tokens=900, output_tokens=100)
+    calls(course, 6, actual_micro=1_000)
     plain = estimated().usage
     for _ in range(3):
-        make_call(state="bad", input_tokens=900, output_tokens=100)
+        make_call(state="bad", actual_micro=1_000)
     wasteful = estimated().usage
     assert wasteful.output_tokens == round(1.5 * plain.output_tokens)
-    make_call(state="unknown", input_tokens=900_000, output_tokens=100)
+    make_call(state="unknown", actual_micro=900_000, input_tokens=0)
     assert estimated().usage.output_tokens == 3 * plain.output_tokens
 
 

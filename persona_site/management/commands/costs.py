@@ -24,6 +24,7 @@ from personalization.costs.totals import (
     by_day,
     by_model,
     by_month,
+    month_of,
     this_month,
 )
 from personalization.pricing import amount, money, price_table
@@ -86,9 +87,7 @@ class Command(BaseCommand):
 
 def _month(text: str) -> date:
     try:
-        if len(text) != len("2026-11"):
-            raise ValueError
-        return date.fromisoformat(f"{text}-01")
+        return month_of(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"a month such as 2026-11 is needed, found {text!r}") from None
 
@@ -108,7 +107,8 @@ def _report(month: date, slug: str | None) -> Report:
 
 def _sums(spent: Spent) -> dict[str, Any]:
     sums = asdict(spent)
-    return {**sums, "cost": amount(sums.pop("micro"))}
+    cost = amount(sums.pop("micro"))
+    return {**sums, "cost": cost}
 
 
 def _as_json(report: Report) -> dict[str, Any]:
