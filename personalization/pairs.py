@@ -81,8 +81,9 @@ VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
 LESSON_TOKENS = tokens_sql("concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript)")
 LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
-# PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each of a million
-# pairs. By `slug`, the course's, and across: else the planner expects a hundredth of a large course's pairs.
+# PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each pair. By
+# `slug`, the course's, and across: else the planner expects a hundredth of a large course's pairs, and joins
+# them one by one (1,000,008 pairs: 9.6 s of CPU, 3.7 s this way).
 SIZED = f"""
     learners AS MATERIALIZED (
         SELECT id, course_slug, answers_hash, coalesce({ANSWERED}, false) AS answered,
@@ -91,8 +92,8 @@ SIZED = f"""
         WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
           AND (%(course)s::uuid IS NULL OR profile.course_slug = %(slug)s)
     ), material AS MATERIALIZED (
-        SELECT lesson.id, lesson.course_id, lesson.lesson_number, lesson.source_hash, {TOO_SHORT} AS too_short,
-               {LESSON_TOKENS} AS tokens, course.slug
+        SELECT lesson.id, lesson.course_id, course.slug, lesson.lesson_number, lesson.source_hash,
+               {TOO_SHORT} AS too_short, {LESSON_TOKENS} AS tokens
         FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
         WHERE course.slug IN (SELECT course_slug FROM learners)
           AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
