@@ -94,18 +94,22 @@ def parsed_amount(text: str) -> int:
     return int(Decimal(plain) * MICRO)
 
 
-def money(micro: int) -> str:
+def money(micro: int, beside: int | None = None) -> str:
     """The amount as the reader's language writes it, with the currency: 12.34 USD.
 
-    Small ones with as many decimals as they need to be seen: 0.0042 USD.
+    Small ones with more decimals: 0.0042 USD. In a table with the same as the largest amount there, `beside`.
     """
     amount = Decimal(micro) / MICRO
-    decimals = 2 if micro == 0 or amount >= 1 else 4
+    decimals = _decimals(micro if beside is None else beside)
     step = Decimal(1).scaleb(-decimals)
     rounded = amount.quantize(step, ROUND_HALF_UP)
     if micro > 0:
         rounded = max(rounded, step)
     return f"{number_format(rounded, decimals, force_grouping=True)} {price_table().currency}"
+
+
+def _decimals(micro: int) -> int:
+    return 2 if micro == 0 or micro >= MICRO else 4
 
 
 def amount(micro: int) -> str:

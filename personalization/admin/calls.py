@@ -87,13 +87,16 @@ class LearnerFilter(LinkFilter):
 
 @admin.register(ModelCall)
 class ModelCallAdmin(BaseAdmin[ModelCall]):
-    list_display = ("started_at", "state_tag", "model", "learner", "lesson", "cost", "tokens", "problem")
+    list_display = ("started", "state_tag", "cost", "learner", "lesson", "model", "tokens", "problem")
     list_filter = ("state", ModelFilter, RunFilter, LearnerFilter)
     sortable_by = ()
     paginator = EstimatedPaginator
     actions = None
     list_before_template = "admin/personalization/calls_empty.html"
     readonly_fields = ("learner", "lesson", "of_run", "cost", "reserved", "tokens", "problem", "kept_answer")
+
+    class Media:
+        css = {"all": ("personalization/costs.css",)}
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may_see_costs(request)
@@ -147,6 +150,10 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
             raise PermissionDenied
         return costs_page(self, request)
 
+    @display(description=_("started"))
+    def started(self, call: ModelCall) -> str:
+        return date_format(localtime(call.started_at), "SHORT_DATETIME_FORMAT")
+
     @display(
         description=_("state"),
         label={"reserved": "info", "ok": "success", "bad": "warning", "error": "danger", "unknown": "danger"},
@@ -177,7 +184,7 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
     def reserved(self, call: ModelCall) -> str:
         return money(call.reserved_micro)
 
-    @display(description=_("tokens: input (cached), output"))
+    @display(description=_("tokens in (cached), out"))
     def tokens(self, call: ModelCall) -> str:
         given, cached, output = map(grouped, (call.input_tokens, call.cached_tokens, call.output_tokens))
         return f"{given} ({cached}), {output}"

@@ -51,15 +51,18 @@ def costs_page(admin: "ModelAdmin[Any]", request: HttpRequest) -> HttpResponse:
         "model_admin": admin,
         "course": course,
         "month": month,
-        "spent": _row(months[month]),
+        "spent": _row(months[month], months[month]),
         "figures": _figures(months, month),
         "months": _months(months, month, course),
         "days": _days(days),
         "highest_month": money(max(spent.micro for spent in months.values())),
         "highest_day": money(max(spent.micro for spent in days.values())),
-        "courses": [(_course_name(found), found.slug, _row(found.spent)) for found in by_course(month, pk)],
-        "models": [(model, _row(spent)) for model, spent in by_model(month, pk)],
-        "runs": [] if course else [_run(run) for run in dearest_runs(month)],
+        "courses": [
+            (_course_name(found), found.slug, _row(found.spent, months[month]))
+            for found in by_course(month, pk)
+        ],
+        "models": [(model, _row(spent, months[month])) for model, spent in by_model(month, pk)],
+        "runs": [] if course else _runs(dearest_runs(month)),
         "prices": price_table(),
         "unpriced": unpriced(settings.OPENAI_MODEL) if settings.OPENAI_API_KEY else None,
         "ever": any(spent.calls for spent in months.values()),
@@ -82,10 +85,10 @@ def chosen_month(text: str) -> date:
         return this_month()
 
 
-def _row(spent: Spent) -> dict[str, str]:
-    """The sums in the reader's language."""
+def _row(spent: Spent, whole: Spent) -> dict[str, str]:
+    """The sums in the reader's language; amounts with the decimals that the whole has."""
     return {
-        "micro": money(spent.micro),
+        "micro": money(spent.micro, whole.micro),
         "calls": grouped(spent.calls),
         "unused": grouped(spent.calls - spent.good_calls),
         "input": grouped(spent.input_tokens),
@@ -147,11 +150,16 @@ def _course_name(found: OfCourse) -> str:
     return _("a deleted course") if found.course_id else _("deleted learners or lessons")
 
 
-def _run(run: GenerationRun) -> dict[str, Any]:
-    return {
-        "run": run,
-        "spent": money(run.spent_micro),
-        "calls": grouped(run.calls),
-        "estimate": "–" if run.estimate_micro is None else money(run.estimate_micro),
-        "budget": "–" if run.budget_micro is None else money(run.budget_micro),
-    }
+def _runs(runs: list[GenerationRun]) -> list[dict[str, Any]]:
+    amounts = [(run.spent_micro, run.estimate_micro or 0, run.budget_micro or 0) for run in runs]
+    largest = max((max(amount) for amount in amounts), default=0)
+    return [
+        {
+            "run": run,
+            "spent": money(run.spent_micro, largest),
+            "calls": grouped(run.calls),
+            "estimate": "–" if run.estimate_micro is None else money(run.estimate_micro, largest),
+            "budget": "–" if run.budget_micro is None else money(run.budget_micro, largest),
+        }
+        for run in runs
+    ]

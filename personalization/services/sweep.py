@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import Error, connection, transaction
 
+from personalization.services.costs import fold_costs
+
 log = logging.getLogger(__name__)
 
 LEASE_LOST = "its worker died or lost touch"
@@ -67,6 +69,7 @@ class Swept:
 
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
+    _step("daily costs", fold_costs)
     return Swept(
         requeued=_step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0,
         cancelled=_step("cancelled runs", end_cancelled) or 0,

@@ -50,7 +50,7 @@ def test_a_month_as_tables() -> None:
         "together 2.75 USD 3 1 6,000 50 % 900",
         "model cost calls unusable input tokens cached output tokens",
         "gpt-4.1-mini 2.50 USD 2 0 4,000 50 % 600",
-        "other 0.2500 USD 1 1 2,000 50 % 300",
+        "other 0.25 USD 1 1 2,000 50 % 300",
         "together 2.75 USD 3 1 6,000 50 % 900",
         "month cost calls unusable input tokens cached output tokens",
         "2025-10 3.00 USD 1 0 2,000 50 % 300",

@@ -22,6 +22,7 @@ from personalization.costs.totals import (
 )
 from personalization.models import DailyCost, GenerationItem, ModelCall, Profile
 from personalization.services.costs import MOST_ROWS, fold_costs
+from personalization.services.sweep import sweep
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +201,10 @@ def test_the_dearest_runs_of_a_month() -> None:
     old = make_run(calls=1, spent_micro=500)
     type(old).objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=40))
     assert dearest_runs(this_month()) == [dear, cheap]
+
+
+def test_the_sweep_folds() -> None:
+    for _ in range(MOST_ROWS + 1):
+        make_call(None)
+    sweep()
+    assert DailyCost.objects.count() == 1

@@ -126,6 +126,16 @@ def test_money_is_written_in_the_readers_language(micro: int, english: str, russ
         assert money(micro) == russian
 
 
+def test_amounts_in_one_table_have_the_same_decimals() -> None:
+    assert [money(micro, beside=2_000_000) for micro in (0, 3, 4_250, 2_000_000)] == [
+        "0.00 EUR",
+        "0.01 EUR",
+        "0.01 EUR",
+        "2.00 EUR",
+    ]
+    assert money(0, beside=4_250) == "0.0000 EUR"
+
+
 def test_a_program_gets_the_exact_amount() -> None:
     assert amount(1_234_567) == "1.234567"
 

@@ -149,10 +149,11 @@ def _table(first: str, rows: list[tuple[str, Spent]]) -> Table:
     table = Table(first, box=None, pad_edge=False)
     for heading in ("cost", "calls", "unusable", "input tokens", "cached", "output tokens"):
         table.add_column(heading, justify="right")
+    largest = max((spent.micro for _, spent in rows), default=0)
     for name, spent in rows:
         table.add_row(
             name.replace("[", r"\["),
-            money(spent.micro),
+            money(spent.micro, largest),
             f"{spent.calls:,}",
             f"{spent.calls - spent.good_calls:,}",
             f"{spent.input_tokens:,}",
