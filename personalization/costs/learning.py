@@ -60,7 +60,7 @@ class Learned:
 
 def learned(model: str) -> Learned:
     """From the model's last calls, whatever run they were for."""
-    values = {"model": model, "sample": SAMPLE, "overheads": overheads()}
+    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": overheads()}
     with connection.cursor() as cursor:
         cursor.execute(LEARN, values)
         rows = cursor.fetchall()
