@@ -5,9 +5,7 @@ with transcripts of 20 KB, 50,000 learners and 1,000,000 texts in all. Prints wh
 part (median of five, warm) and how large the page is; exits 1 when a promise does not hold.
 """
 
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,13 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import scratch  # noqa: F401  sets Django up; must stay first
+from benchmarks.sql_time import sql_milliseconds
 from courses.models import Course
 from personalization.brief import SEPARATOR
 from personalization.course_status import heat_map, learner_figures, lesson_figures
 from personalization.pairs import FINGERPRINT
 from personalization.writers.registry import current_recipe
 
-ROUNDS = 5
 SIZES = {"huge": (5_000, 25_000), **{f"large-{number}": (1_000, 5_000) for number in range(1, 6)}}
 TEXTS_A_LEARNER = 20
 
@@ -82,7 +80,7 @@ def main() -> int:
     course = Course.objects.get(slug="huge")
     client = Client(headers={"host": "localhost"})
     client.force_login(get_user_model()._default_manager.create_superuser("benchmark"))
-    measured = {name: _sql_milliseconds(part) for name, part in _parts(course, client).items()}
+    measured = {name: sql_milliseconds(part) for name, part in _parts(course, client).items()}
     page = client.get(_overview(course)).content
     _print(measured, len(page), page.count(b"<td"))
     slow = [name for name, taken in measured.items() if taken > PARTS[name]]
@@ -131,28 +129,6 @@ def _parts(course: Course, client: Client) -> dict[str, Callable[[], object]]:
 
 def _overview(course: Course) -> str:
     return reverse("admin:courses_course_overview", args=[course.pk])
-
-
-def _sql_milliseconds(part: Callable[[], object]) -> float:
-    """What the database takes for all statements of the part, the way to it and back included."""
-    part()
-    return statistics.median(_once(part) for _ in range(ROUNDS))
-
-
-def _once(part: Callable[[], object]) -> float:
-    taken = 0.0
-
-    def clock(execute: Any, *arguments: Any) -> Any:
-        nonlocal taken
-        began = time.perf_counter()
-        try:
-            return execute(*arguments)
-        finally:
-            taken += (time.perf_counter() - began) * 1000
-
-    with connection.execute_wrapper(clock):
-        part()
-    return taken
 
 
 def _print(measured: dict[str, float], size: int, cells: int) -> None:

@@ -18,6 +18,7 @@ from persona_site.env import (
     required,
     time_zone,
 )
+from persona_site.prices import model_prices
 from persona_site.unfold import UNFOLD  # noqa: F401 the theme reads it from here
 
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -153,6 +154,8 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
 OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="") or "https://api.openai.com/v1"
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="") or "gpt-4.1-mini"
+# What a million tokens cost: `persona_site.prices` has the table that ships, and says how to replace it.
+MODEL_PRICES: Any = model_prices("MODEL_PRICES")
 GENERATION_CONCURRENCY = positive_int("GENERATION_CONCURRENCY", 50)
 # Socket timeouts count per read; this is the whole answer's deadline, in seconds.
 GENERATION_CALL_SECONDS = positive_float("GENERATION_CALL_SECONDS", 90)

@@ -77,6 +77,12 @@ UNFOLD: dict[str, Any] = {
                         "personalization_generationrun",
                         "personalization.view_generationrun",
                     ),
+                    {
+                        "title": _("Costs"),
+                        "icon": "payments",
+                        "link": reverse_lazy("admin:personalization_modelcall_costs"),
+                        "permission": seen_by("personalization.view_generationrun"),
+                    },
                 ],
             },
             {

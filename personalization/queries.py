@@ -9,16 +9,20 @@ from uuid import UUID
 
 from django.db import connection
 
+from courses.models import Course
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
     ORDERED,
     PAIRS,
+    SIZED,
+    SIZED_PAIRS,
+    SIZED_VERDICT,
     STALE,
-    VERDICT,
     Selection,
     selection_parameters,
     verdict_parameters,
 )
+from personalization.sizes import CACHEABLE, SHARED, Size, overheads
 from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
@@ -58,13 +62,14 @@ _OF_THE_RUN = (
 class Preview:
     """What a run would do with each learner × lesson pair, counted: `by_verdict` holds `write`, `unchanged`,
     and the reasons to skip (`locked`, `no_survey`, `no_source`, `better_text`). `replaces_locked` of those to
-    write are an editor's words today."""
+    write are an editor's words today. `sizes`: of the prompts of those to write."""
 
     learners: int
     lessons: int
     by_verdict: dict[str, int]
     being_written: int
     replaces_locked: int = 0
+    sizes: tuple[Size, ...] = ()
 
     @property
     def total(self) -> int:
@@ -126,27 +131,51 @@ class Progress:
 def preview(
     selection: Selection, backend: str, *, force: bool = False, replace_locked: bool = False
 ) -> Preview:
+    recipe = current_recipe(backend)
     parameters = {
         **_parameters(selection),
-        **verdict_parameters(current_recipe(backend), force=force, replace_locked=replace_locked),
+        **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
+        "overheads": overheads(),
+        "slug": _slug(selection.course),
     }
-    sql = f"""
-        WITH pair AS (
-            SELECT profile.id AS profile_id, lesson.id AS lesson_id, text.edited_at IS NOT NULL AS locked,
-                   {VERDICT} AS verdict {PAIRS} {ORDERED}
-        ), counted AS (
-            SELECT verdict, count(*) AS count FROM pair GROUP BY verdict
-        )
-        SELECT (SELECT count(DISTINCT profile_id) FROM pair), (SELECT count(DISTINCT lesson_id) FROM pair),
-               (SELECT coalesce(jsonb_object_agg(verdict, count), '{{}}')::text FROM counted),
-               (SELECT count(*) FROM pair JOIN generation_items item USING (profile_id, lesson_id)
-                WHERE item.state = 'running'),
-               (SELECT count(*) FROM pair WHERE locked AND verdict = 'write')
-    """  # noqa: S608 constants of ours
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        learners, lessons, by_verdict, being_written, replaces = cursor.fetchone()
-    return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces)
+        cursor.execute(_preview_sql("" if selection.limit is None else ORDERED), parameters)
+        learners, lessons, by_verdict, being_written, replaces, sizes = cursor.fetchone()
+    parts = tuple(Size(**size) for size in json.loads(sizes))
+    return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces, parts)
+
+
+def _slug(course: UUID | None) -> str | None:
+    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
+
+
+def _preview_sql(ordered: str) -> str:
+    """One pass over the pairs; the rest looks at a row for each learner, or each lesson and verdict."""
+    return f"""
+        WITH {SIZED}, pair AS MATERIALIZED (
+            SELECT profile.id AS profile_id, lesson.id AS lesson_id, text.edited_at IS NOT NULL AS locked,
+                   profile.tokens, {SIZED_VERDICT} AS verdict {SIZED_PAIRS} {ordered}
+        ), part AS MATERIALIZED (
+            SELECT lesson_id, verdict, count(*) AS texts, count(*) FILTER (WHERE locked) AS locked,
+                   sum(tokens) AS tokens
+            FROM pair GROUP BY lesson_id, verdict
+        ), sized AS (
+            SELECT course.personal_format AS format, course.language, sum(texts) AS texts,
+                   sum({SHARED} * texts + part.tokens) AS input_tokens,
+                   sum({CACHEABLE} * (texts - 1)) AS cacheable_tokens
+            FROM part JOIN material lesson ON lesson.id = part.lesson_id
+            JOIN courses course ON course.id = lesson.course_id
+            WHERE verdict = 'write' GROUP BY 1, 2
+        )
+        SELECT (SELECT count(*) FROM (SELECT DISTINCT profile_id FROM pair) learner),
+               (SELECT count(DISTINCT lesson_id) FROM part),
+               (SELECT coalesce(jsonb_object_agg(verdict, texts), '{{}}')::text
+                FROM (SELECT verdict, sum(texts) AS texts FROM part GROUP BY verdict) counted),
+               (SELECT count(*) FROM generation_items item JOIN pair USING (profile_id, lesson_id)
+                WHERE item.state = 'running'),
+               (SELECT coalesce(sum(locked), 0) FROM part WHERE verdict = 'write'),
+               (SELECT coalesce(jsonb_agg(to_jsonb(sized)), '[]')::text FROM sized)
+    """  # noqa: S608 constants of ours
 
 
 def progress(run_id: UUID) -> Progress:

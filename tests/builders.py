@@ -12,9 +12,11 @@ from django.utils import timezone
 from courses.formats.definition import Document
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
 from personalization.models import (
+    CallState,
     GenerationItem,
     GenerationRun,
     ItemState,
+    ModelCall,
     PersonalizedLessonDescription,
     Profile,
 )
@@ -97,6 +99,25 @@ def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: An
             "claimed_rev": 1,
         } | fields
     return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)
+
+
+def make_call(item: GenerationItem | None = None, **fields: Any) -> ModelCall:
+    """A call of the ledger, settled a moment ago with a good answer unless the fields say otherwise."""
+    state = fields.setdefault("state", CallState.OK)
+    if state != CallState.RESERVED:
+        fields = {"actual_micro": 1_000, "finished_at": timezone.now()} | fields
+        fields = {"input_tokens": 1_000, "cached_tokens": 0, "output_tokens": 100} | fields
+    values = {
+        "rev": 1,
+        "lease_token": uuid4(),
+        "call_no": 1,
+        "model": "gpt-4.1-mini",
+        "prompt_version": "p",
+        "fingerprint": "f",
+        "reserved_micro": 2_000,
+        **fields,
+    }
+    return ModelCall.objects.create(item=item, run=item.run if item else None, **values)
 
 
 def make_staff(

@@ -18,8 +18,12 @@ from courses.admin.courses import CourseAdmin, counted
 from courses.admin.deletion import Deleted
 from courses.admin.theme import display
 from courses.models import Course
+from personalization.admin.costs import costs_link
 from personalization.admin.course_overview import overview_learners, overview_page
+from personalization.admin.rights import may_see_costs
+from personalization.costs.totals import of_course
 from personalization.models import Profile
+from personalization.pricing import money
 
 
 class CourseWithLearnersAdmin(CourseAdmin):
@@ -47,6 +51,12 @@ class CourseWithLearnersAdmin(CourseAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return overview_learners(request, pk)
+
+    def page_context(self, request: HttpRequest, obj: Course) -> dict[str, Any]:
+        context = super().page_context(request, obj)
+        if may_see_costs(request) and (spent := of_course(obj.pk)).calls:
+            context |= {"cost": money(spent.micro), "costs_link": costs_link(course=obj.slug)}
+        return context
 
     def list_queryset(self, queryset: QuerySet[Course]) -> QuerySet[Course]:
         learners = counted(Profile.objects.filter(course=OuterRef("slug")), "course")

@@ -4,7 +4,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -20,10 +20,12 @@ from personalization.admin.history import LearnerHistory
 from personalization.admin.learner_form import ANSWER_FIELDS, LearnerForm, NewLearnerForm
 from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
-from personalization.admin.rights import may_run
+from personalization.admin.rights import may_run, may_see_costs
 from personalization.admin.status_filters import AnsweredFilter, TextsFilter
+from personalization.costs.totals import of_learner
 from personalization.models import Origin, Profile
 from personalization.models.runs import RUN_GENERATION
+from personalization.pricing import money
 from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
 
 NO_LESSONS = TextCounts(lessons=0, texts=0, stale=0)
@@ -81,7 +83,11 @@ class LearnerAdmin(LearnerHistory, TwoEditorsAdmin[Profile]):
 
     def page_context(self, request: HttpRequest, obj: Profile) -> dict[str, Any]:
         origins = dict(Origin.choices)
+        spent = of_learner(obj.pk) if may_see_costs(request) else None
         return {
+            "calls": spent.calls if spent else 0,
+            "cost": money(spent.micro) if spent else "",
+            "calls_link": f"{reverse('admin:personalization_modelcall_changelist')}?learner={obj.pk}",
             "learner": obj,
             "lessons": [
                 (lesson, state_of(lesson), origins.get(lesson.origin or "", ""))

@@ -17,14 +17,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from personalization.admin.rights import may_replace_locked
+from personalization.costs.estimate import Estimate, estimate
+from personalization.costs.words import budget_said, estimate_said
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
 from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
+from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
-from personalization.writers.registry import backend_problem, default_backend
+from personalization.writers.registry import backend_problem, current_recipe, default_backend
 
 VERDICTS = {
     "write": gettext_lazy("will be written"),
@@ -41,6 +44,7 @@ class RunForm(forms.Form):
 
     backend = forms.ChoiceField(choices=Backend.choices)
     lessons = forms.CharField(required=False, max_length=200)
+    budget = forms.CharField(required=False, max_length=40)
     force = forms.BooleanField(required=False)
     replace_locked = forms.BooleanField(required=False)
     token = forms.CharField(max_length=64)
@@ -60,6 +64,18 @@ class RunForm(forms.Form):
         if wanted and not self.may_replace:
             raise forms.ValidationError(_("You may not replace texts that an editor changed."))
         return wanted
+
+    def clean_budget(self) -> int | None:
+        """Millionths of the currency; None for no limit."""
+        text: str = self.cleaned_data["budget"]
+        try:
+            budget = parsed_amount(text) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+        backend = self.cleaned_data.get("backend")
+        if backend and (problem := budget_problem(current_recipe(backend).model, budget)):
+            raise forms.ValidationError(problem)
+        return budget
 
     def clean_lessons(self) -> tuple[int, ...] | None:
         """Numbers from "1, 3-5"; None for all lessons."""
@@ -89,12 +105,13 @@ def regenerate_page(
     token = request.POST.get("token") or uuid4().hex
     data = request.POST if "token" in request.POST else {"backend": default_backend(), "token": token}
     form = RunForm(data, may_replace=may_replace_locked(request))
-    plan = None
+    plan = cost = None
     if form.is_valid():
-        if "start" in request.POST and (started := _started(form, learners, request)):
+        plan = preview(_selection(form, learners), form.cleaned_data["backend"], **_options(form))
+        cost = estimate(plan.sizes, form.cleaned_data["backend"])
+        if "start" in request.POST and (started := _started(form, learners, cost, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)
-        plan = preview(_selection(form, learners), form.cleaned_data["backend"], **_options(form))
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Regenerate personalizations"),
@@ -106,6 +123,9 @@ def regenerate_page(
         "selected": len(learners),
         "plan": plan,
         "verdicts": _verdicts(plan),
+        "cost_lines": estimate_said(cost) if cost else [],
+        "budget_warning": budget_said(cost, form.cleaned_data["budget"]) if cost else "",
+        "currency": price_table().currency,
         "checkbox_name": ACTION_CHECKBOX_NAME,
         "checked": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "select_across": request.POST.get("select_across", "0"),
@@ -121,7 +141,9 @@ def _options(form: RunForm) -> dict[str, bool]:
     return {name: form.cleaned_data[name] for name in ("force", "replace_locked")}
 
 
-def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) -> Started | None:
+def _started(
+    form: RunForm, learners: tuple[UUID, ...], cost: Estimate, request: HttpRequest
+) -> Started | None:
     """The run; None, with the reason in the form, where it cannot start."""
     try:
         return start_run(
@@ -130,6 +152,8 @@ def _started(form: RunForm, learners: tuple[UUID, ...], request: HttpRequest) ->
             **_options(form),
             requested_by=request.user if request.user.is_authenticated else None,
             idempotency_key=form.cleaned_data["token"],
+            budget_micro=form.cleaned_data["budget"],
+            estimate_micro=cost.micro,
         )
     except PlanRefused as error:
         form.add_error(None, str(error))

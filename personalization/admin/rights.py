@@ -9,6 +9,11 @@ def may_run(request: HttpRequest) -> bool:
     return request.user.has_perm(f"personalization.{RUN_GENERATION}")
 
 
+def may_see_costs(request: HttpRequest) -> bool:
+    """Whether this person may see what was spent: who sees runs does."""
+    return request.user.has_perm("personalization.view_generationrun")
+
+
 def may_replace_locked(request: HttpRequest) -> bool:
     """Whether this person may unlock texts that an editor changed, and have a run replace them."""
     return request.user.has_perm(f"personalization.{REPLACE_LOCKED}")

@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from personalization.costs.estimate import Estimate
+from personalization.costs.words import budget_said, estimate_said
 from personalization.models.runs import RunState
 from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
@@ -34,6 +36,11 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
         console.print(f"  {preview.replaces_locked:,} of those to write replace the words of an editor")
     if preview.being_written:
         console.print(f"  {preview.being_written:,} of them are already being written")
+
+
+def print_estimate(console: Console, estimate: Estimate, budget_micro: int | None) -> None:
+    for line in filter(None, [*estimate_said(estimate), budget_said(estimate, budget_micro)]):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def watch(console: Console, run_id: UUID) -> bool:

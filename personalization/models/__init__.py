@@ -1,4 +1,5 @@
 from personalization.models.calls import CallState, ModelCall
+from personalization.models.costs import DailyCost
 from personalization.models.counts import ItemCount
 from personalization.models.learners import Profile
 from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
@@ -6,6 +7,7 @@ from personalization.models.texts import Origin, PersonalizedLessonDescription
 
 __all__ = [
     "CallState",
+    "DailyCost",
     "GenerationItem",
     "GenerationRun",
     "ItemCount",

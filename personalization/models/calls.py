@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Condition, Trigger, UpdateOf
 
 from courses.models import NOW
+from personalization.models.costs import cost_triggers
 from personalization.models.runs import GenerationItem, GenerationRun
 
 
@@ -15,6 +16,9 @@ class CallState(models.TextChoices):
     BAD = "bad", _("answer that cannot be used")
     ERROR = "error", _("no answer")
     UNKNOWN = "unknown", _("nobody knows: its worker died")  # stays charged as reserved
+
+
+FAILED = [CallState.BAD, CallState.ERROR, CallState.UNKNOWN]
 
 
 class ModelCall(models.Model):
@@ -77,6 +81,9 @@ class ModelCall(models.Model):
                 fields=["started_at"], condition=Q(state=CallState.RESERVED), name="model_calls_reserved"
             ),
             models.Index(fields=["item"], condition=Q(answer__isnull=False), name="model_calls_paid"),
+            # The list in the admin, newest first: by model, and those of a million that went wrong.
+            models.Index(fields=["model", "-id"], name="model_calls_model"),
+            models.Index(fields=["state", "-id"], condition=Q(state__in=FAILED), name="model_calls_failed"),
         ]
         triggers = [
             # A learner who is erased takes along what was written for them; what it cost stays.
@@ -86,7 +93,8 @@ class ModelCall(models.Model):
                 operation=UpdateOf("item_id"),  # type: ignore[no-untyped-call]
                 condition=Condition("NEW.item_id IS NULL"),
                 func="NEW.answer = NULL; RETURN NEW;",
-            )
+            ),
+            *cost_triggers(),
         ]
 
     def __str__(self) -> str:

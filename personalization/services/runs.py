@@ -14,9 +14,10 @@ from courses.database import held_by_another
 from personalization.errors import PlanRefused
 from personalization.models.runs import GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
+from personalization.pricing import budget_problem
 from personalization.services.planning import plan
 from personalization.services.sweep import end_cancelled
-from personalization.writers.registry import backend_problem
+from personalization.writers.registry import backend_problem, current_recipe
 
 # The database's clock, not a worker's; now() would be the transaction's start.
 CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
@@ -61,7 +62,7 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    if problem := backend_problem(backend) or _limit_problem(budget_micro, pilot):
+    if problem := backend_problem(backend) or _limit_problem(backend, budget_micro, pilot):
         raise PlanRefused(problem)
     chosen = {"force": force, "replace_locked": replace_locked}
     limits = {"budget": budget_micro, "pilot": pilot}
@@ -91,12 +92,12 @@ def _planned_by_key(selection: Selection, pilot: int | None, fields: dict[str, A
         return Started(run, asked=0, coalesced=0)
 
 
-def _limit_problem(budget_micro: int | None, pilot: int | None) -> str | None:
+def _limit_problem(backend: str, budget_micro: int | None, pilot: int | None) -> str | None:
     if budget_micro is not None and budget_micro <= 0:
         return _("A budget above 0 is needed.")
     if pilot is not None and pilot <= 0:
         return _("A pilot needs at least one text.")
-    return None
+    return budget_problem(current_recipe(backend).model, budget_micro)
 
 
 def _planned(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:

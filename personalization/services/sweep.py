@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from personalization.models.runs import PILOT_PRIORITY
+from personalization.services.costs import fold_costs
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
@@ -115,6 +116,7 @@ def sweep() -> Swept:
     _step("pilots", end_pilots)
     _step("answers", forget_useless_answers)
     _step("counts", lambda: _changed(FOLD))
+    _step("daily costs", fold_costs)
     return Swept(
         requeued=requeued,
         cancelled=cancelled,

@@ -32,6 +32,8 @@ PAGES = {
     "personalization_profile_add": ("Operators",),
     "personalization_personalizedlessondescription_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_generationrun_changelist": ("Operators", "Viewers"),
+    "personalization_modelcall_changelist": ("Operators", "Viewers"),
+    "personalization_modelcall_costs": ("Operators", "Viewers"),
 }
 
 

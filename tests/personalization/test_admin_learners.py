@@ -13,6 +13,7 @@ from courses.models import Lesson
 from personalization.models import Profile
 from tests.admin_forms import send
 from tests.builders import (
+    make_call,
     make_course,
     make_description,
     make_item,
@@ -33,6 +34,7 @@ LISTS = [
         "personalization_profile",
         "personalization_personalizedlessondescription",
         "personalization_generationrun",
+        "personalization_modelcall",
     )
 ]
 
@@ -58,7 +60,7 @@ def make_rows(count: int) -> None:
         make_description(lesson)
         learner = make_learner(course=lesson.course)
         make_text(learner, lesson, fingerprint="old", origin="simple")
-        make_item(make_run(course=lesson.course), learner, lesson, state="done")
+        make_call(make_item(make_run(course=lesson.course), learner, lesson, state="done"))
 
 
 @pytest.mark.parametrize("url", LISTS)

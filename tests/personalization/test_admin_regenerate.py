@@ -106,6 +106,75 @@ def test_a_selected_row_that_is_none_is_refused(admin: Client, course: Course, k
     assert not GenerationRun.objects.exists()
 
 
+# --- cost and budget ---
+
+
+@pytest.fixture
+def key(settings: Any) -> None:
+    settings.OPENAI_API_KEY = "never-shown"
+
+
+@pytest.mark.usefixtures("key")
+def test_the_page_says_what_it_will_cost(admin: Client, course: Course) -> None:
+    page = ask(admin, [make_learner(course=course)])
+    assert "Estimated cost:" in page.context["cost_lines"][0]
+    assert "Nothing is learned yet" in page.content.decode()
+    assert "Budget in USD (optional)" in page.content.decode()
+
+
+def test_the_simple_writer_costs_nothing(admin: Client, course: Course) -> None:
+    page = ask(admin, [make_learner(course=course)], backend="simple", token="t", budget="0.01")
+    assert page.context["cost_lines"] == []
+    assert page.context["budget_warning"] == ""
+
+
+@pytest.mark.usefixtures("key")
+def test_the_run_gets_its_budget_and_the_estimate(admin: Client, course: Course) -> None:
+    learner = make_learner(course=course)
+    ask(admin, [learner], backend="openai", token="t", budget="12,50", start="1")
+    run = GenerationRun.objects.get()
+    assert run.budget_micro == 12_500_000
+    assert (run.estimate_micro or 0) > 0
+
+
+@pytest.mark.usefixtures("key")
+def test_an_empty_budget_is_no_limit(admin: Client, course: Course) -> None:
+    ask(admin, [make_learner(course=course)], backend="openai", token="t", budget=" ", start="1")
+    assert GenerationRun.objects.get().budget_micro is None
+
+
+@pytest.mark.usefixtures("key")
+def test_a_budget_below_the_estimate_is_warned_of_and_starts_all_the_same(
+    admin: Client, course: Course
+) -> None:
+    learner = make_learner(course=course)
+    page = ask(admin, [learner], backend="openai", token="t", budget="0.000001")
+    assert "is below the estimate" in page.context["budget_warning"]
+    assert page.context["budget_warning"] in page.content.decode()
+    ask(admin, [learner], backend="openai", token="t", budget="0.000001", start="1")
+    assert GenerationRun.objects.get().budget_micro == 1
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("budget", ["0", "-1", "much", "1e9", "<b>"])
+def test_a_budget_that_is_none_is_refused(admin: Client, course: Course, budget: str) -> None:
+    page = ask(admin, [make_learner(course=course)], backend="openai", token="t", budget=budget, start="1")
+    assert "Write an amount above 0 in USD" in page.content.decode()
+    assert "<b>" not in page.content.decode()
+    assert not GenerationRun.objects.exists()
+
+
+@pytest.mark.usefixtures("key")
+def test_a_budget_needs_a_price(admin: Client, course: Course, settings: Any) -> None:
+    settings.OPENAI_MODEL = "mystery"
+    learner = make_learner(course=course)
+    page = ask(admin, [learner], backend="openai", token="t", budget="5", start="1")
+    assert "“mystery” has no price, so that a budget could not be kept" in page.content.decode()
+    assert not GenerationRun.objects.exists()
+    ask(admin, [learner], backend="openai", token="t", start="1")
+    assert GenerationRun.objects.get().estimate_micro == 0
+
+
 def test_a_second_click_finds_the_same_run(admin: Client, course: Course) -> None:
     learner = make_learner(course=course)
     answers = [ask(admin, [learner], backend="simple", token="t", start="1") for _ in range(2)]

@@ -13,6 +13,9 @@ from personalization.brief import SHORTEST_SOURCE, Brief, Current, Recipe, reaso
 from personalization.models import PersonalizedLessonDescription, Profile
 from personalization.pairs import (
     PAIRS,
+    SIZED,
+    SIZED_PAIRS,
+    SIZED_VERDICT,
     TODAYS_FINGERPRINT,
     VERDICT,
     Selection,
@@ -38,7 +41,14 @@ def judged(
     }
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT profile.id, lesson.id, {VERDICT}, {TODAYS_FINGERPRINT} {PAIRS}", parameters)
-        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+        each = {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+        # What a million pairs are counted by says the same of each.
+        cursor.execute(
+            f"WITH {SIZED} SELECT profile.id, lesson.id, {SIZED_VERDICT}, {TODAYS_FINGERPRINT} {SIZED_PAIRS}",
+            {**parameters, "slug": None},
+        )
+        assert {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()} == each
+    return each
 
 
 def brief_of(pair: Pair) -> Brief:

@@ -1,5 +1,7 @@
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
+from pytest_django import Settings
 
 from courses.models import Lesson
 from personalization.models import GenerationItem, GenerationRun, Profile
@@ -60,6 +62,8 @@ def test_what_another_run_is_writing_is_said(capsys: pytest.CaptureFixture[str])
         (["--lessons", "1,x"], "Found: 'x'"),
         (["--limit", "-1"], "above 0"),
         (["--backend", "parrot"], "parrot"),
+        (["--budget", "0"], "above 0 in USD"),
+        (["--budget", "ten"], "Found: 'ten'"),
         (["--backend", "openai"], "OPENAI_API_KEY"),
         (["--lessons", "77"], "Nothing to write"),
     ],
@@ -85,3 +89,35 @@ def test_a_quiet_night_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None
     call_command("personalize", "u-1", "--lessons", "1", "--only-stale", "--wait")
     assert "nothing to do" in capsys.readouterr().out
     assert not GenerationRun.objects.exists()
+
+
+# --- cost and budget ---
+
+
+def test_a_dry_run_says_what_it_would_cost(capsys: pytest.CaptureFixture[str], settings: Settings) -> None:
+    settings.OPENAI_API_KEY = "key"
+    with override("ru"):  # a command speaks English
+        call_command("personalize", "--dry-run", "--budget", "0.0001")
+    out = capsys.readouterr().out
+    assert "Estimated cost:" in out
+    assert "Nothing is learned yet" in out
+    assert "is below the estimate" in out
+    assert not GenerationRun.objects.exists()
+
+
+def test_the_simple_writer_has_no_cost_to_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("personalize", "--dry-run", "--budget", "1")
+    assert "cost" not in capsys.readouterr().out
+
+
+def test_budget_and_estimate_are_the_runs(settings: Settings) -> None:
+    settings.OPENAI_API_KEY = "key"
+    call_command("personalize", "--budget", "2.5")
+    run = GenerationRun.objects.get()
+    assert run.budget_micro == 2_500_000
+    assert (run.estimate_micro or 0) > 0
+
+
+def test_a_budget_needs_a_price(settings: Settings) -> None:
+    settings.OPENAI_API_KEY, settings.OPENAI_MODEL = "key", "mystery"
+    assert "has no price, so that a budget could not be kept" in refusal("--budget", "5")

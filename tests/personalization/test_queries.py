@@ -1,5 +1,6 @@
 """Reads that more than one door shares: stale texts, a learner's lessons, counts, the preview of a run."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -148,7 +149,7 @@ def test_the_preview_of_a_run(course: Course, settings: LazySettings) -> None:
     make_item(make_run(), artyom, lessons[0], state="running")
     make_item(make_run(), artyom, lessons[1], state="done")
     plan = preview(Selection(), "openai")
-    assert plan == Preview(
+    assert replace(plan, sizes=()) == Preview(
         learners=3,
         lessons=3,
         by_verdict={"unchanged": 1, "locked": 1, "no_source": 2, "no_survey": 3, "write": 2},

@@ -12,11 +12,10 @@ from django.db import Error
 from rich.console import Console
 from rich.table import Table
 
-from courses.models import Course
 from persona_site.faults import explain_database_error
+from persona_site.management.known_courses import EMPTY, known_courses
 from personalization.course_status import CourseStatus, course_status
 
-EMPTY = "There is no course yet. Bring one in: manage.py import_lessons"
 WIDTH = 100
 
 # What --fail-on can name → the figures that then must be 0, as (part, figure) of the report.
@@ -88,7 +87,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = [course_status(course) for course in _courses(options["courses"])]
+            found = [course_status(course) for course in known_courses(options["courses"])]
         except (Error, psycopg.Error) as error:
             if (explanation := explain_database_error(error)) is None:
                 raise
@@ -114,20 +113,6 @@ def _failures(text: str) -> tuple[str, ...]:
             f"found {', '.join(map(repr, unknown or [text]))}; known: {', '.join(FAILURES)}"
         )
     return kinds
-
-
-def _courses(slugs: list[str]) -> list[Course]:
-    """In the order of their slugs. Raises CommandError that names all that are unknown."""
-    courses = Course.objects.only("slug", "title").order_by("slug")
-    if not slugs:
-        return list(courses)
-    found = list(courses.filter(slug__in=[slug.replace("\0", "") for slug in slugs]))
-    known = {course.slug for course in found}
-    if unknown := [slug for slug in dict.fromkeys(slugs) if slug not in known]:
-        every = ", ".join(courses.values_list("slug", flat=True))
-        names = " or ".join(map(repr, unknown))
-        raise CommandError(f"There is no course {names}. {f'Known: {every}.' if every else EMPTY}")
-    return found
 
 
 def _as_json(status: CourseStatus) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from django.utils.translation import override
 from rich.console import Console
 
 from courses.models import Course
+from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
-from personalization.management.watching import print_preview, watch
+from personalization.management.watching import print_estimate, print_preview, watch
 from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
+from personalization.pricing import parsed_amount
 from personalization.queries import preview
 from personalization.services.runs import start_run
 from personalization.writers.registry import backend_problem, default_backend
@@ -23,7 +25,11 @@ examples:
   manage.py personalize --wait                    all learners, each with their own course
   manage.py personalize u-1001 u-1002 --wait      two learners
   manage.py personalize --course shvz --only-stale --dry-run
-                                                  what is missing or stale in one course, without writing
+                                                  what is missing or stale in one course, and what it
+                                                  would cost, without writing
+  manage.py personalize --course shvz --budget 5 --wait
+                                                  spends 5 at most, in the currency of the price table; what
+                                                  it does not reach waits until the budget is raised
   manage.py personalize --lessons 1,3-5 --force   four lessons, unchanged ones too
   manage.py personalize u-1001 --replace-locked --dry-run
                                                   how many texts of an editor would be replaced
@@ -55,6 +61,9 @@ class Command(BaseCommand):
             help="who writes: openai (needs OPENAI_API_KEY) or simple (template sentences, no network); "
             "default: openai where a key is set, else simple",
         )
+        parser.add_argument(
+            "--budget", type=_amount, metavar="AMOUNT", help="spend at most so much; default: no limit"
+        )
         parser.add_argument("--force", action="store_true", help="write unchanged texts again")
         parser.add_argument(
             "--replace-locked", action="store_true", help="replace texts that an editor changed, too"
@@ -72,13 +81,21 @@ class Command(BaseCommand):
             choices = {"force": options["force"], "replace_locked": options["replace_locked"]}
             plan = preview(selection, backend, **choices)
             print_preview(console, plan, backend)
+            cost = estimate(plan.sizes, backend)
+            print_estimate(console, cost, options["budget"])
             if selection.only_stale and not plan.total:
                 console.print("No text is missing or stale: nothing to do.")
                 return
             if options["dry_run"]:
                 return
             try:
-                started = start_run(selection=selection, backend=backend, **choices)
+                started = start_run(
+                    selection=selection,
+                    backend=backend,
+                    **choices,
+                    budget_micro=options["budget"],
+                    estimate_micro=cost.micro,
+                )
             except PlanRefused as refused:
                 raise CommandError(str(refused)) from refused
         console.print(f"Run {started.run.pk}: {started.asked:,} items.")
@@ -132,6 +149,14 @@ def _numbers(text: str) -> tuple[int, ...]:
     try:
         with override("en"):
             return lesson_numbers(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _amount(text: str) -> int:
+    try:
+        with override("en"):
+            return parsed_amount(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -1,0 +1,54 @@
+"""What a run will cost, before it starts: from the sizes of what it would send, corrected by past usage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from courses.formats.shapes import chosen_format
+from personalization.costs.learning import Learned, learned
+from personalization.pricing import cost_micro, price_of
+from personalization.sizes import Size
+from personalization.tokens import guided_tokens
+from personalization.writers.base import Usage
+from personalization.writers.registry import current_recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """`model` "" needs no calls. `learned_from`: so many past calls; 0: sizes alone, which say too much."""
+
+    model: str
+    usage: Usage
+    micro: int
+    learned_from: int
+
+    @property
+    def free(self) -> bool:
+        return not self.model
+
+    @property
+    def priced(self) -> bool:
+        return price_of(self.model) is not None
+
+
+def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
+    """Of texts that the backend would write with today's model and prices; `sizes` as a preview has them."""
+    model = current_recipe(backend).model
+    if not model:
+        return Estimate("", Usage(), 0, 0)
+    past = learned(model) if sizes else Learned()
+    usages = [_usage(size, past) for size in sizes]
+    usage = Usage(
+        sum(part.input_tokens for part in usages),
+        sum(part.cached_tokens for part in usages),
+        sum(part.output_tokens for part in usages),
+    )
+    return Estimate(model, usage, cost_micro(model, usage), past.calls)
+
+
+def _usage(size: Size, past: Learned) -> Usage:
+    given = size.input_tokens * past.input
+    cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
+    guided = guided_tokens(chosen_format(size.format), size.language)
+    answers = size.texts * past.output.get((size.format, size.language), guided)
+    # What is asked once more finds the same prefix in the cache.
+    return Usage(*(round(tokens * past.waste) for tokens in (given, cached, answers)))

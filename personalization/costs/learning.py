@@ -1,0 +1,79 @@
+"""What the ledger's last calls of a model teach: its tokens against our estimates, and what failures cost."""
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
+from personalization.sizes import CACHEABLE, SHARED, overheads
+
+SAMPLE = 1_000  # of the last good calls; more would take time and change nothing
+FEWEST = 5  # fewer say more about one lesson than about the model
+MOST_WASTE = 3.0  # an hour of trouble is no price
+
+# Lessons and answers are measured as they are today; the calls were made with what they were then.
+LEARN = f"""
+    WITH called AS MATERIALIZED (
+        SELECT good.*, item.lesson_id, item.profile_id,
+               row_number() OVER (PARTITION BY good.run_id, item.lesson_id ORDER BY good.id) > 1 AS follows
+        FROM (SELECT id, item_id, run_id, input_tokens, cached_tokens, output_tokens FROM model_calls
+              WHERE model = %(model)s AND state = 'ok' AND call_no = 1
+                AND input_tokens > 0 AND output_tokens > 0
+              ORDER BY id DESC LIMIT %(sample)s) good
+        JOIN generation_items item ON item.id = good.item_id
+    ), lesson AS MATERIALIZED (
+        SELECT lesson.id, course_id, {LESSON_TOKENS} AS tokens
+        FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
+        WHERE lesson.id IN (SELECT lesson_id FROM called)
+    ), learner AS MATERIALIZED (
+        SELECT id, {LEARNER_TOKENS} AS tokens FROM profiles profile
+        WHERE id IN (SELECT profile_id FROM called)
+    )
+    SELECT course.personal_format, course.language, count(*), sum(called.output_tokens),
+           sum(called.input_tokens), sum({SHARED} + learner.tokens),
+           sum(called.cached_tokens), coalesce(sum({CACHEABLE}) FILTER (WHERE called.follows), 0)
+    FROM called JOIN lesson ON lesson.id = called.lesson_id JOIN learner ON learner.id = called.profile_id
+    JOIN courses course ON course.id = lesson.course_id
+    GROUP BY 1, 2
+"""  # noqa: S608 constants of ours
+WASTE = """
+    SELECT sum(actual_micro), sum(actual_micro) FILTER (WHERE state = 'ok')
+    FROM (SELECT state, actual_micro FROM model_calls
+          WHERE model = %(model)s AND state <> 'reserved' ORDER BY id DESC LIMIT %(sample)s) recent
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Factors to multiply estimates with; as they stand here where nothing was learned.
+
+    `cached`: of the tokens that could come from the provider's cache; None: as many as of the input.
+    `output`: tokens of an answer by (format, language). `waste`: what all calls cost, for what good ones did.
+    """
+
+    calls: int = 0
+    input: float = 1.0
+    cached: float | None = None
+    output: dict[tuple[str, str], float] = field(default_factory=dict)
+    waste: float = 1.0
+
+
+def learned(model: str) -> Learned:
+    """From the model's last calls, whatever run they were for."""
+    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": overheads()}
+    with connection.cursor() as cursor:
+        cursor.execute(LEARN, values)
+        rows = cursor.fetchall()
+        cursor.execute(WASTE, values)
+        spent, useful = cursor.fetchone()
+    calls = sum(row[2] for row in rows)
+    if calls < FEWEST:
+        return Learned()
+    used, estimated, cached, cacheable = (sum(row[place] for row in rows) for place in (4, 5, 6, 7))
+    return Learned(
+        calls=calls,
+        input=float(used / estimated),
+        cached=float(cached / cacheable) if cacheable else None,
+        output={(fmt, language): float(output / count) for fmt, language, count, output, *_ in rows},
+        waste=min(MOST_WASTE, float(spent / useful)) if useful else 1.0,
+    )

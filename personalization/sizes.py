@@ -1,0 +1,56 @@
+"""How large prompts are, for costs that are estimated before anything is sent."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+from courses.formats.definition import Format, Language
+from courses.formats.shapes import PERSONAL_FORMATS
+from personalization.brief import Brief
+from personalization.prompts import messages
+from personalization.tokens import estimated_tokens
+
+FRAME = 8  # tokens of a message that are not its text
+# Shorter prefixes are not cached, and longer ones in whole blocks: OpenAI's rule, and others' are alike.
+SHORTEST_CACHED = 1024
+BLOCK = 128
+
+# Tokens that all learners of a lesson share: `lesson` is one of pairs.SIZED, `overheads` a parameter.
+SHARED = """(lesson.tokens + coalesce(
+    (%(overheads)s::jsonb ->> (course.personal_format || ' ' || course.language))::int,
+    (%(overheads)s::jsonb ->> 'other')::int))"""
+CACHEABLE = f"CASE WHEN {SHARED} < {SHORTEST_CACHED} THEN 0 ELSE {SHARED} / {BLOCK} * {BLOCK} END"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of the prompts in one format and language: `texts` of them, with so many tokens together.
+
+    `cacheable_tokens`: of the input, what a learner before them has brought into the provider's cache: all
+    but the first learner of a lesson.
+    """
+
+    format: str
+    language: str
+    texts: int
+    input_tokens: int
+    cacheable_tokens: int
+
+
+@cache
+def overheads() -> str:
+    """As JSON: what a prompt has beside lesson and answers, by format and language, in tokens."""
+    known = {
+        f"{fmt.name} {language.value}": _overhead(fmt, language.value)
+        for fmt in PERSONAL_FORMATS
+        for language in Language
+    }
+    return json.dumps({**known, "other": max(known.values())})
+
+
+def _overhead(fmt: Format, language: str) -> int:
+    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt)
+    texts = [message["content"] for message in messages(blank)]
+    schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
+    return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)

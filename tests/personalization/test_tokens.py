@@ -1,0 +1,35 @@
+"""Tokens are estimated from characters and bytes, by Python and PostgreSQL alike."""
+
+import pytest
+from django.db import connection
+
+from courses.formats.definition import Format
+from courses.formats.shapes import PERSONAL_FORMATS
+from personalization.tokens import estimated_tokens, guided_tokens, tokens_sql
+
+TEXTS = ["", "a", "word " * 100, "слово " * 100, "Ёлка 🎄 «тут» — 漢字", "x" * 7 + "ж" * 3]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.django_db
+def test_the_database_estimates_the_same(text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {tokens_sql('given.text')} FROM (SELECT %s::text AS text) given", [text])
+        assert cursor.fetchone()[0] == estimated_tokens(text)
+
+
+def test_cyrillic_letters_take_more_tokens_than_latin_ones() -> None:
+    assert estimated_tokens("слово") == 3
+    assert estimated_tokens("words") == 2
+    assert estimated_tokens("漢字漢字") == 5
+
+
+def test_half_a_pair_of_surrogates_is_counted_and_not_refused() -> None:
+    assert estimated_tokens("\ud800") > 0
+
+
+@pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)
+def test_guidance_gives_an_answer_room(fmt: Format) -> None:
+    russian, english = guided_tokens(fmt, "ru"), guided_tokens(fmt, "en")
+    assert 300 < english < russian < 2_500
+    assert guided_tokens(fmt, "xx") == russian
