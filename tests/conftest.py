@@ -22,7 +22,10 @@ def fake_model() -> Iterator[RunningFakeModel]:
         yield model
 
 
-OUR_TABLES = "courses, profiles, generation_runs, auth_user, django_session, changes, pghistory_context"
+OUR_TABLES = (
+    "courses, profiles, generation_runs, auth_user, django_session, changes, pghistory_context,"
+    " worker_heartbeats, call_totals"
+)
 
 
 @pytest.fixture

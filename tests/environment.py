@@ -16,6 +16,10 @@ for name in (
     "OPENAI_MODEL",
     "SECRET_KEY",
     "COURSE_STORE_PATH",
+    "LOG_FORMAT",
+    "METRICS_TOKEN",
+    "RELEASE",
+    "SENTRY_DSN",
 ):
     # Blank, not absent: a developer's .env would fill in what is absent.
     os.environ[name] = ""

@@ -1,11 +1,14 @@
+from personalization.models.call_totals import CallTotal
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.counts import ItemCount
 from personalization.models.learners import Profile
 from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
 from personalization.models.texts import Origin, PersonalizedLessonDescription
+from personalization.models.workers import WorkerHeartbeat
 
 __all__ = [
     "CallState",
+    "CallTotal",
     "GenerationItem",
     "GenerationRun",
     "ItemCount",
@@ -16,4 +19,5 @@ __all__ = [
     "Pilot",
     "Profile",
     "RunState",
+    "WorkerHeartbeat",
 ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Condition, Trigger, UpdateOf
 
 from courses.models import NOW
+from personalization.models.call_totals import total_trigger
 from personalization.models.runs import GenerationItem, GenerationRun
 
 
@@ -86,7 +87,8 @@ class ModelCall(models.Model):
                 operation=UpdateOf("item_id"),  # type: ignore[no-untyped-call]
                 condition=Condition("NEW.item_id IS NULL"),
                 func="NEW.answer = NULL; RETURN NEW;",
-            )
+            ),
+            total_trigger(),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, connections
+from structlog.contextvars import bind_contextvars
 
 from courses.database import database_address
 from personalization.errors import RunBlocked, WriterError
@@ -123,6 +124,7 @@ class Drain:
         return True
 
     async def _write(self, job: Job) -> Outcome:
+        bind_contextvars(run=str(job.claim.run_id), item=job.claim.id)  # each task has a context of its own
         if job.backend not in self._writers:
             self._writers[job.backend] = self._make_writer(job.backend)
         try:
