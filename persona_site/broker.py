@@ -12,7 +12,10 @@ _SOCKET_SCHEME = "redis+socket"  # how Celery writes a unix socket
 
 
 def broker_problem(seconds: float) -> str | None:
-    """Why the broker does not answer, without its address; None where it does. Takes 2 × `seconds` at most."""
+    """Why the broker does not answer, without its address; None where it does.
+
+    Takes 2 × `seconds` at most.
+    """
     try:
         with _client(seconds) as client:
             client.ping()

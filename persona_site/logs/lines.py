@@ -4,6 +4,7 @@ Django calls `formatter` when it has read the settings.
 """
 
 import json
+import sys
 from typing import Any
 
 import structlog
@@ -50,6 +51,8 @@ def _without_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 def _frames(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):

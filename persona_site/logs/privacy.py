@@ -1,4 +1,4 @@
-"""What is taken out of log lines and error reports: whatever could quote a learner, a row, or an address bar."""
+"""What is taken out of log lines and error reports: what could quote a learner, a row, an address."""
 
 import logging
 import re

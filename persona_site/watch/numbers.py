@@ -18,7 +18,6 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from personalization.models.call_totals import DURATIONS
 from personalization.models.runs import RunState
@@ -84,7 +83,7 @@ def _results(found: list[Calls]) -> Metric:
 
 
 def _durations(found: list[Calls]) -> Metric:
-    """Of all calls whose end is known. The ledger's clock: from the reservation, so with the limiter's waits."""
+    """Of all calls whose end is known, by the ledger's clock: with the waits for the limiter."""
     durations = HistogramMetricFamily(
         "persona_model_call_seconds", "From a call's reservation to its settlement.", labels=["model"]
     )
@@ -95,9 +94,13 @@ def _durations(found: list[Calls]) -> Metric:
         below, buckets = 0.0, []
         for bound in BUCKETS:
             below += counts.get((model, bound), 0)
-            buckets.append((floatToGoString(bound), below))
+            buckets.append((_bound(bound), below))
         durations.add_metric([model], buckets, total)
     return durations
+
+
+def _bound(seconds: float) -> str:
+    return "+Inf" if seconds == float("inf") else str(seconds)
 
 
 def _tokens(found: list[Calls]) -> Metric:
@@ -126,8 +129,8 @@ def _added_up(
     return sums.items()
 
 
-# One reader for each source. Whoever counts something else in a shared place adds the reader here: workers have
-# no door of their own. A reader whose source is away gives nothing; one of the database may raise its errors.
+# One reader for each source. Whoever counts something else in a place that all share adds the reader here:
+# workers have no door. A reader whose source is away gives nothing; one of the database may raise its errors.
 READERS: list[Reader] = [queue, workers, calls]
 
 

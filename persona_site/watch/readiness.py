@@ -10,7 +10,7 @@ from persona_site.faults import database_problem
 from personalization.watch.alarms import LONGEST_WAIT
 from personalization.watch.figures import moving, oldest_due, workers
 
-# Together well below a second, after which a probe gives up: a broker that hangs must not take the pages away.
+# Well below a second, after which a probe gives up: a broker that hangs must not take the pages away.
 BROKER_SECONDS = 0.25
 
 type State = Literal["ok", "warning", "failed", "unknown"]

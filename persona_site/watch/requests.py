@@ -8,7 +8,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from persona_site.watch.sharing import FOLDER
 
-disable_created_metrics()  # a second number for each, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second number for each, which nobody reads
 _OWN = CollectorRegistry()
 _REQUESTS = Counter(
     "persona_http_requests",
@@ -37,6 +37,6 @@ def count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
 def register(registry: CollectorRegistry) -> None:
     """Adds these numbers: of all processes of this web server where they share them, else of this one."""
     if FOLDER in os.environ:
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(_OWN)

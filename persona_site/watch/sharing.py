@@ -1,7 +1,7 @@
 """Where the processes of one web server keep their counters, so that each of them can answer for all.
 
-Prometheus' client keeps them in files that every process maps into its memory. The files lie where Linux keeps
-shared memory: on a disk that is full, the first write into such a file would kill the process.
+Prometheus' client keeps them in files that every process maps into its memory. The files lie where Linux
+keeps shared memory: on a disk that is full, the first write into such a file would kill the process.
 Nothing here imports the client: it looks for the folder once, when it is imported.
 """
 
@@ -22,8 +22,8 @@ _ELSEWHERE = Path("/tmp")  # noqa: S108 a system without it
 def share_counters(var: Path) -> None:
     """Makes the folder of this web server and names it to the client.
 
-    The server's main process is known as our parent: its other children share the folder with us, and the next
-    server begins anew. Where no folder can be made, each process counts for itself.
+    The server's main process is known as our parent: its other children share the folder with us, and the
+    next server begins anew. Where no folder can be made, each process counts for itself.
     """
     if FOLDER in os.environ or "prometheus_client" in sys.modules:
         return

@@ -12,7 +12,7 @@ from pgtrigger import After, Referencing, Statement, Trigger, Update
 DURATIONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
 _BOUNDS = ", ".join(str(bound) for bound in DURATIONS)
 
-# Most updates of the ledger settle nothing (an answer is published, a run is deleted): they are let go at once.
+# Most updates of the ledger settle nothing (an answer is published, a run deleted): they are let go at once.
 # Nobody knows how long an `unknown` call took: it ended when a sweep found it.
 _COUNT = f"""
     IF NOT EXISTS (SELECT FROM old_rows WHERE state = 'reserved') THEN RETURN NULL; END IF;

@@ -71,8 +71,8 @@ def _oldest_due() -> Alarm:
         waits,
         LONGEST_WAIT,
         f"due for {waits:,.0f} s{goes_on}" if waits else "none waits",
-        f"Items are due and nobody takes one. {START}. If one runs, it does not hear the broker: see “broker”,"
-        " and start it again; nothing is lost.",
+        f"Items are due and nobody takes one. {START}. If one runs, it does not hear the broker: see"
+        " “broker”, and start it again; nothing is lost.",
         wrong=stands,
     )
 
@@ -96,29 +96,28 @@ def _lost_leases() -> Alarm:
 
 
 _RESERVED = """
-    SELECT count(*), coalesce(sum(reserved_micro), 0)::bigint FROM model_calls
+    SELECT count(*) FROM model_calls
     WHERE state = 'reserved' AND started_at < clock_timestamp() - make_interval(secs => %s)
 """
 
 
 def _reservations() -> Alarm:
     limit = max(LONGEST_RESERVATION, 2 * settings.GENERATION_CALL_SECONDS)
-    old, micro = _row(_RESERVED, limit)
+    old = _one(_RESERVED, limit)
     return alarm(
         "reserved calls",
         old,
         0,
-        f"{old:,} for more than {limit / 60:,.0f} minutes, {micro / 1e6:,.2f} of money"
-        if old
-        else "none is old",
-        f"A sweep settles the calls of a dead worker as unknown. {START}. If one runs, its log says which step"
-        " of the sweep fails.",
+        f"{old:,} for more than {limit / 60:,.0f} minutes" if old else "none is old",
+        f"A sweep settles the calls of a dead worker as unknown. {START}. If one runs, its log says which"
+        " step of the sweep fails.",
     )
 
 
 # By the index on a run's state: few items fail, many end.
 _FAILED = """
-    SELECT item.error_code, count(*) FROM generation_runs run JOIN generation_items item ON item.run_id = run.id
+    SELECT item.error_code, count(*)
+    FROM generation_runs run JOIN generation_items item ON item.run_id = run.id
     WHERE item.state = 'failed' AND item.finished_at > clock_timestamp() - interval '1 hour'
       AND (run.closed_at IS NULL OR run.closed_at > clock_timestamp() - interval '1 hour')
     GROUP BY 1 ORDER BY 2 DESC, 1
@@ -134,7 +133,7 @@ def _failed(limit: int) -> Alarm:
         count,
         limit,
         f"{count:,}: {named}" if count else "none",
-        "Open the run in the admin: it shows an example of each kind. When the cause is gone, retry what failed.",
+        "Open the run in the admin: it shows an example of each kind. When the cause is gone, retry them.",
     )
 
 

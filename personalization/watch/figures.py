@@ -32,9 +32,10 @@ class Workers:
 
 
 _WORKERS = """
-    SELECT count(*) FILTER (WHERE lives), coalesce(sum(concurrency) FILTER (WHERE lives), 0)::bigint, max(seen_at),
-        extract(epoch FROM clock_timestamp() - max(seen_at))::float
-    FROM (SELECT *, seen_at > clock_timestamp() - make_interval(secs => %s) AS lives FROM worker_heartbeats) worker
+    SELECT count(*) FILTER (WHERE lives), coalesce(sum(concurrency) FILTER (WHERE lives), 0)::bigint,
+        max(seen_at), extract(epoch FROM clock_timestamp() - max(seen_at))::float
+    FROM (SELECT concurrency, seen_at, seen_at > clock_timestamp() - make_interval(secs => %s) AS lives
+          FROM worker_heartbeats) worker
 """
 
 
@@ -128,8 +129,9 @@ def calls() -> list[Calls]:
     """By model, result, error and duration. The numbers only grow, whatever the ledger forgets."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(seconds), sum(input_tokens)::bigint,
-                   sum(cached_tokens)::bigint, sum(output_tokens)::bigint, sum(cost_micro)::bigint
+            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(seconds),
+                   sum(input_tokens)::bigint, sum(cached_tokens)::bigint, sum(output_tokens)::bigint,
+                   sum(cost_micro)::bigint
                FROM call_totals GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
         )
         return [Calls(*row) for row in cursor.fetchall()]

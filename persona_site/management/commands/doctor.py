@@ -29,8 +29,8 @@ examples:
 What is looked at, and when it is wrong:
   broker                  it does not answer: work begins late, and only for workers that run already
   workers                 none was seen for 30 seconds (or three sweeps, where those are longer)
-  oldest due item         due for more than {LONGEST_WAIT:.0f} seconds while nobody takes any; in a large run the last
-                          items wait for hours, which is right as long as the work goes on
+  oldest due item         due for more than {LONGEST_WAIT:.0f} seconds while nobody takes any; in a large run
+                          the last items wait for hours, which is right as long as the work goes on
   leases                  an item is in the hands of a worker that has not renewed it for two leases
   reserved calls          a call is neither settled nor given up after 10 minutes: its money is bound
   failed in the last hour more than {FAILED_PER_HOUR} items, by kind of error
