@@ -24,7 +24,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 
 OUR_TABLES = (
     "courses, profiles, generation_runs, auth_user, django_session, changes, pghistory_context,"
-    " worker_heartbeats, call_totals"
+    " worker_heartbeats, call_totals, limiter_waits"
 )
 
 

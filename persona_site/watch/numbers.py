@@ -69,6 +69,23 @@ def calls() -> Iterator[Metric]:
     yield cost
 
 
+def limiter() -> Iterator[Metric]:
+    waits = CounterMetricFamily(
+        "persona_limiter_waits", "Requests that waited for their turn.", labels=["model"]
+    )
+    seconds = CounterMetricFamily(
+        "persona_limiter_wait_seconds", "How long they waited, all together.", labels=["model"]
+    )
+    given_up = CounterMetricFamily(
+        "persona_limiter_given_up", "Those whose time was over before their turn came.", labels=["model"]
+    )
+    for found in figures.waits():
+        waits.add_metric([found.model], found.waits)
+        seconds.add_metric([found.model], found.seconds)
+        given_up.add_metric([found.model], found.given_up)
+    yield from (waits, seconds, given_up)
+
+
 def _results(found: list[Calls]) -> Metric:
     results = CounterMetricFamily(
         "persona_model_calls",
@@ -129,9 +146,9 @@ def _added_up(
     return sums.items()
 
 
-# One reader for each source. Whoever counts something else in a place that all share adds the reader here:
-# workers have no door. A reader whose source is away gives nothing; one of the database may raise its errors.
-READERS: list[Reader] = [queue, workers, calls]
+# One reader for each source, and all sources in the database: what a worker counts is written there, see
+# services/watched.py.
+READERS: list[Reader] = [queue, workers, calls, limiter]
 
 
 class DatabaseNumbers(Collector):

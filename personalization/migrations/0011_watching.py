@@ -1,4 +1,4 @@
-"""Heartbeats of workers, and totals of settled calls that need no adding up."""
+"""Heartbeats of workers, and totals of calls and waits that need no adding up."""
 
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -29,6 +29,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'call_totals',
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='LimiterWait',
+            fields=[
+                ('model', models.TextField(primary_key=True, serialize=False)),
+                ('waits', models.BigIntegerField()),
+                ('seconds', models.FloatField()),
+                ('given_up', models.BigIntegerField()),
+            ],
+            options={
+                'db_table': 'limiter_waits',
                 'default_permissions': (),
             },
         ),

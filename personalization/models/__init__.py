@@ -1,4 +1,4 @@
-from personalization.models.call_totals import CallTotal
+from personalization.models.call_totals import CallTotal, LimiterWait
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.counts import ItemCount
 from personalization.models.learners import Profile
@@ -13,6 +13,7 @@ __all__ = [
     "GenerationRun",
     "ItemCount",
     "ItemState",
+    "LimiterWait",
     "ModelCall",
     "Origin",
     "PersonalizedLessonDescription",

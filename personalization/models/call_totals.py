@@ -53,6 +53,22 @@ class CallTotal(models.Model):
         return f"{self.model}, {self.result}: {self.calls}"
 
 
+class LimiterWait(models.Model):
+    """How often and how long the requests of all workers have waited for their turn, for each model."""
+
+    model = models.TextField(primary_key=True)
+    waits = models.BigIntegerField()
+    seconds = models.FloatField()
+    given_up = models.BigIntegerField()  # of the waits: those whose time was over before their turn came
+
+    class Meta:
+        db_table = "limiter_waits"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.waits}"
+
+
 def total_trigger() -> Trigger:
     """For the ledger's table."""
     return Trigger(

@@ -3,7 +3,9 @@
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -33,6 +35,13 @@ FOLD = """
 """
 
 
+WAITED = """
+    INSERT INTO limiter_waits AS known (model, waits, seconds, given_up) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (model) DO UPDATE SET waits = known.waits + excluded.waits,
+        seconds = known.seconds + excluded.seconds, given_up = known.given_up + excluded.given_up
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """This process; `pool` children of it drain at the same time."""
@@ -40,6 +49,31 @@ class Worker:
     pool: int = 1
     id: UUID = field(default_factory=uuid4)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+
+
+class Waited(Protocol):
+    """What a limiter has counted since its process began."""
+
+    count: int
+    seconds: float
+    given_up: int
+
+
+_told: dict[str, tuple[int, float, int]] = {}
+
+
+def tell_waits(counted: Mapping[str, Waited]) -> None:
+    """Adds to the totals of all workers what this process has waited since it told last, by model.
+
+    Raises the database's errors; what could not be told is told the next time.
+    """
+    for model, waits in counted.items():
+        now = (waits.count, waits.seconds, waits.given_up)
+        before = _told.get(model, (0, 0.0, 0))
+        if now != before:
+            with connection.cursor() as cursor:
+                cursor.execute(WAITED, [model, *(new - old for new, old in zip(now, before, strict=True))])
+            _told[model] = now
 
 
 def beat(worker: Worker) -> None:

@@ -79,7 +79,7 @@ def _oldest_due() -> Alarm:
 
 _LOST = """
     SELECT count(*) FROM generation_items
-    WHERE state = 'running' AND lease_until < clock_timestamp() - make_interval(secs => %s)
+    WHERE state = 'running' AND lease_until < statement_timestamp() - make_interval(secs => %s)
 """
 
 
@@ -97,7 +97,7 @@ def _lost_leases() -> Alarm:
 
 _RESERVED = """
     SELECT count(*) FROM model_calls
-    WHERE state = 'reserved' AND started_at < clock_timestamp() - make_interval(secs => %s)
+    WHERE state = 'reserved' AND started_at < statement_timestamp() - make_interval(secs => %s)
 """
 
 
@@ -118,8 +118,8 @@ def _reservations() -> Alarm:
 _FAILED = """
     SELECT item.error_code, count(*)
     FROM generation_runs run JOIN generation_items item ON item.run_id = run.id
-    WHERE item.state = 'failed' AND item.finished_at > clock_timestamp() - interval '1 hour'
-      AND (run.closed_at IS NULL OR run.closed_at > clock_timestamp() - interval '1 hour')
+    WHERE item.state = 'failed' AND item.finished_at > statement_timestamp() - interval '1 hour'
+      AND (run.closed_at IS NULL OR run.closed_at > statement_timestamp() - interval '1 hour')
     GROUP BY 1 ORDER BY 2 DESC, 1
 """
 

@@ -33,8 +33,8 @@ class Workers:
 
 _WORKERS = """
     SELECT count(*) FILTER (WHERE lives), coalesce(sum(concurrency) FILTER (WHERE lives), 0)::bigint,
-        max(seen_at), extract(epoch FROM clock_timestamp() - max(seen_at))::float
-    FROM (SELECT concurrency, seen_at, seen_at > clock_timestamp() - make_interval(secs => %s) AS lives
+        max(seen_at), extract(epoch FROM statement_timestamp() - max(seen_at))::float
+    FROM (SELECT concurrency, seen_at, seen_at > statement_timestamp() - make_interval(secs => %s) AS lives
           FROM worker_heartbeats) worker
 """
 
@@ -45,9 +45,10 @@ def workers() -> Workers:
         return Workers(*cursor.fetchone())
 
 
-# Only what a worker may take: a pilot that waits for a look, or is still being written, holds back the rest.
+# Only what a worker may take: nothing of a run that waits for money or for a look at its pilot, and while a
+# pilot is written, nothing else.
 _OLDEST_DUE = """
-    SELECT coalesce(greatest(0, extract(epoch FROM clock_timestamp() - min(item.first)))::float, 0)
+    SELECT coalesce(greatest(0, extract(epoch FROM statement_timestamp() - min(item.first)))::float, 0)
     FROM generation_runs run CROSS JOIN LATERAL (
         SELECT min(available_at) AS first FROM generation_items
         WHERE run.pilot NOT IN ('writing', 'waiting') AND run_id = run.id AND state = 'queued'
@@ -55,7 +56,8 @@ _OLDEST_DUE = """
         SELECT min(available_at) FROM generation_items
         WHERE run.pilot = 'writing' AND run_id = run.id AND state = 'queued' AND priority = %s
     ) item
-    WHERE run.state = 'open'
+    WHERE run.state = 'open' AND (run.budget_micro IS NULL OR NOT EXISTS (
+        SELECT FROM generation_items WHERE run_id = run.id AND state = 'held' AND error_code = 'budget'))
 """
 
 
@@ -71,10 +73,11 @@ def oldest_due() -> float:
 
 
 _MOVING = """
-    SELECT EXISTS (SELECT FROM generation_items WHERE state = 'running' AND lease_until > clock_timestamp())
+    SELECT EXISTS (SELECT FROM generation_items
+                   WHERE state = 'running' AND lease_until > statement_timestamp())
         OR EXISTS (SELECT FROM generation_runs run CROSS JOIN LATERAL (
             SELECT FROM generation_items WHERE run_id = run.id
-            AND finished_at > clock_timestamp() - make_interval(secs => %s) LIMIT 1) ended
+            AND finished_at > statement_timestamp() - make_interval(secs => %s) LIMIT 1) ended
         WHERE run.state = 'open')
 """
 
@@ -123,6 +126,22 @@ class Calls:
     cached_tokens: int
     output_tokens: int
     cost_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Of all workers' requests for one model. `given_up`: those whose time was over before their turn."""
+
+    model: str
+    waits: int
+    seconds: float
+    given_up: int
+
+
+def waits() -> list[Waits]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT model, waits, seconds, given_up FROM limiter_waits ORDER BY 1")
+        return [Waits(*row) for row in cursor.fetchall()]
 
 
 def calls() -> list[Calls]:

@@ -1,6 +1,7 @@
 """/healthz, /readyz and /metrics: for machines, without login, without anything around them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,9 +11,20 @@ from django.test import Client
 from pytest_django import Settings
 
 from persona_site.embedded.valkey import Valkey
-from personalization.services.watched import Worker, beat
+from personalization.services import watched
+from personalization.services.watched import Worker, beat, tell_waits
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
 from tests.personalization.watched import age, make_call, settle
+
+
+@dataclass
+class Counted:
+    """As a limiter counts."""
+
+    count: int
+    seconds: float
+    given_up: int
+
 
 TOKEN = "a-token-of-enough-characters"
 
@@ -167,6 +179,19 @@ def test_calls_tokens_and_money(client: Client, db: None) -> None:
     assert numbers['persona_model_tokens_total{kind="cached",model="gpt-test"}'] == 240
     assert numbers['persona_model_tokens_total{kind="output",model="gpt-test"}'] == 80
     assert numbers['persona_model_cost_total{model="gpt-test"}'] == pytest.approx(0.001)
+
+
+def test_waits_for_the_limiter_come_from_all_workers(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for told in ({}, {}):  # two processes, each with a memory of its own
+        monkeypatch.setattr(watched, "_told", told)
+        tell_waits({"gpt-test": Counted(2, 3.5, 1)})
+        tell_waits({"gpt-test": Counted(3, 4.0, 1)})
+    numbers = scrape(client)
+    assert numbers['persona_limiter_waits_total{model="gpt-test"}'] == 6
+    assert numbers['persona_limiter_wait_seconds_total{model="gpt-test"}'] == 8
+    assert numbers['persona_limiter_given_up_total{model="gpt-test"}'] == 2
 
 
 def test_openmetrics_is_spoken_where_it_is_asked_for(client: Client, db: None) -> None:

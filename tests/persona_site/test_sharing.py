@@ -29,7 +29,7 @@ print(both.get_sample_value("persona_http_requests_total", labels))
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A process that has not imported the client yet, and a place of its own for the counters."""
-    monkeypatch.delitem(sys.modules, "prometheus_client")
+    monkeypatch.delitem(sys.modules, "prometheus_client", raising=False)
     monkeypatch.setenv(FOLDER, "")
     monkeypatch.delenv(FOLDER)
     monkeypatch.setattr(sharing, "_MEMORY", tmp_path)

@@ -89,12 +89,21 @@ def test_work_of_the_past_is_none_of_today() -> None:
         ({"pilot": "writing"}, {}, False),
         ({"pilot": "writing"}, {"priority": PILOT_PRIORITY}, True),
         ({"pilot": "accepted"}, {}, True),
+        ({"budget_micro": 10}, {}, True),
         ({}, {"available_at": timezone.now() + timedelta(days=1)}, False),
     ],
 )
 def test_only_what_a_worker_may_take_is_due(run: dict[str, Any], fields: dict[str, Any], waits: bool) -> None:
     item(make_run(**run), **{"available_at": ago(90), **fields})
     assert (oldest_due() > 80) is waits
+
+
+def test_what_waits_for_money_waits_for_no_worker() -> None:
+    run = make_run(budget_micro=10)
+    item(run, available_at=ago(90))
+    item(run, state="held", error_code="budget")
+    assert oldest_due() == 0
+    assert list(rung()) == ["held items"]
 
 
 def test_a_lease_that_ran_out_long_ago(settings: Settings) -> None:
