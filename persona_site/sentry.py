@@ -43,7 +43,7 @@ def start() -> None:
             dsn=settings.SENTRY_DSN,
             release=f"persona@{settings.RELEASE}",
             environment=settings.SENTRY_ENVIRONMENT,
-            send_default_pii=False,
+            # send_default_pii is off unless it is asked for; to say so is deprecated.
             include_local_variables=False,
             max_request_body_size="never",
             # Others would come by themselves, that of the model's client with prompts and answers.

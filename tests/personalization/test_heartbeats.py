@@ -84,8 +84,9 @@ def test_the_sweeper_beats_with_every_sweep(settings: Settings) -> None:
     sweeper = Sweeper(lambda: None, pool=3)
     sweeper.start()
     try:
-        first = until(WorkerHeartbeat.objects.first, "a beat")
-        until(lambda: WorkerHeartbeat.objects.filter(seen_at__gt=first.seen_at).exists(), "another beat")
+        until(WorkerHeartbeat.objects.exists, "a beat")
+        first = WorkerHeartbeat.objects.get().seen_at
+        until(WorkerHeartbeat.objects.filter(seen_at__gt=first).exists, "another beat")
     finally:
         sweeper.stop()
         sweeper.join(10)
