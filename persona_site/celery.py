@@ -1,11 +1,12 @@
 """The Celery application. Its queue carries doorbells only: losing the broker loses nothing."""
 
+import logging
 import os
 from typing import Any
 
 import django
 from celery import Celery, bootsteps
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_shutting_down
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -43,7 +44,6 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=500,
     worker_soft_shutdown_timeout=20,
-    worker_hijack_root_logger=False,
     accept_content=["json"],
     task_publish_retry_policy={
         "max_retries": 1,
@@ -67,7 +67,7 @@ class SweeperStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self.sweeper: Sweeper | None = None
 
     def start(self, parent: Any) -> None:
-        self.sweeper = Sweeper(lambda: ring(app))
+        self.sweeper = Sweeper(lambda: ring(app), pool=parent.concurrency)
         self.sweeper.start()
 
     def stop(self, parent: Any) -> None:
@@ -78,6 +78,13 @@ class SweeperStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
 
 app.steps["worker"].add(SweeperStep)
+
+
+@setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
+def keep_our_logging(loglevel: int | None, **_: Any) -> None:
+    """In the place of Celery's own handlers and formats, in the worker and in each of its children."""
+    if loglevel:
+        logging.getLogger().setLevel(loglevel)
 
 
 @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 Django's own name
 
+SHORTEST_TOKEN = 20  # characters
+
 
 @register("persona")
 def check_model_endpoint(**_: Any) -> list[CheckMessage]:
@@ -67,5 +69,18 @@ def check_embedded(**_: Any) -> list[CheckMessage]:
             "An embedded server is in use.",
             hint="They are for development: set DATABASE_URL and REDIS_URL, and DEBUG=false.",
             id="persona.W003",
+        )
+    ]
+
+
+@register(Tags.security)
+def check_metrics_token(**_: Any) -> list[CheckMessage]:
+    if len(settings.METRICS_TOKEN) >= SHORTEST_TOKEN or not settings.METRICS_TOKEN:
+        return []
+    return [
+        Warning(
+            f"METRICS_TOKEN is shorter than {SHORTEST_TOKEN} characters and can be guessed.",
+            hint="Take a random one: python -c 'import secrets; print(secrets.token_urlsafe())'",
+            id="persona.W031",
         )
     ]

@@ -5,14 +5,18 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from courses.models import Course, Lesson
 from personalization.admin.paginator import estimated_count
 from personalization.admin.rights import may_run
 from personalization.admin.run_progress import STATES
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile, RunState
+from personalization.watch.figures import Workers, workers
 
 LAST_RUNS = 5
 SHOWN: list[tuple[type[Model], str]] = [
@@ -24,7 +28,8 @@ SHOWN: list[tuple[type[Model], str]] = [
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The context with what this person may see: `figures`, `runs`, and `hint`, the first thing to do."""
+    """The context with what this person may see: `figures`, `runs`, `hint`, the first thing to do, and who
+    writes: `workers`, a line, and `nobody_works`."""
     counts = {
         model: estimated_count(model._default_manager.all())
         for model, page in SHOWN
@@ -39,12 +44,30 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         "created_at", "state", "backend", "course__title", "requested_by__username"
     )
     may_see_runs = _may_see(request, GenerationRun)
+    seen = workers() if may_see_runs else None
     return {
         **context,
         "figures": figures,
         "runs": [(run, STATES[RunState(run.state)]) for run in runs[:LAST_RUNS]] if may_see_runs else [],
         "hint": _hint(counts, may_start=may_run(request)),
+        "workers": _workers(seen) if seen else "",
+        "nobody_works": seen is not None and seen.gone,
     }
+
+
+def _workers(seen: Workers) -> str:
+    if seen.alive:
+        line = ngettext(
+            "%(count)d worker is there, last seen %(seconds)d s ago.",
+            "%(count)d workers are there, last seen %(seconds)d s ago.",
+            seen.alive,
+        )
+        return line % {"count": seen.alive, "seconds": seen.silent or 0}
+    start = _("Nothing is written until one runs: “celery -A persona_site worker”.")
+    if seen.last is None:
+        return " ".join([_("No worker is there."), start])
+    when = date_format(localtime(seen.last), "SHORT_DATETIME_FORMAT")
+    return " ".join([_("No worker is there; the last one was seen at %(when)s.") % {"when": when}, start])
 
 
 def _hint(counts: dict[type[Model], int], *, may_start: bool) -> str:

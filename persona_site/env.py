@@ -1,6 +1,7 @@
 """Reads the environment, and refuses to guess where a guess could cost somebody their data."""
 
 import secrets
+import tomllib
 import warnings
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,23 @@ def postgres(name: str, hint: str) -> dict[str, Any]:
     if database.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{name} must start with postgresql://. {hint}")
     return database
+
+
+def choice(name: str, known: tuple[str, ...], default: str) -> str:
+    """One of the known words, or an error that names them."""
+    value: str = env.str(name, default="").strip().lower() or default
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(known)}, found {value!r}.")
+    return value
+
+
+def project_version() -> str:
+    """The version in pyproject.toml; `unknown` where the code came without it."""
+    try:
+        project: dict[str, str] = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]
+        return project["version"]
+    except (OSError, ValueError, KeyError):
+        return "unknown"
 
 
 def time_zone(name: str, default: str) -> str:

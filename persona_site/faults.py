@@ -50,11 +50,18 @@ def explain_database_error(error: BaseException) -> str | None:
 
     The driver's own text is left out: it can name a user, or quote a row.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, EmbeddedServerError):
             return str(cause)
+    problem = database_problem(error)
+    return problem and f"The database {database_address()} does not do its work: {problem}."
+
+
+def database_problem(error: BaseException) -> str | None:
+    """What is wrong and what to do, without saying where the database is; None as above."""
+    for cause in causes(error):
         if isinstance(cause, psycopg.Error) and (reason := _reason(cause)):
-            return f"The database {database_address()} does not do its work: {reason}."
+            return reason
     return None
 
 
@@ -63,7 +70,7 @@ def name_database_error(error: BaseException) -> str | None:
 
     The code, table and constraint lead to the cause; the driver's text and detail quote rows.
     """
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, psycopg.Error):
             names = {
                 "SQLSTATE": cause.sqlstate or type(cause).__name__,
@@ -89,7 +96,8 @@ def _reason(error: psycopg.Error) -> str | None:
     )
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what led to it, one after the other."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

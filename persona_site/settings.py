@@ -1,5 +1,6 @@
 """The one settings file; what differs between machines comes from the environment (see .env.example)."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
 from persona_site.env import (
     BASE_DIR,
+    choice,
     development_secret,
     env,
     positive_float,
     positive_int,
     postgres,
+    project_version,
     required,
     time_zone,
 )
@@ -82,8 +85,10 @@ INSTALLED_APPS = [
     "courses",
 ]
 MIDDLEWARE = [
+    "persona_site.watch.doors.DoorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "persona_site.logs.requests.RequestLogMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -166,15 +171,30 @@ GENERATION_SWEEP_SECONDS = positive_float("GENERATION_SWEEP_SECONDS", 5)
 GENERATION_DRAIN_SECONDS = positive_float("GENERATION_DRAIN_SECONDS", 600)
 GENERATION_RETRY_SECONDS = positive_float("GENERATION_RETRY_SECONDS", 2)
 
+# --- watching over it ---
+RELEASE = env.str("RELEASE", default="") or project_version()
+# Whoever knows it may read /metrics; without it that page is closed to all.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
+SENTRY_DSN = env.str("SENTRY_DSN", default="").strip()
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="") or ("development" if DEBUG else "production")
+LOG_FORMAT = choice("LOG_FORMAT", ("text", "json"), "text" if DEBUG else "json")
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line for a request is enough: its end
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "persona_site.logs.lines.formatter", "form": LOG_FORMAT, "whole_errors": DEBUG}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Django's own handler would say everything once more.
+        # Django's own handler would say everything once more. INFO: no SQL, whose parameters are data.
         "django": {"handlers": [], "level": "INFO"},
+        # What it says of requests, RequestLogMiddleware says without their addresses.
+        "django.request": {"level": "CRITICAL"},
+        "django_structlog": {"level": "INFO"},
         # A line for every request to the model tells nothing that a run's page does not.
         **{name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "openai", "aiohttp")},
     },

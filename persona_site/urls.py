@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 admin.site.index_title = _("Overview")
 admin.site.index_template = "persona_site/overview.html"
 
+# /healthz, /readyz and /metrics are answered before these: persona_site/watch/doors.py
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -14,16 +14,18 @@ from django.db import connection
 from courses.database import database_address
 from personalization.services.runs import WORK_CHANNEL
 from personalization.services.sweep import sweep
+from personalization.services.watched import Worker, beat
 
 log = logging.getLogger(__name__)
 
 
 class Sweeper(threading.Thread):
-    """`ring` wakes a worker; it must return soon and raise nothing."""
+    """`ring` wakes a worker; it must return soon and raise nothing. `pool`: the worker's children."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
+    def __init__(self, ring: Callable[[], None], pool: int = 1) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._ring = ring
+        self._worker = Worker(pool)
         self._stop = threading.Event()
 
     def stop(self) -> None:
@@ -43,6 +45,7 @@ class Sweeper(threading.Thread):
     def _once(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {WORK_CHANNEL}")  # again each time: the connection may be a new one
+        beat(self._worker)
         swept = sweep()
         if swept.requeued or swept.closed:
             log.info("sweep: %d items queued again, %d runs closed", swept.requeued, swept.closed)

@@ -33,7 +33,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 
 
 OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, auth_user, django_session,
-    changes, pghistory_context"""
+    changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits, daily_costs"""
 
 
 @pytest.fixture

@@ -17,6 +17,10 @@ for name in (
     "MODEL_PRICES",
     "SECRET_KEY",
     "COURSE_STORE_PATH",
+    "LOG_FORMAT",
+    "METRICS_TOKEN",
+    "RELEASE",
+    "SENTRY_DSN",
 ):
     # Blank, not absent: a developer's .env would fill in what is absent.
     os.environ[name] = ""

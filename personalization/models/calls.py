@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Condition, Trigger, UpdateOf
 
 from courses.models import NOW
+from personalization.models.call_totals import total_trigger
 from personalization.models.costs import cost_triggers
 from personalization.models.runs import GenerationItem, GenerationRun
 
@@ -95,6 +96,7 @@ class ModelCall(models.Model):
                 func="NEW.answer = NULL; RETURN NEW;",
             ),
             *cost_triggers(),
+            total_trigger(),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from structlog.contextvars import bind_contextvars
+
 from personalization.errors import WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off
@@ -77,6 +79,7 @@ class Flight:
         self._on_landing()
 
     async def _write(self, job: Job) -> Outcome | Again:
+        bind_contextvars(run=str(job.claim.run_id), item=job.claim.id)  # each task has a context of its own
         try:
             return written(job, await self._writer(job.backend).write(job.brief, job.complaint))
         except WriterError as error:

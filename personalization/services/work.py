@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from structlog.contextvars import bound_contextvars
+
 from courses.formats.definition import Document
 from courses.formats.shapes import chosen_format
 from courses.models import Lesson
@@ -118,7 +120,8 @@ def _paid(job: Job, call: ModelCall | None) -> Outcome | None:
 def internal(claim: Claim, error: Exception) -> Transient:
     """An error of ours, logged with its place but without its words: they may quote a learner."""
     frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("item %s: unexpected %s\n%s", claim.id, type(error).__name__, frames)
+    with bound_contextvars(run=str(claim.run_id), item=claim.id):
+        log.error("item %s: unexpected %s\n%s", claim.id, type(error).__name__, frames)
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 

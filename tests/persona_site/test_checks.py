@@ -49,3 +49,9 @@ def test_a_deployment_with_all_it_needs_is_clean(process_environment: dict[str, 
     keys = {key: value for key, value in PRODUCTION.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
     done = manage("check", "--deploy", "--fail-level", "WARNING", env={**process_environment, **keys})
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("token", "found"), [("", []), ("x" * 20, []), ("short", ["persona.W031"])])
+def test_a_token_that_can_be_guessed(settings: Settings, token: str, found: list[str]) -> None:
+    settings.METRICS_TOKEN = token
+    assert [problem.id for problem in checks.check_metrics_token()] == found

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from personalization.services.watched import Worker, beat
 from tests.builders import make_learner, make_lesson, make_run, make_staff, make_superuser, make_text
+from tests.personalization.watched import age
 
 INDEX = reverse("admin:index")
 
@@ -70,3 +72,21 @@ def test_a_login_without_an_address_to_return_to_leads_to_the_admin(client: Clie
     user.save(update_fields=["password"])
     answer = client.post(reverse("admin:login"), {"username": "admin", "password": "a-good-Pass-1"})
     assert answer.headers["Location"] == INDEX
+
+
+def test_who_may_see_runs_sees_who_writes(admin: Client) -> None:
+    page = admin.get(INDEX)
+    assert page.context["workers"].startswith("No worker is there. Nothing is written until one runs")
+    assert "persona-notice" in page.content.decode()
+    beat(Worker())
+    age("worker_heartbeats", "seen_at", 3600)
+    assert "the last one was seen at" in admin.get(INDEX).context["workers"]
+    beat(Worker())
+    page = admin.get(INDEX)
+    assert page.context["workers"].startswith("1 worker is there, last seen ")
+    assert "persona-notice" not in page.content.decode()
+
+
+def test_who_may_not_see_runs_is_not_told_of_workers(client: Client, db: None) -> None:
+    client.force_login(make_staff(permissions=["courses.view_course"]))
+    assert client.get(INDEX).context["workers"] == ""

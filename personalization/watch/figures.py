@@ -1,0 +1,156 @@
+"""How the queue and its workers are. Each read takes milliseconds, however many items and calls there are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from personalization.models.runs import PILOT_PRIORITY, ItemState, RunState
+
+_SILENCE = 30.0  # seconds; a sweeper writes every few
+
+
+def longest_silence() -> float:
+    """Seconds after which a worker that was not seen counts as gone."""
+    return max(_SILENCE, 3 * settings.GENERATION_SWEEP_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Those that live, and how many requests they keep in flight at most. `last`: the last sight of any,
+    also of one that is gone by now, with its age in seconds; None: none was seen for a day."""
+
+    alive: int
+    concurrency: int
+    last: datetime | None
+    silent: float | None
+
+    @property
+    def gone(self) -> bool:
+        return not self.alive
+
+
+_WORKERS = """
+    SELECT count(*) FILTER (WHERE lives), coalesce(sum(concurrency) FILTER (WHERE lives), 0)::bigint,
+        max(seen_at), extract(epoch FROM statement_timestamp() - max(seen_at))::float
+    FROM (SELECT concurrency, seen_at, seen_at > statement_timestamp() - make_interval(secs => %s) AS lives
+          FROM worker_heartbeats) worker
+"""
+
+
+def workers() -> Workers:
+    with connection.cursor() as cursor:
+        cursor.execute(_WORKERS, [longest_silence()])
+        return Workers(*cursor.fetchone())
+
+
+# Only what a worker may take: nothing of a run that waits for money or for a look at its pilot, and while a
+# pilot is written, nothing else.
+_OLDEST_DUE = """
+    SELECT coalesce(greatest(0, extract(epoch FROM statement_timestamp() - min(item.first)))::float, 0)
+    FROM generation_runs run CROSS JOIN LATERAL (
+        SELECT min(available_at) AS first FROM generation_items
+        WHERE run.pilot NOT IN ('writing', 'waiting') AND run_id = run.id AND state = 'queued'
+        UNION ALL
+        SELECT min(available_at) FROM generation_items
+        WHERE run.pilot = 'writing' AND run_id = run.id AND state = 'queued' AND priority = %s
+    ) item
+    WHERE run.state = 'open' AND (run.budget_micro IS NULL OR NOT EXISTS (
+        SELECT FROM generation_items WHERE run_id = run.id AND state = 'held' AND error_code = 'budget'))
+"""
+
+
+def oldest_due() -> float:
+    """For how many seconds the oldest item that a worker may take has been due; 0: none waits.
+
+    In a large run it grows while all is well: the last item waits until the others are through.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OLDEST_DUE, [PILOT_PRIORITY])
+        seconds: float = cursor.fetchone()[0]
+    return seconds
+
+
+_MOVING = """
+    SELECT EXISTS (SELECT FROM generation_items
+                   WHERE state = 'running' AND lease_until > statement_timestamp())
+        OR EXISTS (SELECT FROM generation_runs run CROSS JOIN LATERAL (
+            SELECT FROM generation_items WHERE run_id = run.id
+            AND finished_at > statement_timestamp() - make_interval(secs => %s) LIMIT 1) ended
+        WHERE run.state = 'open')
+"""
+
+
+def moving(seconds: float) -> bool:
+    """Whether a worker holds an item now, or one of an open run has ended within the last `seconds`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVING, [seconds])
+        answer: bool = cursor.fetchone()[0]
+    return answer
+
+
+def runs() -> dict[str, int]:
+    """State → runs; every state is there."""
+    return _counted("SELECT state, count(*) FROM generation_runs GROUP BY 1", RunState.values)
+
+
+def items(run_state: str) -> dict[str, int]:
+    """State → items of the runs in that state; every state is there. Added up from counts, not counted."""
+    sql = """
+        SELECT count.state, sum(count.items)::bigint
+        FROM generation_runs run JOIN generation_counts count ON count.run_id = run.id
+        WHERE run.state = %s GROUP BY 1
+    """
+    return _counted(sql, ItemState.values, run_state)
+
+
+def _counted(sql: str, states: list[str], *parameters: str) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found = dict(cursor.fetchall())
+    return {state: found.get(state, 0) for state in states}
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Totals of the settled calls of one model and result; `seconds` and `up_to` as in CallTotal."""
+
+    model: str
+    result: str
+    error_code: str
+    up_to: float | None
+    calls: int
+    seconds: float
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Of all workers' requests for one model. `given_up`: those whose time was over before their turn."""
+
+    model: str
+    waits: int
+    seconds: float
+    given_up: int
+
+
+def waits() -> list[Waits]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT model, waits, seconds, given_up FROM limiter_waits ORDER BY 1")
+        return [Waits(*row) for row in cursor.fetchall()]
+
+
+def calls() -> list[Calls]:
+    """By model, result, error and duration. The numbers only grow, whatever the ledger forgets."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(seconds),
+                   sum(input_tokens)::bigint, sum(cached_tokens)::bigint, sum(output_tokens)::bigint,
+                   sum(cost_micro)::bigint
+               FROM call_totals GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+        )
+        return [Calls(*row) for row in cursor.fetchall()]

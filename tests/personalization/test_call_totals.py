@@ -1,0 +1,118 @@
+"""Totals of settled calls: kept by a trigger, folded by the sweep, and never less than before."""
+
+import pytest
+from django.db import connection
+from pytest_django import DjangoAssertNumQueries
+
+from personalization.models import CallTotal, GenerationItem, GenerationRun, ModelCall
+from personalization.services import watched
+from personalization.services.watched import Worker, beat
+from personalization.watch.figures import Calls, calls
+from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
+from tests.personalization.watched import make_call, settle
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def item() -> GenerationItem:
+    course = make_course()
+    return make_item(make_run(), make_learner(course=course), make_lesson(course))
+
+
+def test_a_settled_call_is_counted_with_its_tokens_its_cost_and_its_time() -> None:
+    settle(make_call(), seconds=1.5)
+    assert calls() == [Calls("gpt-test", "ok", "", 2.0, 1, 1.5, 100, 60, 20, 250)]
+
+
+def test_a_call_that_is_under_way_counts_nothing() -> None:
+    make_call()
+    assert calls() == []
+
+
+def test_what_one_statement_settles_is_one_row() -> None:
+    settle(*(make_call() for _ in range(5)))
+    assert CallTotal.objects.count() == 1
+    assert calls()[0].calls == 5
+
+
+def test_models_results_and_errors_are_told_apart() -> None:
+    settle(make_call(model="a"))
+    settle(make_call(model="b"))
+    settle(make_call(model="b"), state="error", error="rate_limit")
+    assert [(call.model, call.result, call.error_code) for call in calls()] == [
+        ("a", "ok", ""),
+        ("b", "error", "rate_limit"),
+        ("b", "ok", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "bucket"), [(0.1, 0.25), (0.3, 0.5), (119.0, 120.0), (900.0, float("inf"))]
+)
+def test_the_time_falls_into_its_bucket(seconds: float, bucket: float) -> None:
+    settle(make_call(), seconds=seconds)
+    assert calls()[0].up_to == bucket
+
+
+def test_nobody_knows_how_long_a_call_took_whose_worker_died() -> None:
+    settle(make_call(), state="unknown")
+    assert (calls()[0].up_to, calls()[0].seconds) == (None, 0)
+
+
+def test_a_writer_without_a_model_makes_no_calls() -> None:
+    settle(make_call(model=""))
+    assert calls() == []
+
+
+def test_a_call_is_counted_once_whatever_is_changed_later(item: GenerationItem) -> None:
+    call = make_call(item, answer={"summary_short": "…"})
+    settle(call)
+    ModelCall.objects.update(answer=None)
+    assert calls()[0].calls == 1
+
+
+def test_what_the_ledger_forgets_stays_counted(item: GenerationItem) -> None:
+    settle(make_call(item))
+    GenerationRun.objects.all().delete()
+    ModelCall.objects.all().delete()
+    assert calls()[0].cost_micro == 250
+
+
+def test_the_sweep_folds_the_rows_and_changes_no_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    for state in ("ok", "ok", "ok", "error"):
+        settle(make_call(), state=state)
+    before = calls()
+    monkeypatch.setattr(watched, "MOST_TOTALS", 3)
+    beat(Worker())
+    assert CallTotal.objects.count() == 2
+    assert calls() == before
+
+
+def test_few_rows_are_left_as_they_are() -> None:
+    settle(make_call())
+    rows = set(CallTotal.objects.values_list("pk", flat=True))
+    beat(Worker())
+    assert set(CallTotal.objects.values_list("pk", flat=True)) == rows
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_two_sweeps_at_once_fold_each_row_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(4):
+        settle(make_call())
+    before = calls()
+    monkeypatch.setattr(watched, "MOST_TOTALS", 1)
+    with connection.copy().cursor() as other:  # another sweep, in the middle of its folding
+        other.execute("BEGIN")
+        other.execute(watched.FOLD, [1])
+        beat(Worker())
+        assert calls() == before
+        other.execute("COMMIT")
+        other.connection.close()
+    assert calls() == before
+
+
+def test_reading_them_never_touches_the_ledger(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1) as asked:
+        calls()
+    assert "model_calls" not in asked.captured_queries[0]["sql"]
