@@ -34,16 +34,16 @@ def check_answer(document: object, brief: Brief) -> Document:
     """
     problems = brief.format.problems(document)
     if problems:
-        raise Transient("invalid_answer", "; ".join(problems)[:500])
+        raise _refused("; ".join(problems)[:500])
     if not isinstance(document, dict):
-        raise Transient("invalid_answer", "an object is needed")
+        raise _refused("an object is needed")
     for key, text in _texts(document):
         if len(text) > LONGEST_TEXT:
-            raise Transient("invalid_answer", f"{key}: {len(text):,} characters, at most {LONGEST_TEXT:,}")
+            raise _refused(f"{key}: {len(text):,} characters, at most {LONGEST_TEXT:,}")
         bare = text.replace(NAME_PLACEHOLDER, "")
         for what, pattern in _FORBIDDEN.items():
             if pattern.search(bare):
-                raise Transient("invalid_answer", f"{key}: holds {what}")
+                raise _refused(f"{key}: holds {what}")
     _check_language(" ".join(text for _, text in _texts(document)), brief.language)
     return document
 
@@ -56,7 +56,11 @@ def _check_language(text: str, language: str) -> None:
     # The script settles Russian against English; the identifier settles languages that share a script.
     wrong_script = cyrillic < 0.6 if language == "ru" else cyrillic > 0.4
     if wrong_script or _identifier().classify(text)[0] != language:
-        raise Transient("wrong_language", f"the answer is not in the course's language ({language})")
+        raise _refused(f"the answer is not in the course's language ({language})", code="wrong_language")
+
+
+def _refused(message: str, code: str = "invalid_answer") -> Transient:
+    return Transient(code, message, reask=True)
 
 
 @cache

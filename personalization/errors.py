@@ -3,14 +3,20 @@
 Codes are shown to operators and counted by kind; messages never carry a learner's data.
 """
 
+from typing import Any
+
 
 class WriterError(Exception):
-    """Base of what a writer may raise. `code` is a short stable word, `message` one line for an operator."""
+    """Base of what a writer may raise. `code` is a short stable word, `message` one line for an operator.
+
+    `usage`: what the refused answer cost (a writers.base.Usage); None where no answer came.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
+        self.usage: Any = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -20,12 +26,16 @@ class Transient(WriterError):
     """Worth another attempt later: the endpoint was busy, gone, slow, or answered badly.
 
     `retry_after` is the pause in seconds that the provider asked for, None where it asked for none.
+    `reask`: the answer itself was bad: ask once more inside the attempt.
     """
 
-    def __init__(self, code: str, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, retry_after: float | None = None, *, reask: bool = False
+    ) -> None:
         super().__init__(code, message)
         self.args = (code, message, retry_after)
         self.retry_after = retry_after
+        self.reask = reask
 
 
 class Permanent(WriterError):

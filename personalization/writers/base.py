@@ -7,11 +7,15 @@ from personalization.brief import Brief, Recipe
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; cached ones are part of the input."""
+    """Tokens as the provider counted them; cached ones are part of the input.
+
+    `reported`: the provider told them. Zeros that it did not tell mean that nobody knows.
+    """
 
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,14 @@ class Writer(Protocol):
     def recipe(self) -> Recipe:
         """What of this writer goes into the fingerprint of its texts."""
 
-    async def write(self, brief: Brief) -> Draft:
-        """A checked draft, the name's placeholder filled in. Raises a WriterError for everything expected."""
+    def estimate(self, brief: Brief) -> Usage:
+        """The most tokens that a call for this brief takes; zeros where it costs nothing."""
+
+    async def write(self, brief: Brief, complaint: str = "") -> Draft:
+        """A checked draft, the name's placeholder filled in. Raises a WriterError for everything expected.
+
+        `complaint`: why the answer before this one was refused; "" the first time.
+        """
 
     async def close(self) -> None:
         """Gives connections back; the writer is not used afterwards."""

@@ -8,7 +8,7 @@ from courses.formats.personal import EXTENDED, PERSONAL
 from personalization.answers import NAME_PLACEHOLDER, with_name
 from personalization.brief import Brief, Recipe
 from personalization.models.texts import Origin
-from personalization.writers.base import Draft
+from personalization.writers.base import Draft, Usage
 from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES, Phrases
 
 SIMPLE_VERSION = (
@@ -24,7 +24,10 @@ class SimpleWriter:
     def recipe(self) -> Recipe:
         return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
 
-    async def write(self, brief: Brief) -> Draft:
+    def estimate(self, brief: Brief) -> Usage:
+        return Usage()
+
+    async def write(self, brief: Brief, complaint: str = "") -> Draft:
         return Draft(simple_text(brief))
 
     async def close(self) -> None:
