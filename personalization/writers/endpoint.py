@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import openai
-
 from personalization.models.endpoints import TokenLimit
 from personalization.writers.endpoint_memory import Memory
 from personalization.writers.facts import Facts, lowest, other_way
 from personalization.writers.lesson_gate import LessonGate
 from personalization.writers.openai_answers import Answer
+from personalization.writers.openai_errors import Refused
 
 _GATE = "endpoint"
 
 type Send = Callable[[Facts], Awaitable[Answer]]
-"""Sends the request in the way of these facts; raises APIStatusError where it is refused."""
+"""Sends the request in the way of these facts; raises Refused where it is refused."""
 
 
 class EndpointWays:
@@ -51,8 +50,8 @@ class EndpointWays:
         if self._known:
             try:
                 return await self._noted(sent, await send(sent))
-            except openai.APIStatusError as refused:
-                lower = other_way(sent, refused.status_code, refused.body)
+            except Refused as refused:
+                lower = other_way(sent, refused.status, refused.error)
                 if lower is None:
                     raise
                 if self.facts == sent:
@@ -64,8 +63,8 @@ class EndpointWays:
         while True:
             try:
                 return await self._noted(facts, await send(facts))
-            except openai.APIStatusError as refused:
-                lower = other_way(facts, refused.status_code, refused.body)
+            except Refused as refused:
+                lower = other_way(facts, refused.status, refused.error)
                 if lower is None:
                     raise
                 facts = lower  # each step leaves something out, so there are only a few

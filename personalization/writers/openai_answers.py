@@ -15,7 +15,7 @@ from personalization.writers.base import Usage
 
 STREAM = "text/event-stream"
 # The whole answer is one fence. Words around it would be lost, and nobody knows what they say.
-FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
+FENCE = re.compile(r"```(?:json)?[ \t\r]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
