@@ -1,15 +1,9 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
-import asyncio
-
-import aiohttp
-import httpx2
-from openai import DefaultAioHttpClient
-
 from personalization.answers import with_name
 from personalization.brief import Brief, Recipe
 from personalization.checks import check_answer
-from personalization.errors import RunBlocked, Transient, WriterError
+from personalization.errors import WriterError
 from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION
 from personalization.writers.base import Draft, Usage
@@ -19,7 +13,8 @@ from personalization.writers.facts import Facts
 from personalization.writers.lesson_gate import LessonGate
 from personalization.writers.limits.base import Limiter, NoLimiter
 from personalization.writers.openai_answers import Answer, read_answer
-from personalization.writers.openai_errors import KEY, Refused, unanswered
+from personalization.writers.openai_errors import Refused
+from personalization.writers.openai_http import ChatCompletions, succeeded
 from personalization.writers.openai_requests import Requests
 
 
@@ -37,18 +32,13 @@ class OpenAIWriter:
         memory: Memory | None = None,
     ) -> None:
         self._model = model
-        self._call_seconds = call_seconds
         self._limiter = limiter or NoLimiter()
         self._requests = Requests(model)
         # A third of the deadline: with a first request that hangs, the others wait, but have their own time.
         patience = call_seconds / 3
         self._lessons = LessonGate(patience)
         self._endpoint = EndpointWays(memory or NoMemory(), patience)
-        # The library's transport without its client, which takes twice the CPU for the same request: it makes
-        # models of what is bytes here. Retries belong to the queue, where they are counted and paced.
-        self._http = DefaultAioHttpClient(timeout=call_seconds)
-        self._url = httpx2.URL(f"{base_url.rstrip('/')}/chat/completions")
-        self._key = api_key
+        self._http = ChatCompletions(api_key=api_key, base_url=base_url, seconds=call_seconds)
 
     def recipe(self) -> Recipe:
         return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
@@ -67,7 +57,7 @@ class OpenAIWriter:
 
     async def close(self) -> None:
         try:
-            await self._http.aclose()
+            await self._http.close()
         finally:
             await self._limiter.close()
 
@@ -87,26 +77,11 @@ class OpenAIWriter:
     async def _send(self, body: bytes, brief: Brief) -> Answer:
         most = self._requests.estimate(brief)
         await self._limiter.acquire(most.input_tokens + most.output_tokens)
-        response = await self._post(body)
-        status, headers, usage = response.status_code, response.headers, None
+        response = await self._http.post(body)
+        usage = None
         try:
-            if status >= 300:
-                raise Refused(status, headers, response.content)
-            answer = read_answer(response.content, headers.get("content-type", ""))
+            answer = read_answer(succeeded(response))
             usage = answer.usage
             return answer
         finally:
-            self._limiter.observe(headers, status, usage)
-
-    async def _post(self, body: bytes) -> httpx2.Response:
-        if not (self._key.isascii() and self._key.isprintable()):
-            raise RunBlocked("key", KEY)
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-        request = self._http.build_request("POST", self._url, content=body, headers=headers)
-        try:
-            async with asyncio.timeout(self._call_seconds):
-                return await self._http.send(request)
-        except TimeoutError as error:
-            raise Transient("timeout", f"no whole answer within {self._call_seconds:g} s") from error
-        except (httpx2.HTTPError, aiohttp.ClientError) as error:
-            raise unanswered(error) from error
+            self._limiter.observe(response.headers, response.status_code, usage)

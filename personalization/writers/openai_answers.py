@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
+
 from courses.strict_json import JSONProblem, parse
 from personalization.errors import Permanent, Transient
 from personalization.writers.base import Usage
@@ -20,13 +22,17 @@ FENCE = re.compile(r"```(?:json)?[ \t\r]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNO
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a completion says, in one piece or streamed; `content` without the fence that it stood in."""
+    """What a completion says, in one piece or streamed; `content` without the fence that it stood in.
+
+    `tells_cached`: its usage says how much of the input was cached, be it nothing.
+    """
 
     content: object
     refusal: object
     finish_reason: object
     usage: Usage
     fenced: bool
+    tells_cached: bool = False
 
     def document(self) -> dict[str, Any]:
         """The JSON object that was asked for; Permanent or Transient where there is none."""
@@ -46,10 +52,12 @@ class Answer:
             ) from error
 
 
-def read_answer(body: bytes, content_type: str) -> Answer:
-    """The answer in an HTTP body; Transient (`garbage`, `connection`) where it is none or half of one."""
+def read_answer(response: httpx2.Response) -> Answer:
+    """The answer in a response; Transient (`garbage`, `connection`) where it is none or half of one."""
+    # Some endpoints stream unasked, and some that are asked to do not.
+    streamed = response.headers.get("content-type", "").startswith(STREAM)
     try:
-        whole = _assembled(body) if content_type.startswith(STREAM) else json.loads(body)
+        whole = _assembled(response.content) if streamed else json.loads(response.content)
         choice = whole["choices"][0]
         message, finish = choice["message"], choice.get("finish_reason")
         content, refusal = message.get("content"), message.get("refusal")
@@ -58,7 +66,8 @@ def read_answer(body: bytes, content_type: str) -> Answer:
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise Transient("garbage", "the endpoint's answer is not a chat completion") from error
     fence = FENCE.fullmatch(content.strip()) if isinstance(content, str) and "```" in content else None
-    return Answer(fence[1] if fence else content, refusal, finish, _usage(whole.get("usage")), bool(fence))
+    usage, tells_cached = _usage(whole.get("usage"))
+    return Answer(fence[1] if fence else content, refusal, finish, usage, bool(fence), tells_cached)
 
 
 def _assembled(body: bytes) -> dict[str, Any]:
@@ -89,17 +98,19 @@ def _events(body: bytes) -> Iterator[dict[str, Any]]:
         yield json.loads(data)
 
 
-def _usage(found: object) -> Usage:
-    """Not `reported` where the endpoint tells none or nonsense: usage is never worth failing a text for."""
+def _usage(found: object) -> tuple[Usage, bool]:
+    """Not `reported` where the endpoint tells none or nonsense: usage is never worth failing a text for.
+
+    And whether it tells cached tokens.
+    """
     if not isinstance(found, dict):
-        return Usage()
+        return Usage(), False
     details = found.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    counts = [_count(count) for count in (found.get("prompt_tokens"), cached, found.get("completion_tokens"))]
-    given, known, written = counts
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    given, written = _count(found.get("prompt_tokens")), _count(found.get("completion_tokens"))
     if given is None or written is None:
-        return Usage()
-    return Usage(given, min(known or 0, given), written, reported=True)
+        return Usage(), False
+    return Usage(given, min(cached or 0, given), written, reported=True), cached is not None
 
 
 def _count(value: object) -> int | None:

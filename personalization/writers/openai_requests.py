@@ -64,22 +64,23 @@ class _Frame:
         key = (facts, thinks)
         if key not in self._tails:
             most = self.most(thinks=thinks and facts.limit != TokenLimit.MAX_TOKENS)
-            parameters = json.dumps(_parameters(self._format, facts, most), ensure_ascii=False)
-            self._tails[key] = f", {parameters[1:]}".encode() if parameters != "{}" else b"}"
+            rest = json.dumps(parameters(self._format, facts, most), ensure_ascii=False)
+            self._tails[key] = f", {rest[1:]}".encode() if rest != "{}" else b"}"
         return self._tails[key]
 
 
-def _parameters(fmt: Format, facts: Facts, most: int) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
+def parameters(fmt: Format, facts: Facts, most: int) -> dict[str, Any]:
+    """What a request holds beside model and messages, for an endpoint of which these facts are known."""
+    chosen: dict[str, Any] = {}
     if response_format := _response_format(fmt, facts.answers):
-        parameters["response_format"] = response_format
+        chosen["response_format"] = response_format
     if facts.limit != TokenLimit.NONE:
-        parameters[facts.limit] = most
+        chosen[facts.limit] = most
     if facts.stream:
-        parameters["stream"] = True
+        chosen["stream"] = True
     if facts.stream and facts.stream_usage:
-        parameters["stream_options"] = {"include_usage": True}
-    return parameters
+        chosen["stream_options"] = {"include_usage": True}
+    return chosen
 
 
 def _response_format(fmt: Format, answers: str) -> dict[str, Any] | None:

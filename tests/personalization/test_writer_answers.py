@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx2
 import pytest
 
 from personalization.errors import Permanent, Transient, WriterError
@@ -16,15 +17,19 @@ DOCUMENT = {"why_watch": "Тёплые ладони ```и``` шея\n", "homewor
 TEXT = json.dumps(DOCUMENT, ensure_ascii=False)
 
 
+def read(body: bytes, content_type: str) -> Answer:
+    return read_answer(httpx2.Response(200, headers={"content-type": content_type}, content=body))
+
+
 def whole(content: object = TEXT, usage: object = USAGE, **choice: Any) -> Answer:
     message = {"content": content, "refusal": choice.pop("refusal", None)}
     choices = [{"message": message, "finish_reason": "stop", **choice}]
-    return read_answer(json.dumps({"choices": choices, "usage": usage}).encode(), JSON)
+    return read(json.dumps({"choices": choices, "usage": usage}).encode(), JSON)
 
 
 def streamed(*events: object, end: str = "data: [DONE]\n\n") -> Answer:
     lines = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events]
-    return read_answer("".join([": a comment\n\n", "event: message\n", *lines, end]).encode(), EVENTS)
+    return read("".join([": a comment\n\n", "event: message\n", *lines, end]).encode(), EVENTS)
 
 
 def piece(content: str | None = None, finish: str | None = None, **delta: Any) -> dict[str, Any]:
@@ -144,7 +149,7 @@ def test_an_answer_without_a_document_says_why(
 )
 def test_a_body_that_is_no_completion_is_garbage_and_not_asked_for_again(body: bytes, kind: str) -> None:
     with pytest.raises(Transient) as caught:
-        read_answer(body, kind)
+        read(body, kind)
     assert (caught.value.code, caught.value.reask) == ("garbage", False)
 
 
