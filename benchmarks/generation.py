@@ -139,7 +139,9 @@ def _workers(environment: dict[str, str], elsewhere: Path | None = None) -> Iter
     try:
         if elsewhere:
             workers.append(WorkerProcess({**environment, "PERSONA_VAR": str(elsewhere / "var")}, elsewhere))
-        until(lambda: all(worker.is_ready() for worker in workers), "the workers are ready")
+        until(
+            lambda: all(worker.is_ready() for worker in workers), "the workers are ready", patience=PATIENCE
+        )
         yield workers
     finally:
         for worker in workers:

@@ -8,9 +8,7 @@ from statistics import median
 from rich.table import Table
 
 LEAST_RATIO = 0.90  # of the ideal
-MOST_CPU = (
-    2.5  # milliseconds a text, on a machine where bare aiohttp takes REFERENCE; in proportion on others
-)
+MOST_CPU = 2.5  # ms a text, where bare aiohttp takes REFERENCE; in proportion on slower machines
 REFERENCE = 0.2
 LEAST_CACHED = 0.9  # of the input tokens
 

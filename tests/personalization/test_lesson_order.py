@@ -1,82 +1,49 @@
-"""A run goes lesson by lesson, its first request ahead of the others: the provider reads each lesson once."""
+"""Which jobs of a worker start next: the first one of each lesson ahead of the others."""
 
-import pytest
-from pytest_django import Settings
+from itertools import groupby
 
-from personalization.fake_model import RunningFakeModel
-from personalization.models import Endpoint, Profile
-from personalization.pairs import Selection
-from personalization.queries import progress
-from personalization.services.drain import drain
-from personalization.services.runs import start_run
-from tests.builders import SURVEY, make_course, make_lesson
-
-pytestmark = pytest.mark.usefixtures("transactional_db")
-
-LEARNERS, LESSONS = 100, 12
-SPOKEN = "Садитесь прямо, опустите плечи и положите тёплые ладони на шею. "
+from personalization.services.lesson_order import LessonOrder
 
 
-@pytest.fixture
-def model(fake_model: RunningFakeModel, settings: Settings) -> RunningFakeModel:
-    settings.OPENAI_API_KEY = "test"
-    settings.OPENAI_BASE_URL = fake_model.base_url
-    settings.GENERATION_RETRY_SECONDS = 0.01
-    return fake_model
+def order() -> LessonOrder[str]:
+    """Jobs are texts such as a1, b1: the letter is the lesson."""
+    return LessonOrder(lambda job: job[0])
 
 
-def make_class(learners: int, lessons: int) -> None:
-    """As many learners with answers of their own, and lessons of the usual length: 6,000 characters."""
-    course = make_course()
-    for number in range(1, lessons + 1):
-        make_lesson(course, number, transcript=f"Урок {number}. {SPOKEN * 100}"[:6000])
-    Profile.objects.bulk_create(
-        Profile(user_identifier=f"u-{n}", course=course, name="Нина", survey={**SURVEY, "goal": f"Цель {n}"})
-        for n in range(learners)
-    )
+def test_a_lessons_first_job_goes_ahead() -> None:
+    started, left = order().take(["a1", "a2", "a3", "b1", "b2"], 3)
+    assert (started, left) == (["a1", "b1", "a2"], ["a3", "b2"])
 
 
-def run() -> dict[str, int]:
-    started = start_run(selection=Selection(), backend="openai")
-    drain()
-    return progress(started.run.pk).counts
+def test_it_goes_ahead_once() -> None:
+    jobs = order()
+    jobs.take(["a1", "a2"], 1)
+    assert jobs.take(["a2", "a3", "b1", "a4"], 2) == (["b1", "a2"], ["a3", "a4"])
+    assert jobs.take(["a3", "a4", "b2"], 2) == (["a3", "a4"], ["b2"])
 
 
-def test_nine_tenths_of_the_input_come_from_the_providers_cache(model: RunningFakeModel) -> None:
-    make_class(LEARNERS, LESSONS)
-    model.set(latency=20)
-    assert run() == {"done": LEARNERS * LESSONS}
-    tokens = model.stats()["tokens"]
-    assert model.stats()["requests"] == LEARNERS * LESSONS
-    assert tokens["cached"] / tokens["prompt"] > 0.9
-
-    shared: dict[str, set[str]] = {}
-    for prompt in model.prompts():
-        first, own = prompt["messages"]  # type: ignore[misc]  # JSON of two messages
-        assert (first["role"], own["role"]) == ("system", "user")  # type: ignore[has-type]
-        shared.setdefault(first["content"], set()).add(own["content"])  # type: ignore[has-type]
-    assert [len(learners) for learners in shared.values()] == [LEARNERS] * LESSONS
+def test_there_may_be_more_first_ones_than_places() -> None:
+    jobs = order()
+    assert jobs.take(["a1", "b1", "c1", "c2"], 2) == (["a1", "b1"], ["c1", "c2"])
+    assert jobs.take(["c1", "c2"], 1) == (["c1"], ["c2"])
 
 
-def test_each_lessons_first_request_is_answered_before_its_others_start(model: RunningFakeModel) -> None:
-    make_class(6, 4)
-    model.set(latency=50)
-    assert run() == {"done": 24}
-    tokens = model.stats()["tokens"]
-    whole = tokens["prompt"] / 24
-    # Four requests found nothing: all others found their lesson, but for the last piece of a block.
-    assert tokens["cached"] > 20 * (whole - 200)
+def test_without_a_place_nothing_starts() -> None:
+    jobs = order()
+    for places in (0, -3):
+        assert jobs.take(["a1", "a2"], places) == ([], ["a1", "a2"])
+    assert jobs.take(["a1", "a2"], 5) == (["a1", "a2"], [])
 
 
-def test_what_an_endpoint_wants_is_remembered_for_the_next_worker(model: RunningFakeModel) -> None:
-    make_class(8, 1)
-    model.set(lacks="json_schema,max_tokens")
-    assert run() == {"done": 8}
-    assert model.stats()["by_status"] == {"400": 2, "200": 8}
-    known = Endpoint.objects.get()
-    assert (known.base_url, known.model) == (model.base_url, "gpt-4.1-mini")
-    assert (known.answers, known.limit, known.usage) == ("json_object", "max_completion_tokens", True)
-
-    start_run(selection=Selection(), backend="openai", force=True)
-    drain()
-    assert model.stats()["by_status"] == {"400": 2, "200": 16}
+def test_the_next_lesson_is_begun_while_the_present_one_still_fills_the_places() -> None:
+    """Five places and ten jobs prepared: each lesson's first one starts five or more before its second."""
+    jobs, waiting, started = order(), [f"{lesson}{n}" for lesson in "abc" for n in range(20)], []
+    ready: list[str] = []
+    while waiting or ready:
+        ready, waiting = ready + waiting[: 10 - len(ready)], waiting[10 - len(ready) :]
+        begun, ready = jobs.take(ready, 1)
+        started += begun
+    assert sorted(started) == sorted(f"{lesson}{n}" for lesson in "abc" for n in range(20))
+    for lesson, places in groupby(sorted(range(60), key=lambda n: started[n]), key=lambda n: started[n][0]):
+        first, second, *_ = sorted(places)
+        assert lesson == "a" or second - first >= 5
