@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 
 from courses.formats.definition import Format, Kind
 from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
+from personalization.tokens import estimated_tokens
 
 LANGUAGES = {"ru": "Russian", "en": "English"}
 
@@ -35,34 +38,84 @@ Lesson: {{title}}
 
 PROMPT_VERSION = hashlib.sha256(RULES.encode()).hexdigest()[:12]
 
+AGAIN = (
+    "Your answer before this one could not be used: {complaint}. Answer again, with the whole JSON object."
+)
+LONGEST_COMPLAINT = 300  # characters; it names sections and rules, and a few are enough to do better
+LESSONS_KEPT = 32  # more are never written at one time, as a run goes lesson by lesson
 
-def messages(brief: Brief) -> list[dict[str, str]]:
+
+@dataclass(frozen=True, slots=True)
+class SharedPart:
+    """What all learners of a lesson share: the text, the same as a JSON string in UTF-8, and its tokens."""
+
+    text: str
+    as_json: bytes
+    tokens: int
+
+
+def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
     """Two chat messages: the shared part (system) and the learner's answers as one JSON object (user)."""
-    learner = {"has_name": brief.name is not None, "answers": brief.answers}
     return [
-        {"role": "system", "content": _shared_part(brief)},
-        {"role": "user", "content": json.dumps(learner, ensure_ascii=False)},
+        {"role": "system", "content": shared_part(brief).text},
+        {"role": "user", "content": learners_part(brief, complaint)},
     ]
 
 
-def _shared_part(brief: Brief) -> str:
+def shared_part(brief: Brief) -> SharedPart:
+    """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many."""
+    return _shared_part(
+        LANGUAGES[brief.language],
+        _sections(brief.format),
+        brief.course_title,
+        brief.lesson_title,
+        brief.summary,
+        brief.transcript,
+    )
+
+
+def learners_part(brief: Brief, complaint: str = "") -> str:
+    """The answers as JSON; behind it, where an answer was refused, what was wrong with it.
+
+    In the same message: some endpoints refuse two of the same role in a row.
+    """
+    answers = json.dumps({"has_name": brief.name is not None, "answers": brief.answers}, ensure_ascii=False)
+    if not complaint:
+        return answers
+    return f"{answers}\n\n{AGAIN.format(complaint=_one_line(complaint))}"
+
+
+def json_string(text: str) -> bytes:
+    """The text as a JSON string in UTF-8. Half of a surrogate pair has none and becomes a question mark."""
+    return json.dumps(text, ensure_ascii=False).encode(errors="replace")
+
+
+@lru_cache(maxsize=LESSONS_KEPT)
+def _shared_part(
+    language: str, sections: str, course: str, title: str, summary: str, transcript: str
+) -> SharedPart:
     values = {
-        "language": LANGUAGES[brief.language],
-        "sections": _sections(brief.format),
-        "course": brief.course_title,
-        "title": brief.lesson_title,
-        "summary": brief.summary,
-        "transcript": brief.transcript,
+        "language": language,
+        "sections": sections,
+        "course": course,
+        "title": title,
+        "summary": summary,
+        "transcript": transcript,
     }
-    text = RULES
+    rest = RULES
     # Not str.format: a transcript may hold braces. Each slot is filled in its own piece of the template.
     pieces: list[str] = []
     for slot, value in values.items():
-        before, text = text.split(f"{{{slot}}}", 1)
+        before, rest = rest.split(f"{{{slot}}}", 1)
         pieces += [before, value]
-    return "".join([*pieces, text])
+    text = "".join([*pieces, rest])
+    return SharedPart(text, json_string(text), estimated_tokens(text))
 
 
 def _sections(fmt: Format) -> str:
     kinds = {Kind.TEXT: "text", Kind.LIST: "list of texts"}
     return "\n".join(f"- {s.key} ({kinds[s.kind]}): {s.guidance}" for s in fmt.written)
+
+
+def _one_line(complaint: str) -> str:
+    return " ".join(complaint.split())[:LONGEST_COMPLAINT].rstrip(" .")

@@ -32,8 +32,9 @@ def fake_model() -> Iterator[RunningFakeModel]:
         yield model
 
 
-OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, auth_user, django_session,
-    changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits, daily_costs"""
+OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints,
+    auth_user, django_session, changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits,
+    daily_costs"""
 
 
 @pytest.fixture

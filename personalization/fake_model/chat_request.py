@@ -1,13 +1,15 @@
 """A chat completion request, checked as the real endpoint checks it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from personalization.fake_model.abilities import refusal
 from personalization.fake_model.faults import HttpError
 from personalization.fake_model.nodes import ObjectNode, TextNode
+from personalization.fake_model.options import Ability
 from personalization.fake_model.schema import SchemaError, plan
 
 _JSON_OBJECT = ObjectNode((("title", TextNode(low=1, high=1)), ("text", TextNode())))
@@ -33,16 +35,23 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What an answer depends on; `messages` as they came, `texts` as (role, text)."""
+    """What an answer depends on; `messages` as they came, `texts` as (role, text).
+
+    `limit`: most tokens of the answer, None for no limit. `stream`: the answer comes in pieces, at the end of
+    them the usage where `stream_usage` says so.
+    """
 
     model: str
     messages: list[Any]
     texts: tuple[tuple[str, str], ...]
     shape: Shape
+    limit: int | None
+    stream: bool
+    stream_usage: bool
 
 
-def read_request(body: bytes) -> ChatRequest:
-    """The request in this HTTP body; BadRequestError when the endpoint could not answer it."""
+def read_request(body: bytes, lacking: Set[Ability] = frozenset()) -> ChatRequest:
+    """The request in this HTTP body; BadRequestError when an endpoint that lacks this could not answer it."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -52,15 +61,34 @@ def read_request(body: bytes) -> ChatRequest:
     model = data.get("model")
     if not isinstance(model, str) or not model:
         raise BadRequestError("you must provide a model parameter", "model")
-    if data.get("stream"):
-        raise BadRequestError("the fake model does not stream; leave stream out", "stream")
+    if refused := refusal(data, lacking):
+        raise BadRequestError(refused[1], refused[0])
     if data.get("n", 1) not in (1, None):
         raise BadRequestError("the fake model gives one choice; leave n out", "n")
     messages = data.get("messages")
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("messages must be a list with at least one message", "messages")
     texts = tuple(_role_and_text(message, number) for number, message in enumerate(messages))
-    return ChatRequest(model, messages, texts, _shape(data.get("response_format")))
+    stream_options = data.get("stream_options")
+    return ChatRequest(
+        model,
+        messages,
+        texts,
+        shape=_shape(data.get("response_format")),
+        limit=_limit(data),
+        stream=bool(data.get("stream")),
+        stream_usage=isinstance(stream_options, dict) and bool(stream_options.get("include_usage")),
+    )
+
+
+def _limit(data: Mapping[str, Any]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        limit = data.get(name)
+        if limit is not None and (not isinstance(limit, int) or limit < 1):
+            raise BadRequestError(f"{name}: a whole number above 0 is needed", name)
+        if limit is not None:
+            return limit
+    return None
 
 
 def _role_and_text(message: object, number: int) -> tuple[str, str]:

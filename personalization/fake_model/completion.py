@@ -1,14 +1,13 @@
-"""The answer to one request: its text, and the completion object that carries it."""
+"""The answer to one request: its text, and how it ended."""
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from personalization.fake_model.nodes import ListNode, Node, ObjectNode, TextNode, ValueNode
 from personalization.fake_model.options import Mode
-from personalization.fake_model.prefix_cache import estimated_tokens
+from personalization.fake_model.prefix_cache import CHARS_PER_TOKEN, estimated_tokens
 from personalization.fake_model.prompt import Prompt
 from personalization.fake_model.voices import Voice, voice_for
 
@@ -26,6 +25,12 @@ class Answer:
     def tokens(self) -> int:
         """Estimated completion tokens."""
         return estimated_tokens(self.content or self.refusal or "")
+
+    def within(self, limit: int | None) -> "Answer":
+        """The answer, cut where it has more tokens than the request allows."""
+        if limit is None or self.content is None or self.tokens() <= limit:
+            return self
+        return Answer(self.content[: limit * CHARS_PER_TOKEN], "length")
 
 
 def seed_of(body: bytes) -> int:
@@ -48,29 +53,9 @@ def answer(shape: ObjectNode | TextNode, prompt: Prompt, mode: Mode, seed: int) 
             return Answer(content[: len(content) // 3], "content_filter")
         case Mode.BAD_JSON:
             return Answer(f"Sure, here is what you asked for:\n\n```json\n{content},\n```\nAnything else?")
+        case Mode.FENCED:
+            return Answer(f"```json\n{content}\n```")
     return Answer(content)
-
-
-def completion(number: int, model: str, given: Answer, prompt_tokens: int, cached: int) -> bytes:
-    """The body of the HTTP response."""
-    message = {"role": "assistant", "content": given.content, "refusal": given.refusal}
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": given.finish_reason}
-    usage = {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": given.tokens(),
-        "total_tokens": prompt_tokens + given.tokens(),
-        "prompt_tokens_details": {"cached_tokens": cached},
-    }
-    body = {
-        "id": f"chatcmpl-fake-{number}",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": model,
-        "choices": [choice],
-        "usage": usage,
-    }
-    # A lone surrogate may come back from an echoed prompt, and has no UTF-8.
-    return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 
 def _filled(node: Node, voice: Voice, seed: int) -> object:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from itertools import count
 
 from personalization.fake_model.chat_request import ChatRequest
-from personalization.fake_model.completion import answer, completion, seed_of
+from personalization.fake_model.completion import answer, seed_of
 from personalization.fake_model.counters import Counters
 from personalization.fake_model.faults import Dice
 from personalization.fake_model.limits import MinuteLimit
-from personalization.fake_model.options import Mode, Options, changed
+from personalization.fake_model.options import Ability, Mode, Options, changed
 from personalization.fake_model.prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
 from personalization.fake_model.prompt import Prompt, read_prompt
+from personalization.fake_model.response import Tokens, completion, stream
+
+_FREE = (None, "json_object")  # formats that leave it to the prompt which keys an answer has
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,14 @@ class Engine:
     def finish(self, call: Call) -> bytes:
         """The body of the response, charged. Only now do other prompts find this one in the cache, as a
         provider's cache has a prefix only after it was read once."""
-        given = answer(call.request.shape.plan, call.prompt, call.mode, call.seed)
-        tokens = estimated_tokens(call.prompt.text)
+        shape = call.prompt.shape if call.request.shape.name in _FREE else None
+        given = answer(shape or call.request.shape.plan, call.prompt, call.mode, call.seed)
+        if call.mode is not Mode.ECHO:  # a parrot knows no limit, or it would only be one more cut answer
+            given = given.within(call.request.limit)
+        usage = Tokens(estimated_tokens(call.prompt.text), call.cached_tokens, given.tokens())
         self._cache.remember(call.blocks)
-        self.counters.charge(tokens, call.cached_tokens, given.tokens())
-        return completion(call.number, call.request.model, given, tokens, call.cached_tokens)
+        self.counters.charge(usage.prompt, usage.cached, usage.completion)
+        told = None if Ability.USAGE in self.options.lacking() else usage
+        if not call.request.stream:
+            return completion(call.number, call.request.model, given, told)
+        return stream(call.number, call.request.model, given, told if call.request.stream_usage else None)

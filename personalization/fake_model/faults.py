@@ -35,6 +35,8 @@ REFUSALS = {
     Mode.NOT_FOUND: HttpError(
         404, "The model does not exist.", "invalid_request_error", "model_not_found", "model"
     ),
+    # Names no parameter: nobody can learn from it what the endpoint lacks.
+    Mode.BAD_REQUEST: HttpError(400, "The request could not be processed.", "invalid_request_error"),
     Mode.QUOTA: HttpError(
         429, "You exceeded your current quota.", "insufficient_quota", "insufficient_quota"
     ),

@@ -11,7 +11,8 @@ from personalization.fake_model.faults import REFUSALS, TOO_MANY, HttpError
 from personalization.fake_model.options import Mode, OptionsError
 
 MODEL = "fake-model"
-_JSON = "application/json"
+_JSON = "application/json; charset=utf-8"
+_STREAM = "text/event-stream; charset=utf-8"
 _TOO_LARGE = HttpError(413, "The request is larger than 4 MB.", "invalid_request_error")
 
 
@@ -45,7 +46,7 @@ class Handlers:
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await request.read()
-            chat = read_request(body)
+            chat = read_request(body, self._engine.options.lacking())
         except web.HTTPRequestEntityTooLarge:
             return self._refused(_TOO_LARGE)
         except BadRequestError as bad:
@@ -71,16 +72,18 @@ class Handlers:
             await asyncio.sleep(delay)
         body = self._engine.finish(call)
         self._engine.counters.status(200)
-        headers = self._engine.limit.headers() | {"x-request-id": f"req_fake_{call.number}"}
+        headers = self._engine.limit.headers() | {
+            "x-request-id": f"req_fake_{call.number}",
+            "Content-Type": _STREAM if call.request.stream else _JSON,
+        }
         if call.mode in (Mode.SLOW, Mode.BROKEN):
             return await self._dripped(request, body, headers, call.mode)
-        return web.Response(body=body, content_type=_JSON, headers=headers)
+        return web.Response(body=body, headers=headers)
 
     async def _dripped(
         self, request: web.Request, body: bytes, headers: dict[str, str], mode: Mode
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers=headers)
-        response.content_type = _JSON
         response.content_length = len(body)
         await response.prepare(request)
         if mode is Mode.BROKEN:

@@ -27,6 +27,21 @@ class Mode(StrEnum):
     QUOTA = "quota"
     ECHO = "echo"
     HTML = "html"
+    FENCED = "fenced"
+    BAD_REQUEST = "bad_request"
+
+
+class Ability(StrEnum):
+    """What an endpoint may lack: a parameter that it refuses, or a part of its answers."""
+
+    JSON_SCHEMA = "json_schema"
+    JSON_OBJECT = "json_object"
+    MAX_TOKENS = "max_tokens"
+    MAX_COMPLETION_TOKENS = "max_completion_tokens"
+    STREAM = "stream"
+    STREAM_OPTIONS = "stream_options"
+    WHOLE = "whole"  # answers in one piece: an endpoint without them only streams
+    USAGE = "usage"
 
 
 # What a second attempt can cure. `slow` would be one too, but holds a request for half an hour.
@@ -42,6 +57,7 @@ MIXED = (
     Mode.WRONG_KEYS,
 )
 MODE_NAMES = (*(mode.value for mode in Mode), "mixed")
+ABILITY_NAMES = tuple(ability.value for ability in Ability)
 _DAY_MS = 86_400_000
 
 
@@ -55,7 +71,10 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`mode` is one mode, several with commas, or `mixed`; times are milliseconds, `retry_after` seconds."""
+    """`mode` is one mode, several with commas, or `mixed`; `lacks` names abilities, with commas.
+
+    Times are milliseconds, `retry_after` seconds.
+    """
 
     mode: str | None = None
     fail: float | None = None
@@ -65,6 +84,7 @@ class Options:
     seed: int = 0
     retry_after: int = 1
     byte_pause: float = 1000
+    lacks: str | None = None
 
     def modes(self) -> tuple[Mode, ...]:
         """The modes a failing request draws from."""
@@ -72,6 +92,12 @@ class Options:
             return (Mode.OK,) if self.fail is None else MIXED
         names = [name.strip() for name in self.mode.split(",")]
         return tuple(mode for name in names for mode in (MIXED if name == "mixed" else (Mode(name),)))
+
+    def lacking(self) -> frozenset[Ability]:
+        """What this endpoint cannot do."""
+        return (
+            frozenset(Ability(name.strip()) for name in self.lacks.split(",")) if self.lacks else frozenset()
+        )
 
     def rate(self) -> float:
         """The share of requests that draw a mode: all of them when a mode stands alone."""
@@ -93,6 +119,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "byte_pause": (0, _DAY_MS),
 }
 _WHOLE = ("rpm", "seed", "retry_after")
+_NAMES = {"mode": MODE_NAMES, "lacks": ABILITY_NAMES}
 
 
 def changed(options: Options, changes: Mapping[str, object]) -> Options:
@@ -107,15 +134,18 @@ def _problem(key: str, value: object) -> str:
     if key not in {field.name for field in fields(Options)}:
         known = ", ".join(field.name for field in fields(Options))
         return f"{key!r:.60} is not an option; known: {known}"
-    if key in ("mode", "fail") and value is None:
+    if key in _NAMES:
+        return "" if value is None else _name_problem(key, value)
+    if key == "fail" and value is None:
         return ""
-    return _mode_problem(value) if key == "mode" else _number_problem(key, value)
+    return _number_problem(key, value)
 
 
-def _mode_problem(value: object) -> str:
+def _name_problem(key: str, value: object) -> str:
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else [repr(value)]
-    wrong = [name[:60] for name in names if name not in MODE_NAMES]
-    return f"mode: {', '.join(map(repr, wrong))} unknown; use one of {', '.join(MODE_NAMES)}" if wrong else ""
+    wrong = [name[:60] for name in names if name not in _NAMES[key]]
+    known = ", ".join(_NAMES[key])
+    return f"{key}: {', '.join(map(repr, wrong))} unknown; use one of {known}" if wrong else ""
 
 
 def _number_problem(key: str, value: object) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from personalization.fake_model.nodes import ObjectNode
+from personalization.fake_model.schema import plan
 from personalization.fake_model.words import Language, keywords, quotes, script
 
 PLACEHOLDER = "{{name}}"
@@ -18,6 +20,10 @@ _NAMED_LANGUAGE = re.compile(
     r"^(?=.{0,120}$).*\b(?:(?P<ru>Russian|русском|по-русски|русский)|"
     r"(?P<en>English|английском|по-английски|английский))\b",
     re.IGNORECASE | re.MULTILINE,
+)
+# A section as the project's prompts name it: "- key (text): guidance", "- key (list of texts): guidance".
+_SECTION = re.compile(
+    r"^- (?P<key>\w{1,60}) \((?P<kind>text|list of texts)\): (?P<guidance>.*)$", re.MULTILINE
 )
 _DECODER = json.JSONDecoder()
 
@@ -32,12 +38,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request's messages as one text, and what an answer can be made of."""
+    """A request's messages as one text, and what an answer can be made of.
+
+    `shape`: the sections that the text asks for; None where it names none.
+    """
 
     text: str
     source: Source
     answers: tuple[str, ...]
     asks_for_name: bool
+    shape: ObjectNode | None
 
 
 def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
@@ -49,7 +59,7 @@ def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
     learner = _json_object(last)
     answers = quotes(_strings(learner), source.language)
     nameless = isinstance(learner, dict) and learner.get("has_name") is False
-    return Prompt(text, source, answers, PLACEHOLDER in text and not nameless)
+    return Prompt(text, source, answers, PLACEHOLDER in text and not nameless, _shape(shared))
 
 
 @lru_cache(maxsize=256)
@@ -58,6 +68,16 @@ def _source(text: str) -> Source:
     lines = "\n".join(line for line in longest if len(line) * 2 >= len(longest[0]))
     language = _named_language(text) or script(lines)
     return Source(language, keywords(lines, language))
+
+
+@lru_cache(maxsize=256)
+def _shape(text: str) -> ObjectNode | None:
+    kinds = {"text": {"type": "string"}, "list of texts": {"type": "array", "items": {"type": "string"}}}
+    sections = {
+        found["key"]: kinds[found["kind"]] | {"description": found["guidance"]}
+        for found in _SECTION.finditer(text)
+    }
+    return plan({"type": "object", "properties": sections}, strict=False) if sections else None
 
 
 def _named_language(text: str) -> Language | None:

@@ -268,7 +268,7 @@ def test_a_schema_that_cannot_be_answered_is_refused_with_its_place(
         ({"chat": [{"role": "user", "content": 5}]}, "messages[0].content"),
         ({"chat": [{"content": "hi"}]}, "messages[0]"),
         ({"model": ""}, "model"),
-        ({"stream": True}, "stream"),
+        ({"max_tokens": 0}, "max_tokens"),
         ({"n": 2}, "n"),
         ({"response_format": {"type": "xml"}}, "response_format"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from personalization.fake_model import (
+    ABILITY_NAMES,
     MODE_NAMES,
     FakeModel,
     ListenError,
@@ -27,12 +28,15 @@ Answers fit the request's JSON schema and are made of the words of the lesson an
   manage.py fake_model --fail 0.1                   one request in ten fails in some passing way
   manage.py fake_model --mode rate_limit,cut --fail 0.3
   manage.py fake_model --mode refusal               every request is refused by the model
+  manage.py fake_model --lacks json_schema,usage    as an endpoint that knows less than OpenAI's
 
 Then, in the shell that starts the project:
   export OPENAI_BASE_URL=http://127.0.0.1:8901/v1 OPENAI_API_KEY=fake
 """
 _EPILOG = f"""\
 modes: {", ".join(MODE_NAMES)}
+what it may lack: {", ".join(ABILITY_NAMES)}
+(whole: it answers only as a stream; max_tokens: it wants max_completion_tokens)
 
 While it runs:
   curl http://127.0.0.1:8901/stats            requests, modes, tokens, in flight
@@ -64,6 +68,11 @@ class Command(BaseCommand):
         add("--jitter", type=float, default=0, metavar="MS", help="latency differs by up to this")
         add("--fail", type=float, metavar="RATE", help="share of requests that get --mode (default: 1)")
         add("--mode", help="a fault, or several with commas; mixed: those that pass (default with --fail)")
+        add(
+            "--lacks",
+            metavar="WHAT",
+            help="what the endpoint cannot do, with commas (default: it can do all)",
+        )
         add("--rpm", type=int, default=0, metavar="N", help="429 above N requests in 60 seconds (0: never)")
         add("--seed", type=int, default=0, metavar="N", help="same seed, same sequence of faults")
         add("--retry-after", type=int, default=1, metavar="S", help="seconds in Retry-After of rate_limit")

@@ -1,0 +1,80 @@
+"""Finds out how an endpoint wants to be asked: once, by one request, while the others wait for it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from personalization.models.endpoints import TokenLimit
+from personalization.writers.endpoint_memory import Memory
+from personalization.writers.facts import Facts, lowest, other_way
+from personalization.writers.lesson_gate import LessonGate
+from personalization.writers.openai_answers import Answer
+from personalization.writers.openai_errors import Refused
+
+_GATE = "endpoint"
+
+type Send = Callable[[Facts], Awaitable[Answer]]
+"""Sends the request in the way of these facts; raises Refused where it is refused."""
+
+
+class EndpointWays:
+    """For one event loop. Only an answer proves a way: what leads to none is not kept."""
+
+    def __init__(self, memory: Memory, patience: float) -> None:
+        self.facts = Facts()
+        self._memory = memory
+        self._loading = asyncio.Lock()
+        self._loaded = False
+        self._gate = LessonGate(patience)
+        self._known = False
+
+    @property
+    def takes_max_tokens(self) -> bool:
+        """Known for sure; such a model's answers need no room for thinking."""
+        return self._known and self.facts.limit == TokenLimit.MAX_TOKENS
+
+    async def load(self) -> Facts:
+        """What is remembered, read once; the first values where nothing is."""
+        if not self._loaded:
+            async with self._loading:
+                if not self._loaded and (facts := await asyncio.to_thread(self._memory.recall)):
+                    self.facts = facts
+                    self._gate.open(_GATE)
+                    self._known = True
+                self._loaded = True
+        return self.facts
+
+    async def ask(self, send: Send) -> Answer:
+        """The answer, by whichever way the endpoint takes. Raises what `send` raises where it takes none."""
+        sent, lower = await self.load(), None
+        if self._known:
+            try:
+                return await self._noted(sent, await send(sent))
+            except Refused as refused:
+                lower = other_way(sent, refused.status, refused.error)
+                if lower is None:
+                    raise
+                if self.facts == sent:
+                    self._gate.close(_GATE)  # it has changed its ways: one request finds out the new ones
+        async with self._gate.turn(_GATE):
+            return await self._find_out(send, lower if lower and self.facts == sent else self.facts)
+
+    async def _find_out(self, send: Send, facts: Facts) -> Answer:
+        while True:
+            try:
+                return await self._noted(facts, await send(facts))
+            except Refused as refused:
+                lower = other_way(facts, refused.status, refused.error)
+                if lower is None:
+                    raise
+                facts = lower  # each step leaves something out, so there are only a few
+
+    async def _noted(self, sent: Facts, answer: Answer) -> Answer:
+        """The answer; what it proves is kept."""
+        seen = replace(sent, usage=answer.usage.reported, fenced=answer.fenced)
+        # Another request may have found out something else while this one was under way.
+        facts = lowest(seen, self.facts) if self._known else seen
+        if facts != self.facts or not self._known:
+            self.facts, self._known = facts, True
+            self.facts = await asyncio.to_thread(self._memory.remember, facts)
+        return answer

@@ -1,0 +1,102 @@
+"""How an endpoint wants to be asked, and what a refusal teaches about that."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from personalization.models.endpoints import AnswerFormat, TokenLimit
+
+REFUSALS = frozenset((400, 422, 501))  # HTTP; anything else is not about the request's parameters
+READ = 1000  # characters of a refusal; what it is about stands in front, behind it may quote the request
+# "max_tokens is too large" is about a number, and "context length" about the lesson: the endpoint knows both.
+ABOUT_A_VALUE = re.compile(
+    r"too (?:large|small|long|high)|at (?:most|least)|maximum|exceed|(?:less|greater) than|context.?length",
+    re.IGNORECASE,
+)
+
+PARAMETERS = re.compile(
+    r"\b(response_format|json_schema|json_object|max_tokens|max_completion_tokens|stream_options|stream)"
+    r"(?:ing)?\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an endpoint. The first values are what is asked for where nothing is known.
+
+    `answers`, `limit`, `stream` and `stream_usage` decide what a request holds; `usage` (answers report it)
+    and `fenced` (answers stand in Markdown fences) are only told to people.
+    """
+
+    answers: str = AnswerFormat.JSON_SCHEMA
+    limit: str = TokenLimit.MAX_TOKENS
+    stream: bool = False
+    stream_usage: bool = True
+    usage: bool = True
+    fenced: bool = False
+
+
+def lowest(one: Facts, other: Facts) -> Facts:
+    """What both ways say: each fact starts with what most endpoints can, and only ever steps down."""
+    return Facts(
+        answers=max(one.answers, other.answers, key=list(AnswerFormat).index),
+        limit=max(one.limit, other.limit, key=list(TokenLimit).index),
+        stream=one.stream or other.stream,
+        stream_usage=one.stream_usage and other.stream_usage,
+        usage=one.usage and other.usage,
+        fenced=one.fenced or other.fenced,
+    )
+
+
+def other_way(sent: Facts, status: int, body: object) -> Facts | None:
+    """What to send instead, where the refusal names a parameter that was sent and can be done without.
+
+    None: the refusal is about something else, and nothing can be learned from it.
+    """
+    if status not in REFUSALS:
+        return None
+    named, said = _named(body)
+    if "stream_options" in named and sent.stream and sent.stream_usage:
+        return replace(sent, stream_usage=False)
+    if "stream" in named and not sent.stream:
+        return replace(sent, stream=True)
+    if named & {"response_format", "json_schema", "json_object"}:
+        return _next(sent, "answers", list(AnswerFormat), sent.answers)
+    if sent.limit in named and not ABOUT_A_VALUE.search(said):
+        return _next(sent, "limit", list(TokenLimit), sent.limit)
+    return None
+
+
+def _next(sent: Facts, field: str, ways: list[str], now: str) -> Facts | None:
+    later = ways[ways.index(now) + 1 :]
+    return replace(sent, **{field: str(later[0])}) if later else None
+
+
+def _named(body: object) -> tuple[set[str], str]:
+    """The parameters that a refusal is about, and what it says.
+
+    Where the endpoint says by itself which parameter it means, its words are not searched for others.
+    """
+    errors = list(_errors(body))
+    places = " ".join(place for place, _ in errors)[:READ].strip()
+    said = " ".join(text for _, text in errors)[:READ]
+    return {name.lower() for name in PARAMETERS.findall(places or said)}, said
+
+
+def _errors(body: object) -> Iterator[tuple[str, str]]:
+    """(place, message) of each error in the bodies that are in use: OpenAI's, and those of FastAPI."""
+    if isinstance(body, str):
+        yield "", body
+    if not isinstance(body, dict):
+        return
+    details = body.get("detail")
+    if isinstance(details, list):
+        # FastAPI repeats the request in `input`: only the place and the message are read.
+        for detail in details:
+            if isinstance(detail, dict):
+                place = detail.get("loc")
+                yield ".".join(map(str, place)) if isinstance(place, list) else "", str(detail.get("msg", ""))
+        return
+    message, param = body.get("message", details), body.get("param")
+    yield param if isinstance(param, str) else "", message if isinstance(message, str) else ""

@@ -1,0 +1,57 @@
+"""What the queue should do about an endpoint that refuses or does not answer. Never carries its own words."""
+
+import json
+from collections.abc import Mapping
+
+import httpx2
+from django.utils.translation import gettext_noop as _
+
+from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.writers.limits.headers import retry_after
+
+# These become the note of a run that pauses.
+KEY = _("OPENAI_API_KEY holds characters that no key has: copy it anew, then resume the run")
+QUOTA = _("the provider's quota is used up: raise it, then resume the run")
+BLOCKED = {
+    401: _("the endpoint refused the key: check OPENAI_API_KEY"),
+    403: _("the endpoint refused access: check the key's rights and the model's name"),
+    404: _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"),
+}
+
+
+class Refused(Exception):
+    """An HTTP status that is no success. `error`: what the body says of it, an object or a text."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status)
+        self.status = status
+        self.headers = headers
+        self.error = _error_in(body)
+
+    def as_writer_error(self) -> WriterError:
+        if isinstance(self.error, dict) and self.error.get("code") == "insufficient_quota":
+            return RunBlocked("quota", QUOTA)
+        if self.status in BLOCKED:
+            return RunBlocked(f"http_{self.status}", BLOCKED[self.status])
+        if self.status in {408, 409, 429} or self.status >= 500:
+            code = "rate_limit" if self.status == 429 else f"http_{self.status}"
+            return Transient(code, f"the endpoint answered {self.status}", retry_after(self.headers))
+        return Permanent(f"http_{self.status}", f"the endpoint refused the request ({self.status})")
+
+
+def unanswered(error: Exception) -> Transient:
+    """For an error of the HTTP client: no answer came, or none that can be read."""
+    # The aiohttp transport calls a refused connection a timeout of connecting.
+    if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
+        return Transient("timeout", "the endpoint did not answer in time")
+    if isinstance(error, httpx2.TransportError):
+        return Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
+    return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+
+
+def _error_in(body: bytes) -> object:
+    try:
+        whole = json.loads(body)
+    except (ValueError, RecursionError):
+        return body.decode(errors="replace")
+    return whole.get("error", whole) if isinstance(whole, dict) else whole

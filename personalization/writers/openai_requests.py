@@ -1,0 +1,90 @@
+"""A brief → the body of a request, in bytes. What learners share is put into JSON once, not for each."""
+
+import json
+from typing import Any
+
+from courses.formats.definition import Format
+from personalization.brief import Brief
+from personalization.models.endpoints import AnswerFormat, TokenLimit
+from personalization.prompts import LONGEST_COMPLAINT, json_string, learners_part, shared_part
+from personalization.tokens import estimated_tokens, guided_tokens
+from personalization.writers.base import Usage
+from personalization.writers.facts import Facts
+
+ROOM = 2  # times an answer that takes all that the guidance gives it: no good one meets this limit
+# A model that wants max_completion_tokens counts its thinking among them.
+THINKING_TOKENS = 4_000
+FRAME_TOKENS = 40 + LONGEST_COMPLAINT  # roles, has_name, and what was wrong with an answer
+
+
+class Requests:
+    """The requests to one model. `thinks`: its answers may need room for thinking; not known means yes."""
+
+    def __init__(self, model: str) -> None:
+        self.thinks = True
+        self._head = b'{"model":' + json_string(model) + b',"messages":[{"role":"system","content":'
+        self._frames: dict[tuple[str, str], _Frame] = {}
+
+    def body(self, brief: Brief, complaint: str, facts: Facts) -> bytes:
+        own = json_string(learners_part(brief, complaint))
+        tail = self._frame(brief).tail(facts, thinks=self.thinks)
+        return b"".join(
+            (self._head, shared_part(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail)
+        )
+
+    def estimate(self, brief: Brief) -> Usage:
+        """The most tokens of one call: the limit that is sent is never above it."""
+        frame = self._frame(brief)
+        given = shared_part(brief).tokens + estimated_tokens(learners_part(brief)) + frame.tokens
+        return Usage(given, 0, frame.most(thinks=self.thinks))
+
+    def _frame(self, brief: Brief) -> "_Frame":
+        key = (brief.format.tag, brief.language)
+        if key not in self._frames:
+            self._frames[key] = _Frame(brief.format, brief.language)
+        return self._frames[key]
+
+
+class _Frame:
+    """What all requests for texts in one format and language have in common behind their messages."""
+
+    def __init__(self, fmt: Format, language: str) -> None:
+        self._format = fmt
+        self._room = ROOM * guided_tokens(fmt, language)
+        schema = json.dumps(_response_format(fmt, AnswerFormat.JSON_SCHEMA), ensure_ascii=False)
+        self.tokens = estimated_tokens(schema) + FRAME_TOKENS
+        self._tails: dict[tuple[Facts, bool], bytes] = {}
+
+    def most(self, *, thinks: bool) -> int:
+        """Tokens of an answer."""
+        return self._room + (THINKING_TOKENS if thinks else 0)
+
+    def tail(self, facts: Facts, *, thinks: bool) -> bytes:
+        """The rest of the JSON object, from the comma behind the messages on."""
+        key = (facts, thinks)
+        if key not in self._tails:
+            most = self.most(thinks=thinks and facts.limit != TokenLimit.MAX_TOKENS)
+            rest = json.dumps(parameters(self._format, facts, most), ensure_ascii=False)
+            self._tails[key] = f", {rest[1:]}".encode() if rest != "{}" else b"}"
+        return self._tails[key]
+
+
+def parameters(fmt: Format, facts: Facts, most: int) -> dict[str, Any]:
+    """What a request holds beside model and messages, for an endpoint of which these facts are known."""
+    chosen: dict[str, Any] = {}
+    if response_format := _response_format(fmt, facts.answers):
+        chosen["response_format"] = response_format
+    if facts.limit != TokenLimit.NONE:
+        chosen[facts.limit] = most
+    if facts.stream:
+        chosen["stream"] = True
+    if facts.stream and facts.stream_usage:
+        chosen["stream_options"] = {"include_usage": True}
+    return chosen
+
+
+def _response_format(fmt: Format, answers: str) -> dict[str, Any] | None:
+    if answers == AnswerFormat.JSON_SCHEMA:
+        schema = {"name": fmt.name, "strict": True, "schema": fmt.json_schema()}
+        return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_object"} if answers == AnswerFormat.JSON_OBJECT else None
