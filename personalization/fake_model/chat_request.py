@@ -8,6 +8,7 @@ from typing import Any
 
 from personalization.fake_model.faults import HttpError
 from personalization.fake_model.nodes import ObjectNode, TextNode
+from personalization.fake_model.prefix_cache import estimated_tokens
 from personalization.fake_model.schema import SchemaError, plan
 
 _JSON_OBJECT = ObjectNode((("title", TextNode(low=1, high=1)), ("text", TextNode())))
@@ -33,12 +34,20 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What an answer depends on; `messages` as they came, `texts` as (role, text)."""
+    """What an answer depends on; `messages` as they came, `texts` as (role, text).
+
+    `max_tokens`: the longest answer asked for, 0 where the request names none.
+    """
 
     model: str
     messages: list[Any]
     texts: tuple[tuple[str, str], ...]
     shape: Shape
+    max_tokens: int = 0
+
+    def tokens(self) -> int:
+        """What a provider counts before it answers: the prompt, and the longest answer asked for."""
+        return sum(estimated_tokens(text) for _, text in self.texts) + self.max_tokens
 
 
 def read_request(body: bytes) -> ChatRequest:
@@ -60,7 +69,19 @@ def read_request(body: bytes) -> ChatRequest:
     if not isinstance(messages, list) or not messages:
         raise BadRequestError("messages must be a list with at least one message", "messages")
     texts = tuple(_role_and_text(message, number) for number, message in enumerate(messages))
-    return ChatRequest(model, messages, texts, _shape(data.get("response_format")))
+    return ChatRequest(model, messages, texts, _shape(data.get("response_format")), _max_tokens(data))
+
+
+def _max_tokens(data: dict[str, object]) -> int:
+    """The newer name first: a request may hold both."""
+    for name in ("max_completion_tokens", "max_tokens"):
+        wanted = data.get(name)
+        if wanted is None:
+            continue
+        if not isinstance(wanted, int) or isinstance(wanted, bool) or wanted < 1:
+            raise BadRequestError(f"{name} must be a whole number above 0", name)
+        return wanted
+    return 0
 
 
 def _role_and_text(message: object, number: int) -> tuple[str, str]:

@@ -55,13 +55,19 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`mode` is one mode, several with commas, or `mixed`; times are milliseconds, `retry_after` seconds."""
+    """`mode` is one mode, several with commas, or `mixed`; times are milliseconds.
+
+    Only `retry_after` and `minute`, the length of what `rpm` and `tpm` call a minute, are seconds.
+    """
 
     mode: str | None = None
     fail: float | None = None
     latency: float = 0
     jitter: float = 0
     rpm: int = 0
+    tpm: int = 0
+    minute: float = 60
+    announce: bool = True
     seed: int = 0
     retry_after: int = 1
     byte_pause: float = 1000
@@ -88,11 +94,14 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "latency": (0, _DAY_MS),
     "jitter": (0, _DAY_MS),
     "rpm": (0, 1_000_000_000),
+    "tpm": (0, 1_000_000_000),
+    "minute": (0.01, 86_400),
     "seed": (-(2**63), 2**63),
     "retry_after": (0, 10_000_000),
     "byte_pause": (0, _DAY_MS),
 }
-_WHOLE = ("rpm", "seed", "retry_after")
+_WHOLE = ("rpm", "tpm", "seed", "retry_after")
+_LIMITING = ("rpm", "tpm", "minute", "announce")
 
 
 def changed(options: Options, changes: Mapping[str, object]) -> Options:
@@ -103,12 +112,19 @@ def changed(options: Options, changes: Mapping[str, object]) -> Options:
     return replace(options, **changes)  # type: ignore[arg-type]  # each value is checked above
 
 
+def same_limits(one: Options, other: Options) -> bool:
+    """Whether both let through the same requests, and say the same of it."""
+    return all(getattr(one, name) == getattr(other, name) for name in _LIMITING)
+
+
 def _problem(key: str, value: object) -> str:
     if key not in {field.name for field in fields(Options)}:
         known = ", ".join(field.name for field in fields(Options))
         return f"{key!r:.60} is not an option; known: {known}"
     if key in ("mode", "fail") and value is None:
         return ""
+    if key == "announce":
+        return "" if isinstance(value, bool) else f"announce: {value!r:.60} found, true or false expected"
     return _mode_problem(value) if key == "mode" else _number_problem(key, value)
 
 

@@ -12,7 +12,7 @@ from courses.formats.shapes import chosen_format
 from courses.models import Lesson
 from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
-from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
 from personalization.services.queue import Claim, Outcome, Text
 from personalization.writers.base import Draft
@@ -135,11 +135,11 @@ def written(job: Job, draft: Draft) -> Outcome:
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
-    """Transient: later, after a growing pause with full jitter. Blocked: at once, when the run goes on."""
+    """Transient: later, after a growing pause with full jitter. Blocked, or unsent: at once, uncounted."""
     claim = job.claim
     if isinstance(error, Permanent):
         return Outcome(claim, "failed", error.code, error.message)
-    if isinstance(error, RunBlocked):
+    if isinstance(error, RunBlocked | Unsent):
         return Outcome(claim, "retry", error.code, error.message, give_back=True)
     asked = error.retry_after if isinstance(error, Transient) else None
     longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)

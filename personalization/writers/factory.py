@@ -4,6 +4,7 @@ from django.conf import settings
 
 from personalization.models.runs import Backend
 from personalization.writers.base import Writer
+from personalization.writers.limits.factory import make_limiter
 from personalization.writers.openai import OpenAIWriter
 from personalization.writers.simple import SimpleWriter
 
@@ -17,4 +18,5 @@ def make_writer(backend: str) -> Writer:
         base_url=settings.OPENAI_BASE_URL,
         model=settings.OPENAI_MODEL,
         call_seconds=settings.GENERATION_CALL_SECONDS,
+        limiter=make_limiter(settings.OPENAI_MODEL),
     )

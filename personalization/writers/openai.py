@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import math
-import time
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -20,8 +17,9 @@ from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION, messages
 from personalization.writers.base import Draft, Usage
+from personalization.writers.limits.base import Limiter
+from personalization.writers.limits.headers import retry_after
 
-LONGEST_RETRY_AFTER = 300.0  # seconds; a provider that says "tomorrow" must not park an item for a day
 # These become the note of a run that pauses.
 QUOTA = _("the provider's quota is used up: raise it, then resume the run")
 BLOCKED = {
@@ -31,12 +29,23 @@ BLOCKED = {
 }
 
 
-class OpenAIWriter:
-    """One per event loop, never shared between two. `call_seconds` is a total deadline for a call."""
+# Until the writer estimates its calls, for the limit of tokens: a text of all sections, characters a token.
+ANSWER_TOKENS = 1_500
+CHARS_PER_TOKEN = 3
 
-    def __init__(self, *, api_key: str, base_url: str, model: str, call_seconds: float) -> None:
+
+class OpenAIWriter:
+    """One per event loop, never shared between two. `call_seconds` is a total deadline for a call.
+
+    The limiter's waiting is no part of it: it is asked before each request, and told each answer.
+    """
+
+    def __init__(
+        self, *, api_key: str, base_url: str, model: str, call_seconds: float, limiter: Limiter
+    ) -> None:
         self._model = model
         self._call_seconds = call_seconds
+        self._limiter = limiter
         # Retries belong to the queue, where they are counted and paced; the client makes none.
         self._client = AsyncOpenAI(
             api_key=api_key,
@@ -50,9 +59,11 @@ class OpenAIWriter:
         return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
     async def write(self, brief: Brief) -> Draft:
+        request = self._request(brief)
+        await self._limiter.acquire(_tokens(request))
         try:
             async with asyncio.timeout(self._call_seconds):
-                answer = await self._ask(brief)
+                answer = await self._ask(request)
         except TimeoutError as error:
             raise Transient("timeout", f"no whole answer within {self._call_seconds:g} s") from error
         except openai.OpenAIError as error:
@@ -63,18 +74,29 @@ class OpenAIWriter:
         return Draft(with_name(document, brief.name), _usage(answer))
 
     async def close(self) -> None:
-        await self._client.close()
+        try:
+            await self._limiter.close()
+        finally:
+            await self._client.close()
 
-    async def _ask(self, brief: Brief) -> Any:
+    def _request(self, brief: Brief) -> dict[str, Any]:
         schema = {"name": brief.format.name, "strict": True, "schema": brief.format.json_schema()}
-        request: dict[str, Any] = {
+        return {
             "model": self._model,
             "messages": messages(brief),
             "response_format": {"type": "json_schema", "json_schema": schema},
         }
-        # Raw: modelling the body by the library costs more than the rest of the call.
-        response = await self._client.chat.completions.with_raw_response.create(**request)
-        return json.loads(response.content)
+
+    async def _ask(self, request: dict[str, Any]) -> Any:
+        try:
+            # Raw: modelling the body by the library costs more than the rest of the call.
+            response = await self._client.chat.completions.with_raw_response.create(**request)
+        except openai.APIStatusError as error:
+            self._limiter.observe(error.response.headers, error.status_code, None)
+            raise
+        answer = json.loads(response.content)
+        self._limiter.observe(response.headers, 200, _usage(answer))
+        return answer
 
 
 def writer_error(error: openai.OpenAIError) -> WriterError:
@@ -98,21 +120,12 @@ def _status_error(error: openai.APIStatusError) -> WriterError:
         return RunBlocked(f"http_{status}", BLOCKED[status])
     if status in {408, 409, 429} or status >= 500:
         code = "rate_limit" if status == 429 else f"http_{status}"
-        return Transient(code, f"the endpoint answered {status}", _retry_after(error))
+        return Transient(code, f"the endpoint answered {status}", retry_after(error.response.headers))
     return Permanent(f"http_{status}", f"the endpoint refused the request ({status})")
 
 
-def _retry_after(error: openai.APIStatusError) -> float | None:
-    """Seconds, from a number or a date (RFC 9110); None where neither can be read."""
-    header = error.response.headers.get("retry-after", "")
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(header).timestamp() - time.time()
-        except ValueError:
-            return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+def _tokens(request: dict[str, Any]) -> int:
+    return sum(len(message["content"]) for message in request["messages"]) // CHARS_PER_TOKEN + ANSWER_TOKENS
 
 
 def _document(answer: Any) -> object:
@@ -138,7 +151,7 @@ def _document(answer: Any) -> object:
 
 def _usage(answer: Any) -> Usage:
     """Zeros where the endpoint reports none or reports nonsense: usage is never worth failing a text for."""
-    usage = answer.get("usage")
+    usage = answer.get("usage") if isinstance(answer, dict) else None
     usage = usage if isinstance(usage, dict) else {}
     details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
