@@ -1,4 +1,4 @@
-"""Where a model's limits are kept in Redis. Knows no client: web pages need this, and the client takes long."""
+"""Where a model's limits are kept in Redis. Knows no client: web pages need this, and a client loads long."""
 
 import hashlib
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit

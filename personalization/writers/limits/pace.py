@@ -55,16 +55,17 @@ class Pace:
         # Who comes late does not catch up with more than the slack: a burst is what the limit is against.
         request_at = now if self._request_at < now - gaps.slack else self._request_at
         token_at = max(self._token_at, now - gaps.slack)
+        start = now + gaps.pause if gaps.pause else -inf
         times: list[float] = []
         for cost in costs:
-            at = max(request_at, token_at, now + gaps.pause)
+            at = max(request_at, token_at, start)
             if at > now + HORIZON:
                 break
             times.append(at)
             request_at = at + gaps.request
             token_at = max(token_at, at - gaps.slack) + cost * gaps.token
         self._request_at, self._token_at = request_at, token_at
-        return Taken(times, max(request_at, token_at, now + gaps.pause))
+        return Taken(times, max(request_at, token_at, start))
 
     def give_back(self, tokens: int, gaps: Gaps) -> None:
         """Tokens that were taken and not used; negative: more were used than taken."""

@@ -3,10 +3,10 @@
 Times are seconds of one clock that all workers share; rates are per minute, infinite where none is known.
 
 A refusal (429) lowers the rate at once, by a fifth of what was sent, at most once in 5 seconds: the answers
-of one volley are one refusal. Within a minute the rate comes back to where the trouble began, then it feels
-its way up by a tenth of that each minute, to the known limit or, where none is known, until it is twice that.
-It never falls under a quarter of where the trouble began, before five minutes have passed: an endpoint that
-refuses one request in ten whatever is sent would otherwise bring all work to a halt.
+of one volley are one refusal. Within a minute the rate comes back to where it was refused, then it feels its
+way up, each minute by a tenth of what was sent when the trouble began: to the known limit or, where none is
+known, to twice of what was sent then. It never falls under a quarter of that before five minutes have passed:
+an endpoint that refuses one request in ten, whatever is sent, would otherwise bring all work to a halt.
 """
 
 import json
@@ -21,11 +21,11 @@ from personalization.writers.limits.headers import LONGEST_RETRY_AFTER, Told, Wi
 # they were sent: one in a hundred is left unused, so that none is refused.
 USED = 0.99
 LOWERED = 0.8
-LOWEST = 0.25  # of the rate at which the trouble began
-# In minutes: between two lowerings, back to where the trouble began, and until the lowest is set anew.
+LOWEST = 0.25  # of the rate when the trouble began
+# In minutes: between two lowerings, back to where it was refused, and until the lowest is set anew.
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
-CLIMB = 0.1  # a minute, of where the trouble began
-FORGOTTEN = 2.0  # times where the trouble began: nothing is left to fear
+CLIMB = 0.1  # a minute, of the rate when the trouble began
+FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
 SHORTEST_PAUSE = 1 / 60  # minutes, after a refusal that says nothing of when to come back
 REFUSED = 429
 BUSY = (503, 529)  # their Retry-After is meant for all that would be sent
@@ -36,13 +36,14 @@ class State:
     """What all workers know of a model's limits besides the settings.
 
     `requests`, `tokens`: the limits that the provider announced. `rate`: the requests a minute that were
-    allowed at `since`, when it was lowered, and `peak` those of the time when the trouble began, `began`.
+    allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
     """
 
     requests: float = inf
     tokens: float = inf
     rate: float = inf
     since: float = 0.0
+    refused: float = inf
     peak: float = inf
     began: float = 0.0
     paused_until: float = 0.0
@@ -92,11 +93,11 @@ class Rules:
 
     def restored(self, state: State) -> float:
         """When nothing is lowered any more. For a state with a rate."""
-        full = self.full(state).requests * USED
-        if full <= state.peak:
-            minutes = BACK * max(0.0, full - state.rate) / max(state.peak - state.rate, 1e-9)
+        full = min(self.full(state).requests * USED, FORGOTTEN * state.peak)
+        if full <= state.refused:
+            minutes = BACK * max(0.0, full - state.rate) / max(state.refused - state.rate, 1e-9)
         else:
-            minutes = BACK + (min(full / state.peak, FORGOTTEN) - 1) / CLIMB
+            minutes = BACK + (full - state.refused) / (CLIMB * state.peak)
         return state.since + minutes * self.minute
 
     def pause(self, state: State, now: float) -> float:
@@ -141,9 +142,9 @@ class Rules:
             return inf
         minutes = max(0.0, now - state.since) / self.minute
         if minutes < BACK:
-            return state.rate + (state.peak - state.rate) * minutes / BACK
-        risen = 1 + CLIMB * (minutes - BACK)
-        return inf if risen >= FORGOTTEN else state.peak * risen
+            return state.rate + (state.refused - state.rate) * minutes / BACK
+        risen = state.refused + CLIMB * state.peak * (minutes - BACK)
+        return inf if risen >= FORGOTTEN * state.peak else risen
 
     def _lowered(self, state: State, current: float, now: float) -> State:
         if current == inf:
@@ -152,7 +153,8 @@ class Rules:
             state = replace(state, peak=current, began=now)
         rate = min(current, max(LOWERED * current, LOWEST * state.peak))
         # From the end of the pause: nothing rises while nothing is sent.
-        return replace(state, rate=max(rate, 1.0), since=max(now, state.paused_until), reason="refused")
+        since = max(now, state.paused_until)
+        return replace(state, rate=max(rate, 1.0), since=since, refused=current, reason="refused")
 
     def _paused(self, state: State, until: float, reason: str) -> State:
         # A few milliseconds more are not worth telling everybody.

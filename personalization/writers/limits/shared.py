@@ -33,7 +33,8 @@ local now = time[1] + time[2] / 1000000
 local model, workers = KEYS[1], KEYS[2]
 local known, told, worker = ARGV[1], ARGV[2], ARGV[3]
 local sent, returned, slice = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local gap, slack, start = tonumber(ARGV[7]), tonumber(ARGV[8]), now + ARGV[9]
+local gap, slack, pause = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local start = pause > 0 and now + pause or 0
 local function text(number) return string.format('%.6f', number) end
 
 redis.call('ZADD', workers, text(now), worker)

@@ -25,8 +25,8 @@ REASONS = {
 class LimitView:
     """Per minute and for all workers together; None where no limit is known.
 
-    `full_…`: what is allowed when nothing is lowered. `paused_until`: nothing is sent before. `lowered_until`:
-    then it is the full limit again. `reason`: a key of REASONS. `workers`: those of the last minute.
+    `full_…`: what is allowed when nothing is lowered. `paused_until`: nothing is sent before.
+    `lowered_until`: then it is the full limit again. `reason`: a key of REASONS. `workers`: of the last minute.
     `reachable`: whether Redis told; else only what the settings say is known.
     """
 
