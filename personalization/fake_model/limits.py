@@ -28,16 +28,15 @@ class Window:
             self._used += amount
 
     def seconds_until_room(self, amount: int) -> float:
-        """How long a client has to wait, if nobody else sends anything."""
-        self._forget_old()
+        """How long a client has to wait, if nobody else sends anything; the whole time if it never fits."""
+        if self.has_room(amount):
+            return 0.0
         used = self._used
         for came, old in self._came:
-            if used + amount <= self.limit:
-                return 0.0
             used -= old
             if used + amount <= self.limit:
                 return came + self._seconds - self._clock()
-        return 0.0 if amount <= self.limit else self._seconds
+        return self._seconds
 
     def headers(self, name: str) -> dict[str, str]:
         """OpenAI's three as they stand now; none without a limit. Reset: when all of it is free again."""

@@ -21,7 +21,7 @@ class Workers:
     """Makes limiters that share one model's limits, as workers do; `minute` is how long theirs is."""
 
     url: str
-    limit: Limit = Limit()
+    limit: Limit
     minute: float = 60.0
     key: str = field(default_factory=lambda: uuid4().hex)
     made: list[ModelLimiter] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Workers:
 
 
 @asynccontextmanager
-async def workers(url: str, limit: Limit = Limit(), *, minute: float = 60.0) -> AsyncIterator[Workers]:
+async def workers(url: str, limit: Limit, *, minute: float = 60.0) -> AsyncIterator[Workers]:
     """All limiters that were made are closed at the end."""
     made = Workers(url, limit, minute)
     try:
@@ -48,5 +48,5 @@ async def workers(url: str, limit: Limit = Limit(), *, minute: float = 60.0) -> 
 async def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     """Returns as soon as the condition holds; fails when it does not in time."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 what it asks of rings no bell
             await asyncio.sleep(0.005)

@@ -87,10 +87,9 @@ def test_where_no_limit_is_known_the_rate_falls_under_what_was_sent_and_feels_it
     assert requests(UNKNOWN, state, NOW + 2 + 60 * 11) == inf
 
 
-def test_a_refusal_before_anything_was_measured_pauses_only() -> None:
-    state = refused(UNKNOWN, State(), sent=0)
-    assert UNKNOWN.pause(state, NOW) == 2.0
-    assert UNKNOWN.allowed(state, NOW).unlimited
+def test_a_refusal_says_little_where_little_was_sent() -> None:
+    assert requests(UNKNOWN, refused(UNKNOWN, State(), sent=3), NOW) == 48
+    assert requests(KNOWN, refused(KNOWN, State(), sent=3), NOW) == pytest.approx(594 * 0.8)
 
 
 def test_a_refusal_while_both_limits_had_room_is_not_about_the_rate() -> None:
@@ -162,8 +161,9 @@ def test_a_clock_that_jumps_back_stops_nobody() -> None:
 
 
 def test_when_it_is_all_back() -> None:
-    for rules, sent in ((KNOWN, inf), (KNOWN, 300), (UNKNOWN, 300)):
-        state = refused(rules, State(), sent=sent)
+    again = refused(KNOWN, State(), now=NOW - 20)
+    for rules, before in ((KNOWN, State()), (KNOWN, again), (UNKNOWN, State())):
+        state = refused(rules, before, sent=300)
         back = rules.restored(state)
         assert requests(rules, state, back - 1) < rules.full(state).requests * 0.99
         assert requests(rules, state, back + 0.001) == rules.full(state).requests * 0.99

@@ -1,7 +1,7 @@
 """Where a model's limits are kept in Redis. Knows no client: web pages need this, and a client loads long."""
 
 import hashlib
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 
@@ -32,4 +32,5 @@ def client_url(broker: str) -> str:
     query = {_OPTIONS.get(name, name): value for name, value in parse_qsl(parts.query)}
     if "ssl_cert_reqs" in query:
         query["ssl_cert_reqs"] = _CERTIFICATES.get(query["ssl_cert_reqs"], query["ssl_cert_reqs"])
-    return urlunsplit((scheme, parts.netloc, parts.path, urlencode(query), ""))
+    # Not urlunsplit: it knows no unix:// and would leave the slashes out.
+    return f"{scheme}://{parts.netloc}{parts.path}" + (f"?{urlencode(query)}" if query else "")

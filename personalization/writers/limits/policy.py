@@ -2,11 +2,11 @@
 
 Times are seconds of one clock that all workers share; rates are per minute, infinite where none is known.
 
-A refusal (429) lowers the rate at once, by a fifth of what was sent, at most once in 5 seconds: the answers
-of one volley are one refusal. Within a minute the rate comes back to where it was refused, then it feels its
-way up, each minute by a tenth of what was sent when the trouble began: to the known limit or, where none is
-known, to twice of what was sent then. It never falls under a quarter of that before five minutes have passed:
-an endpoint that refuses one request in ten, whatever is sent, would otherwise bring all work to a halt.
+A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was sent where none is known; at
+most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
+where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
+to the known limit, or to twice of what was sent then. It never falls under a quarter of that before five
+minutes have passed: an endpoint that refuses one request in ten, whatever is sent, would halt all work.
 """
 
 import json
@@ -26,6 +26,7 @@ LOWEST = 0.25  # of the rate when the trouble began
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
+ASSUMED = 60.0  # requests a minute; to have sent less says nothing of what the provider allows
 SHORTEST_PAUSE = 1 / 60  # minutes, after a refusal that says nothing of when to come back
 REFUSED = 429
 BUSY = (503, 529)  # their Retry-After is meant for all that would be sent
@@ -117,12 +118,12 @@ class Rules:
     def refused(self, state: State, told: Told, now: float, *, sent: float, cost: int) -> State:
         """After a 429: paused as the provider asks, and lowered where our rate can be the cause.
 
-        `sent`: requests a minute, as measured. It counts pauses too, so it tells how the trouble began only.
+        `sent`: requests a minute, as measured: where no limit is known, they must have been too many.
         """
         state = self._announced(state, told)
         current = self.allowed(state, now).requests
-        if state.rate == inf:
-            current = min(current, sent or inf)
+        if current == inf:
+            current = max(sent, ASSUMED)
         pause = told.retry_after
         if pause is None:
             pause = max(SHORTEST_PAUSE * self.minute, self._until_room(told, cost))
@@ -147,8 +148,6 @@ class Rules:
         return inf if risen >= FORGOTTEN * state.peak else risen
 
     def _lowered(self, state: State, current: float, now: float) -> State:
-        if current == inf:
-            return state  # nothing was sent yet, so nothing is known that could be lowered
         if self._risen(state, now) == inf or now > state.began + LASTING * self.minute:
             state = replace(state, peak=current, began=now)
         rate = min(current, max(LOWERED * current, LOWEST * state.peak))

@@ -77,7 +77,7 @@ redis.call('HSET', model, 'request_at', text(request_at), 'token_at', text(token
     'sent', so_far, 'before', before, 'before_seconds', text(before_seconds))
 redis.call('EXPIRE', model, ARGV[11])
 redis.call('EXPIRE', workers, ARGV[11])
-local seconds = math.max(before_seconds + now - since, slice / 10)
+local seconds = math.max(before_seconds + now - since, slice / 40)
 local after = math.max(request_at, token_at, start) - now
 return {accepted, version, state, text(now), count, text((before + so_far) / seconds), text(after), times}
 """

@@ -26,8 +26,8 @@ class LimitView:
     """Per minute and for all workers together; None where no limit is known.
 
     `full_…`: what is allowed when nothing is lowered. `paused_until`: nothing is sent before.
-    `lowered_until`: then it is the full limit again. `reason`: a key of REASONS. `workers`: of the last minute.
-    `reachable`: whether Redis told; else only what the settings say is known.
+    `lowered_until`: then it is the full limit again. `reason`: a key of REASONS. `workers`: of the last
+    minute. `reachable`: whether Redis told; else only what the settings say is known.
     """
 
     requests: float | None
@@ -82,8 +82,8 @@ def read_limits(model: str) -> LimitView:
     rules = Rules(read_model_limits(settings.MODEL_LIMITS).of(model))
     read = _read(model)
     if read is None:
-        full = rules.full(State())
-        return LimitView(*_known(full), *_known(full), reachable=False)
+        nothing = State()
+        return LimitView(*_known(rules.allowed(nothing, 0.0)), *_known(rules.full(nothing)), reachable=False)
     state, now, workers = read
     pause = rules.pause(state, now)
     allowed, full = rules.allowed(state, now), rules.full(state)
