@@ -11,6 +11,7 @@ from personalization.writers.limits.policy import Rules, State, read_state
 
 KNOWN = Rules(Limit(requests=600, tokens=100_000))
 UNKNOWN = Rules(Limit())
+HEARD = State(heard=True)
 NOW = 1_000_000.0
 REFUSAL = Told(retry_after=2.0)
 
@@ -28,7 +29,18 @@ def requests(rules: Rules, state: State, now: float = NOW) -> float:
 def test_a_hundredth_of_the_limit_is_left_unused() -> None:
     allowed = KNOWN.allowed(State(), NOW)
     assert (allowed.requests, allowed.tokens) == (594, 99_000)
-    assert UNKNOWN.allowed(State(), NOW).unlimited
+    assert UNKNOWN.allowed(HEARD, NOW).unlimited
+
+
+def test_where_no_limit_is_known_little_is_sent_until_an_answer_can_tell() -> None:
+    """Else a whole worker's requests would be on their way before the first answer names the limit."""
+    assert requests(UNKNOWN, State()) == 600
+    assert requests(Rules(Limit(requests=6_000)), State()) == 5_940
+    for heard in (
+        UNKNOWN.answered(State(), Told(), NOW, cost=0),
+        UNKNOWN.busy(State(), Told(), NOW),
+    ):
+        assert UNKNOWN.allowed(heard, NOW).unlimited
 
 
 def test_what_the_provider_announces_counts_where_it_is_less() -> None:
@@ -41,7 +53,7 @@ def test_what_the_provider_announces_counts_where_it_is_less() -> None:
 
 def test_a_limit_of_a_day_is_none_of_a_minute() -> None:
     told = Told(Window(14_400, 14_370, 180.0), Window(18_000, 17_000, 3.0))
-    assert UNKNOWN.answered(State(), told, NOW, cost=0) == State(tokens=18_000)
+    assert UNKNOWN.answered(HEARD, told, NOW, cost=0) == replace(HEARD, tokens=18_000)
 
 
 def test_an_answer_that_says_nothing_new_changes_nothing() -> None:
@@ -80,7 +92,7 @@ def test_the_rate_comes_back_within_a_minute_and_not_at_once() -> None:
 
 
 def test_where_no_limit_is_known_the_rate_falls_under_what_was_sent_and_feels_its_way_up() -> None:
-    state = refused(UNKNOWN, State(), sent=1_000)
+    state = refused(UNKNOWN, HEARD, sent=1_000)
     assert requests(UNKNOWN, state, NOW + 2) == 800
     assert requests(UNKNOWN, state, NOW + 2 + 60) == 1_000
     assert requests(UNKNOWN, state, NOW + 2 + 120) == 1_100
@@ -88,7 +100,7 @@ def test_where_no_limit_is_known_the_rate_falls_under_what_was_sent_and_feels_it
 
 
 def test_a_refusal_says_little_where_little_was_sent() -> None:
-    assert requests(UNKNOWN, refused(UNKNOWN, State(), sent=3), NOW) == 48
+    assert requests(UNKNOWN, refused(UNKNOWN, HEARD, sent=3), NOW) == 48
     assert requests(KNOWN, refused(KNOWN, State(), sent=3), NOW) == pytest.approx(594 * 0.8)
 
 
@@ -151,7 +163,7 @@ def test_a_window_of_tokens_is_used_up_when_the_next_request_does_not_fit() -> N
 def test_another_answer_with_retry_after_pauses_and_does_not_lower() -> None:
     state = KNOWN.busy(State(), Told(retry_after=7.0), NOW)
     assert (KNOWN.pause(state, NOW), state.rate, state.reason) == (7.0, inf, "asked")
-    assert KNOWN.busy(State(), Told(), NOW) == State()
+    assert KNOWN.busy(HEARD, Told(), NOW) is HEARD
 
 
 def test_a_clock_that_jumps_back_stops_nobody() -> None:
@@ -162,7 +174,7 @@ def test_a_clock_that_jumps_back_stops_nobody() -> None:
 
 def test_when_it_is_all_back() -> None:
     again = refused(KNOWN, State(), now=NOW - 20)
-    for rules, before in ((KNOWN, State()), (KNOWN, again), (UNKNOWN, State())):
+    for rules, before in ((KNOWN, State()), (KNOWN, again), (UNKNOWN, HEARD)):
         state = refused(rules, before, sent=300)
         back = rules.restored(state)
         assert requests(rules, state, back - 1) < rules.full(state).requests * 0.99
@@ -174,7 +186,7 @@ def test_the_state_survives_its_text() -> None:
         State(),
         State(requests=600),
         refused(KNOWN, State(tokens=5)),
-        refused(UNKNOWN, State(), sent=50),
+        refused(UNKNOWN, HEARD, sent=50),
     ]
     assert [read_state(state.as_json()) for state in states] == states
     assert read_state('{"requests": 5, "of a newer version": 1}') == State(requests=5)

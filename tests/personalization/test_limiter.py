@@ -92,7 +92,7 @@ def test_without_any_limit_requests_go_at_once_and_redis_is_hardly_asked(url: st
 
     before = asked()
     took = asyncio.run(go())
-    assert asked() - before <= 2 + took / 0.2
+    assert asked() - before <= 5 + took / 0.2  # a few to begin with, then five a second
 
 
 @pytest.mark.parametrize(

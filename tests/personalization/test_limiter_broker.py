@@ -75,6 +75,8 @@ def test_frozen_it_holds_a_request_up_for_a_moment_only(valkey: Valkey, limit: L
         async with workers(valkey.broker_url, limit) as made:
             limiter = made.worker()
             await limiter.acquire(0)
+            limiter.observe({}, 200, None)
+            await limiter.acquire(0)
             os.kill(pid(valkey), signal.SIGSTOP)
             await asyncio.sleep(0.25)  # what was heard a moment ago is old now
             frozen = await seconds(limiter, 10)

@@ -26,6 +26,7 @@ LOWEST = 0.25  # of the rate when the trouble began
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
+UNHEARD = 600.0  # requests a minute, where no limit is known and no answer has come yet that could tell one
 ASSUMED = 60.0  # requests a minute; to have sent less says nothing of what the provider allows
 SHORTEST_PAUSE = 1 / 60  # minutes, after a refusal that says nothing of when to come back
 REFUSED = 429
@@ -49,6 +50,7 @@ class State:
     began: float = 0.0
     paused_until: float = 0.0
     reason: str = ""  # of the last pause or lowering: refused, asked, used_up
+    heard: bool = False  # whether the provider has answered anything yet
 
     def as_json(self) -> str:
         """Only what is known: infinity has no JSON."""
@@ -90,7 +92,8 @@ class Rules:
 
     def allowed(self, state: State, now: float) -> Allowed:
         full = self.full(state)
-        return Allowed(min(full.requests * USED, self._risen(state, now)), full.tokens * USED)
+        requests = full.requests * USED if state.heard or full.requests < inf else UNHEARD
+        return Allowed(min(requests, self._risen(state, now)), full.tokens * USED)
 
     def restored(self, state: State) -> float:
         """When nothing is lowered any more. For a state with a rate."""
@@ -163,9 +166,10 @@ class Rules:
 
     def _announced(self, state: State, told: Told) -> State:
         requests, tokens = self._per_minute(told.requests), self._per_minute(told.tokens)
-        if requests in (None, state.requests) and tokens in (None, state.tokens):
+        if state.heard and requests in (None, state.requests) and tokens in (None, state.tokens):
             return state
-        return replace(state, requests=requests or state.requests, tokens=tokens or state.tokens)
+        requests, tokens = requests or state.requests, tokens or state.tokens
+        return replace(state, requests=requests, tokens=tokens, heard=True)
 
     def _per_minute(self, window: Window) -> float | None:
         """The announced limit; None where it counts for longer than a minute, such as a day."""
