@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 Django's own name
 
+from personalization.writers.limits.config import EXAMPLE, read_model_limits
+
 SHORTEST_TOKEN = 20  # characters
 
 
@@ -32,6 +34,14 @@ def check_model_endpoint(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register("persona")
+def check_model_limits(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(f"MODEL_LIMITS: {problem}.", hint=f"It looks like {EXAMPLE}", id="persona.E021")
+        for problem in read_model_limits(settings.MODEL_LIMITS).problems
+    ]
 
 
 @register("persona")

@@ -161,6 +161,8 @@ OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="") or "https://api.openai.
 OPENAI_MODEL = env.str("OPENAI_MODEL", default="") or "gpt-4.1-mini"
 # What a million tokens cost: `persona_site.prices` has the table that ships, and says how to replace it.
 MODEL_PRICES: Any = model_prices("MODEL_PRICES")
+# What the provider allows in a minute, by model; blank: its answers tell. See writers/limits/config.py.
+MODEL_LIMITS = env.str("MODEL_LIMITS", default="")
 GENERATION_CONCURRENCY = positive_int("GENERATION_CONCURRENCY", 50)
 # Socket timeouts count per read; this is the whole answer's deadline, in seconds.
 GENERATION_CALL_SECONDS = positive_float("GENERATION_CALL_SECONDS", 90)

@@ -46,5 +46,12 @@ class RunBlocked(WriterError):
     """Not this item's fault: key, rights, model name or quota. The run pauses, the attempt is given back."""
 
 
+class Unsent(WriterError):
+    """No request was made: no room under the provider's limits for long, or the worker stops.
+
+    Nothing is owed, and the attempt is given back.
+    """
+
+
 class PlanRefused(Exception):
     """A run cannot start. `str()` is one line that says why and what to do."""

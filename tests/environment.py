@@ -14,6 +14,7 @@ for name in (
     "OPENAI_API_KEY",
     "OPENAI_BASE_URL",
     "OPENAI_MODEL",
+    "MODEL_LIMITS",
     "MODEL_PRICES",
     "SECRET_KEY",
     "COURSE_STORE_PATH",

@@ -10,6 +10,7 @@ from personalization.fake_model.abilities import refusal
 from personalization.fake_model.faults import HttpError
 from personalization.fake_model.nodes import ObjectNode, TextNode
 from personalization.fake_model.options import Ability
+from personalization.fake_model.prefix_cache import estimated_tokens
 from personalization.fake_model.schema import SchemaError, plan
 
 _JSON_OBJECT = ObjectNode((("title", TextNode(low=1, high=1)), ("text", TextNode())))
@@ -48,6 +49,10 @@ class ChatRequest:
     limit: int | None
     stream: bool
     stream_usage: bool
+
+    def tokens(self) -> int:
+        """What a provider counts before it answers: the prompt, and the longest answer asked for."""
+        return sum(estimated_tokens(text) for _, text in self.texts) + (self.limit or 0)
 
 
 def read_request(body: bytes, lacking: Set[Ability] = frozenset()) -> ChatRequest:

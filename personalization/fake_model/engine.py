@@ -8,8 +8,8 @@ from personalization.fake_model.chat_request import ChatRequest
 from personalization.fake_model.completion import answer, seed_of
 from personalization.fake_model.counters import Counters
 from personalization.fake_model.faults import Dice
-from personalization.fake_model.limits import MinuteLimit
-from personalization.fake_model.options import Ability, Mode, Options, changed
+from personalization.fake_model.limits import MinuteLimits
+from personalization.fake_model.options import Ability, Mode, Options, changed, same_limits
 from personalization.fake_model.prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
 from personalization.fake_model.prompt import Prompt, read_prompt
 from personalization.fake_model.response import Tokens, completion, stream
@@ -38,14 +38,14 @@ class Engine:
         self.options = options
         self._numbers = count(1)
         self.dice = Dice(options)
-        self.limit = MinuteLimit(options.rpm)
+        self.limits = MinuteLimits(options)
         self._cache = PrefixCache()
 
     def change(self, changes: Mapping[str, object]) -> None:
         """The sequence of faults begins again; OptionsError with all problems, and then nothing changes."""
         options = changed(self.options, changes)
-        if options.rpm != self.options.rpm:
-            self.limit = MinuteLimit(options.rpm)
+        if not same_limits(options, self.options):
+            self.limits = MinuteLimits(options)
         self.options = options
         self.dice = Dice(options)
 
@@ -53,7 +53,7 @@ class Engine:
         """As after a start with the present options."""
         self.counters.reset()
         self.dice = Dice(self.options)
-        self.limit = MinuteLimit(self.options.rpm)
+        self.limits = MinuteLimits(self.options)
         self._cache = PrefixCache()
 
     def begin(self, request: ChatRequest, body: bytes) -> Call:
@@ -76,6 +76,8 @@ class Engine:
             given = given.within(call.request.limit)
         usage = Tokens(estimated_tokens(call.prompt.text), call.cached_tokens, given.tokens())
         self._cache.remember(call.blocks)
+        if call.request.limit is None:
+            self.limits.add_tokens(usage.completion)
         self.counters.charge(usage.prompt, usage.cached, usage.completion)
         told = None if Ability.USAGE in self.options.lacking() else usage
         if not call.request.stream:

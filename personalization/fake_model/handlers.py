@@ -8,6 +8,7 @@ from aiohttp import web
 from personalization.fake_model.chat_request import BadRequestError, read_request
 from personalization.fake_model.engine import Call, Engine
 from personalization.fake_model.faults import REFUSALS, TOO_MANY, HttpError
+from personalization.fake_model.limits import retry_headers
 from personalization.fake_model.options import Mode, OptionsError
 
 MODEL = "fake-model"
@@ -51,18 +52,18 @@ class Handlers:
             return self._refused(_TOO_LARGE)
         except BadRequestError as bad:
             return self._refused(bad.error)
-        if not self._engine.limit.admit():
-            return self._refused(TOO_MANY, retry_after=self._engine.limit.retry_after())
+        if not self._engine.limits.admit(chat.tokens()):
+            return self._refused(TOO_MANY, retry_after=self._engine.limits.retry_after(chat.tokens()))
         call = self._engine.begin(chat, body)
         if call.mode in REFUSALS:
             return self._refused(REFUSALS[call.mode], retry_after=self._engine.options.retry_after)
         return await self._answered(request, call)
 
-    def _refused(self, error: HttpError, retry_after: int | None = None) -> web.Response:
+    def _refused(self, error: HttpError, retry_after: float = 0) -> web.Response:
         self._engine.counters.status(error.status)
-        headers = self._engine.limit.headers()
+        headers = self._engine.limits.headers()
         if error is TOO_MANY:
-            headers["Retry-After"] = str(retry_after)
+            headers |= retry_headers(retry_after)
         return web.json_response(error.body(), status=error.status, headers=headers)
 
     async def _answered(self, request: web.Request, call: Call) -> web.StreamResponse:
@@ -72,7 +73,7 @@ class Handlers:
             await asyncio.sleep(delay)
         body = self._engine.finish(call)
         self._engine.counters.status(200)
-        headers = self._engine.limit.headers() | {
+        headers = self._engine.limits.headers() | {
             "x-request-id": f"req_fake_{call.number}",
             "Content-Type": _STREAM if call.request.stream else _JSON,
         }

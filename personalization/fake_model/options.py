@@ -73,7 +73,8 @@ class OptionsError(ValueError):
 class Options:
     """`mode` is one mode, several with commas, or `mixed`; `lacks` names abilities, with commas.
 
-    Times are milliseconds, `retry_after` seconds.
+    Times are milliseconds; only `retry_after` and `minute`, the length of what `rpm` and `tpm` call a minute,
+    are seconds.
     """
 
     mode: str | None = None
@@ -81,6 +82,9 @@ class Options:
     latency: float = 0
     jitter: float = 0
     rpm: int = 0
+    tpm: int = 0
+    minute: float = 60
+    announce: bool = True
     seed: int = 0
     retry_after: int = 1
     byte_pause: float = 1000
@@ -114,12 +118,15 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "latency": (0, _DAY_MS),
     "jitter": (0, _DAY_MS),
     "rpm": (0, 1_000_000_000),
+    "tpm": (0, 1_000_000_000),
+    "minute": (0.01, 86_400),
     "seed": (-(2**63), 2**63),
     "retry_after": (0, 10_000_000),
     "byte_pause": (0, _DAY_MS),
 }
-_WHOLE = ("rpm", "seed", "retry_after")
+_WHOLE = ("rpm", "tpm", "seed", "retry_after")
 _NAMES = {"mode": MODE_NAMES, "lacks": ABILITY_NAMES}
+_LIMITING = ("rpm", "tpm", "minute", "announce")
 
 
 def changed(options: Options, changes: Mapping[str, object]) -> Options:
@@ -130,6 +137,11 @@ def changed(options: Options, changes: Mapping[str, object]) -> Options:
     return replace(options, **changes)  # type: ignore[arg-type]  # each value is checked above
 
 
+def same_limits(one: Options, other: Options) -> bool:
+    """Whether both let through the same requests, and say the same of it."""
+    return all(getattr(one, name) == getattr(other, name) for name in _LIMITING)
+
+
 def _problem(key: str, value: object) -> str:
     if key not in {field.name for field in fields(Options)}:
         known = ", ".join(field.name for field in fields(Options))
@@ -138,6 +150,8 @@ def _problem(key: str, value: object) -> str:
         return "" if value is None else _name_problem(key, value)
     if key == "fail" and value is None:
         return ""
+    if key == "announce":
+        return "" if isinstance(value, bool) else f"announce: {value!r:.60} found, true or false expected"
     return _number_problem(key, value)
 
 

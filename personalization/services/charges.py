@@ -1,6 +1,6 @@
 """What a call is charged: by the usage that came back, else by what was reserved for it."""
 
-from personalization.errors import RunBlocked, WriterError
+from personalization.errors import RunBlocked, Unsent, WriterError
 from personalization.models.calls import CallState
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job
@@ -16,6 +16,8 @@ def good_call(job: Job, usage: Usage) -> CallResult | None:
 
 
 def failed_call(job: Job, error: WriterError) -> CallResult | None:
+    if isinstance(error, Unsent):
+        return unsent(job)
     reported = error.usage if error.usage and error.usage.reported else None
     if reported is None and _is_refused(error):
         return _result(job, CallState.ERROR, error.code, None, Usage())

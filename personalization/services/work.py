@@ -15,7 +15,7 @@ from courses.formats.shapes import chosen_format
 from courses.models import Lesson
 from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
-from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
@@ -159,12 +159,14 @@ def written(job: Job, draft: Draft) -> Outcome:
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
-    """Transient: later, after a growing pause with full jitter. Blocked: at once, when the run goes on."""
+    """Transient: later, after a growing pause with full jitter. Blocked, or unsent: at once, uncounted."""
     claim, call = job.claim, failed_call(job, error)
     if isinstance(error, Permanent):
         return Outcome(claim, "failed", error.code, error.message, call=call)
     if isinstance(error, RunBlocked):
         return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True, call=call)
+    if isinstance(error, Unsent):
+        return Outcome(claim, "retry", error.code, error.message, give_back=True, call=call)
     asked = error.retry_after if isinstance(error, Transient) else None
     longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)
     # What the provider asked for is kept; the jitter on top keeps all items from coming back at once.

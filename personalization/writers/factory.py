@@ -5,6 +5,7 @@ from django.conf import settings
 from personalization.models.runs import Backend
 from personalization.writers.base import Writer
 from personalization.writers.endpoint_memory import DatabaseMemory
+from personalization.writers.limits.factory import make_limiter
 from personalization.writers.openai import OpenAIWriter
 from personalization.writers.simple import SimpleWriter
 
@@ -19,4 +20,5 @@ def make_writer(backend: str) -> Writer:
         model=settings.OPENAI_MODEL,
         call_seconds=settings.GENERATION_CALL_SECONDS,
         memory=DatabaseMemory(settings.OPENAI_BASE_URL, settings.OPENAI_MODEL),
+        limiter=make_limiter(settings.OPENAI_MODEL),
     )

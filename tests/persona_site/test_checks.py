@@ -27,6 +27,18 @@ def test_the_models_address(settings: Settings, address: str, found: list[str]) 
     assert all(problem.hint and "secret" not in str(problem) for problem in problems)
 
 
+def test_limits_that_cannot_be_read(settings: Settings) -> None:
+    settings.MODEL_LIMITS = "gpt-4.1-mini = 500 rpm, 200k tpm; * = 60 rpm"
+    assert checks.check_model_limits() == []
+    settings.MODEL_LIMITS = "a = 5; b = 60 rpm"
+    (problem,) = checks.check_model_limits()
+    assert (problem.id, problem.msg) == (
+        "persona.E021",
+        "MODEL_LIMITS: 'a': '5' is not like 500 rpm or 200k tpm.",
+    )
+    assert "rpm" in str(problem.hint)
+
+
 def test_times_that_do_not_fit(settings: Settings) -> None:
     assert checks.check_times() == []
     settings.GENERATION_SWEEP_SECONDS = 60.0

@@ -4,7 +4,7 @@ from collections import Counter
 
 from personalization.fake_model import Mode, Options
 from personalization.fake_model.faults import Dice
-from personalization.fake_model.limits import MinuteLimit
+from personalization.fake_model.limits import MinuteLimits, duration
 from personalization.fake_model.options import MIXED
 
 
@@ -45,11 +45,54 @@ def test_the_latency_stays_within_its_jitter() -> None:
 
 def test_the_minute_limit_lets_through_again_once_the_window_has_moved() -> None:
     now = 0.0
-    limit = MinuteLimit(2, clock=lambda: now)
-    first = [limit.admit() for _ in range(3)]
+    limits = MinuteLimits(Options(rpm=2), clock=lambda: now)
+    first = [limits.admit() for _ in range(3)]
     now = 59.5
-    waiting = (limit.admit(), limit.retry_after())
+    waiting = (limits.admit(), limits.retry_after())
     now = 60.0
 
-    assert (first, waiting) == ([True, True, False], (False, 1))
-    assert [limit.admit() for _ in range(3)] == [True, True, False]
+    assert (first, waiting) == ([True, True, False], (False, 0.5))
+    assert [limits.admit() for _ in range(3)] == [True, True, False]
+
+
+def test_the_minute_may_be_shorter() -> None:
+    now = 0.0
+    limits = MinuteLimits(Options(rpm=1, minute=0.5), clock=lambda: now)
+    admitted = [limits.admit(), limits.admit()]
+    now = 0.5
+
+    assert [*admitted, limits.admit()] == [True, False, True]
+
+
+def test_tokens_count_when_asked_for_and_those_of_an_answer_when_they_are_known() -> None:
+    now = 0.0
+    limits = MinuteLimits(Options(tpm=100), clock=lambda: now)
+    assert limits.admit(60)
+    now = 10.0
+    limits.add_tokens(30)
+
+    assert (limits.admit(11), limits.retry_after(11)) == (False, 50.0)
+    assert (limits.retry_after(71), limits.retry_after(101)) == (60.0, 60)
+    assert limits.admit(10)
+    assert limits.headers() == {
+        "x-ratelimit-limit-tokens": "100",
+        "x-ratelimit-remaining-tokens": "0",
+        "x-ratelimit-reset-tokens": "1m0s",
+    }
+
+
+def test_a_silent_endpoint_limits_without_a_word() -> None:
+    limits = MinuteLimits(Options(rpm=1, announce=False))
+    assert (limits.admit(), limits.admit(), limits.headers()) == (True, False, {})
+
+
+def test_durations_are_written_as_openai_writes_them() -> None:
+    assert [duration(seconds) for seconds in (0, 0.0124, 1, 1.5, 59.9996, 90.25, 3600)] == [
+        "0ms",
+        "12ms",
+        "1s",
+        "1.5s",
+        "1m0s",
+        "1m30.25s",
+        "60m0s",
+    ]

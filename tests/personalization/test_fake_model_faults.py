@@ -15,6 +15,7 @@ from personalization.fake_model import (
     OptionsError,
     RunningFakeModel,
 )
+from personalization.writers.limits.headers import read_headers
 from tests.personalization.fake_model_client import (
     ENGLISH,
     RUSSIAN,
@@ -29,7 +30,7 @@ from tests.personalization.fake_model_client import (
 
 @pytest.fixture(autouse=True)
 def model(server: RunningFakeModel) -> RunningFakeModel:
-    server.set(mode=None, fail=None, rpm=0, retry_after=1, seed=0, byte_pause=1000)
+    server.set(mode=None, fail=None, rpm=0, tpm=0, retry_after=1, seed=0, byte_pause=1000)
     server.reset()
     return server
 
@@ -206,9 +207,20 @@ def test_requests_above_the_minute_limit_are_told_to_wait(model: RunningFakeMode
 
     assert headers["x-ratelimit-limit-requests"] == "2"
     assert headers["x-ratelimit-remaining-requests"] == "0"
-    assert 50 < float(headers["x-ratelimit-reset-requests"].removesuffix("s")) <= 60
+    assert 50 < (read_headers(headers).requests.reset or 0) <= 60
     assert 50 < int(error.response.headers["retry-after"]) <= 60
+    assert 50_000 < int(error.response.headers["retry-after-ms"]) <= 60_000
     assert model.stats()["by_status"] == {"200": 2, "429": 1}
+
+
+def test_the_longest_answer_asked_for_counts_as_tokens_at_once(model: RunningFakeModel, ask: Ask) -> None:
+    model.set(tpm=1_000)
+
+    ask(max_completion_tokens=500)
+    with pytest.raises(openai.RateLimitError):
+        ask(max_completion_tokens=500)
+    with pytest.raises(openai.BadRequestError, match="max_tokens"):
+        ask(max_tokens=0)
 
 
 USER = openai.types.chat.ChatCompletionUserMessageParam(role="user", content="hi")

@@ -29,6 +29,7 @@ Answers fit the request's JSON schema and are made of the words of the lesson an
   manage.py fake_model --mode rate_limit,cut --fail 0.3
   manage.py fake_model --mode refusal               every request is refused by the model
   manage.py fake_model --lacks json_schema,usage    as an endpoint that knows less than OpenAI's
+  manage.py fake_model --rpm 600 --tpm 200000       OpenAI's limits and headers; 429 above
 
 Then, in the shell that starts the project:
   export OPENAI_BASE_URL=http://127.0.0.1:8901/v1 OPENAI_API_KEY=fake
@@ -73,7 +74,10 @@ class Command(BaseCommand):
             metavar="WHAT",
             help="what the endpoint cannot do, with commas (default: it can do all)",
         )
-        add("--rpm", type=int, default=0, metavar="N", help="429 above N requests in 60 seconds (0: never)")
+        add("--rpm", type=int, default=0, metavar="N", help="429 above N requests in any minute (0: never)")
+        add("--tpm", type=int, default=0, metavar="N", help="429 above N tokens in any minute (0: never)")
+        add("--minute", type=float, default=60, metavar="S", help="seconds of that minute (default: 60)")
+        add("--silent", dest="announce", action="store_false", help="no x-ratelimit headers: only 429s tell")
         add("--seed", type=int, default=0, metavar="N", help="same seed, same sequence of faults")
         add("--retry-after", type=int, default=1, metavar="S", help="seconds in Retry-After of rate_limit")
         add("--byte-pause", type=float, default=1000, metavar="MS", help="milliseconds between bytes of slow")

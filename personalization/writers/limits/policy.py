@@ -1,0 +1,196 @@
+"""What may be sent now, and how a provider's answer changes that. No clock, no network: all of it is plain.
+
+Times are seconds of one clock that all workers share; rates are per minute, infinite where none is known.
+
+A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was sent where none is known; at
+most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
+where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
+to the known limit, or to twice of what was sent then. It never falls under a quarter of that before five
+minutes have passed: an endpoint that refuses one request in ten, whatever is sent, would halt all work.
+"""
+
+import json
+from dataclasses import dataclass, fields, replace
+from math import inf
+from typing import Any
+
+from personalization.writers.limits.config import Limit
+from personalization.writers.limits.headers import LONGEST_RETRY_AFTER, Told, Window
+
+# A window of the provider never ends where ours does, and requests arrive up to half a second apart from how
+# they were sent: one in a hundred is left unused, so that none is refused.
+USED = 0.99
+LOWERED = 0.8
+LOWEST = 0.25  # of the rate when the trouble began
+# In minutes: between two lowerings, back to where it was refused, and until the lowest is set anew.
+SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
+CLIMB = 0.1  # a minute, of the rate when the trouble began
+FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
+UNHEARD = 600.0  # requests a minute, where no limit is known and no answer has come yet that could tell one
+ASSUMED = 60.0  # requests a minute; to have sent less says nothing of what the provider allows
+SHORTEST_PAUSE = 1 / 60  # minutes, after a refusal that says nothing of when to come back
+REFUSED = 429
+BUSY = (503, 529)  # their Retry-After is meant for all that would be sent
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What all workers know of a model's limits besides the settings.
+
+    `requests`, `tokens`: the limits that the provider announced. `rate`: the requests a minute that were
+    allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
+    """
+
+    requests: float = inf
+    tokens: float = inf
+    rate: float = inf
+    since: float = 0.0
+    refused: float = inf
+    peak: float = inf
+    began: float = 0.0
+    paused_until: float = 0.0
+    reason: str = ""  # of the last pause or lowering: refused, asked, used_up
+    heard: bool = False  # whether the provider has answered anything yet
+
+    def as_json(self) -> str:
+        """Only what is known: infinity has no JSON."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps({name: value for name, value in named.items() if value not in (inf, 0.0, "")})
+
+
+def read_state(text: str) -> State:
+    """The state of this JSON; what a newer or older version wrote beside it is left out."""
+    known = {field.name for field in fields(State)}
+    values: dict[str, Any] = json.loads(text or "{}")
+    return State(**{name: value for name, value in values.items() if name in known})
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Per minute, all workers together."""
+
+    requests: float
+    tokens: float
+
+    @property
+    def unlimited(self) -> bool:
+        return self.requests == inf and self.tokens == inf
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings' limit of one model, and how long its provider's minute is."""
+
+    limit: Limit
+    minute: float = 60.0
+
+    def full(self, state: State) -> Allowed:
+        """What may be sent when nothing is lowered: the provider's word counts where it is the smaller."""
+        return Allowed(
+            min(self.limit.requests or inf, state.requests), min(self.limit.tokens or inf, state.tokens)
+        )
+
+    def allowed(self, state: State, now: float) -> Allowed:
+        full = self.full(state)
+        requests = full.requests * USED if state.heard or full.requests < inf else UNHEARD
+        return Allowed(min(requests, self._risen(state, now)), full.tokens * USED)
+
+    def restored(self, state: State) -> float:
+        """When nothing is lowered any more. For a state with a rate."""
+        full = min(self.full(state).requests * USED, FORGOTTEN * state.peak)
+        if full <= state.refused:
+            minutes = BACK * max(0.0, full - state.rate) / max(state.refused - state.rate, 1e-9)
+        else:
+            minutes = BACK + (full - state.refused) / (CLIMB * state.peak)
+        return state.since + minutes * self.minute
+
+    def pause(self, state: State, now: float) -> float:
+        """Seconds until anything may be sent. None is longer than what is ever asked for: a clock jumped."""
+        left = state.paused_until - now
+        return left if 0 < left <= LONGEST_RETRY_AFTER + 1 else 0.0
+
+    def answered(self, state: State, told: Told, now: float, *, cost: int) -> State:
+        """After an answer that is no refusal: its limits, and a window that is used up until it ends.
+
+        `cost`: the tokens of the request, and so of the next one, more or less.
+        """
+        state = self._announced(state, told)
+        pause = self._until_room(told, cost)
+        return self._paused(state, now + pause, "used_up") if pause else state
+
+    def refused(self, state: State, told: Told, now: float, *, sent: float, cost: int) -> State:
+        """After a 429: paused as the provider asks, and lowered where our rate can be the cause.
+
+        `sent`: requests a minute, as measured: where no limit is known, they must have been too many.
+        """
+        state = self._announced(state, told)
+        current = self.allowed(state, now).requests
+        if current == inf:
+            current = max(sent, ASSUMED)
+        pause = told.retry_after
+        if pause is None:
+            pause = max(SHORTEST_PAUSE * self.minute, self._until_room(told, cost))
+        paused = self._paused(state, now + pause, "asked" if told.retry_after else "refused")
+        if _room_was_left(told, cost) or now < state.since + SETTLED * self.minute:
+            return paused
+        return self._lowered(paused, current, now)
+
+    def busy(self, state: State, told: Told, now: float) -> State:
+        """After another answer with Retry-After, such as a 503: paused, not lowered."""
+        state = self._announced(state, told)
+        return self._paused(state, now + told.retry_after, "asked") if told.retry_after else state
+
+    def _risen(self, state: State, now: float) -> float:
+        """The lowered rate as it has come back since; infinite once it is forgotten."""
+        if state.rate == inf or state.since > now + LONGEST_RETRY_AFTER + 1:
+            return inf
+        minutes = max(0.0, now - state.since) / self.minute
+        if minutes < BACK:
+            return state.rate + (state.refused - state.rate) * minutes / BACK
+        risen = state.refused + CLIMB * state.peak * (minutes - BACK)
+        return inf if risen >= FORGOTTEN * state.peak else risen
+
+    def _lowered(self, state: State, current: float, now: float) -> State:
+        if self._risen(state, now) == inf or now > state.began + LASTING * self.minute:
+            state = replace(state, peak=current, began=now)
+        rate = min(current, max(LOWERED * current, LOWEST * state.peak))
+        # From the end of the pause: nothing rises while nothing is sent.
+        since = max(now, state.paused_until)
+        return replace(state, rate=max(rate, 1.0), since=since, refused=current, reason="refused")
+
+    def _paused(self, state: State, until: float, reason: str) -> State:
+        # A few milliseconds more are not worth telling everybody.
+        if until < state.paused_until + SHORTEST_PAUSE * self.minute / 10:
+            return state
+        return replace(state, paused_until=until, reason=reason)
+
+    def _announced(self, state: State, told: Told) -> State:
+        requests, tokens = self._per_minute(told.requests), self._per_minute(told.tokens)
+        if state.heard and requests in (None, state.requests) and tokens in (None, state.tokens):
+            return state
+        requests, tokens = requests or state.requests, tokens or state.tokens
+        return replace(state, requests=requests, tokens=tokens, heard=True)
+
+    def _per_minute(self, window: Window) -> float | None:
+        """The announced limit; None where it counts for longer than a minute, such as a day."""
+        return None if window.reset is not None and window.reset > 1.1 * self.minute else window.limit
+
+    def _until_room(self, told: Told, cost: int) -> float:
+        return max(self._end(told.requests, 1), self._end(told.tokens, max(cost, 1)))
+
+    def _end(self, window: Window, need: int) -> float:
+        """Seconds until a used-up window ends; 0 where it has room, or frees a little all the time.
+
+        OpenAI's reset is the time until all is free again: a whole minute when nothing is left, though the
+        next request is let through almost at once. A shorter one belongs to a window that ends then.
+        """
+        if window.remaining is None or window.remaining >= need or window.reset is None or not window.limit:
+            return 0.0
+        steady = 0.9 * self.minute * max(0.0, 1 - need / window.limit)
+        return window.reset if window.reset < min(steady, 1.1 * self.minute) else 0.0
+
+
+def _room_was_left(told: Told, cost: int) -> bool:
+    """Whether the provider refused although both of its limits had room: then our rate is not the cause."""
+    requests, tokens = told.requests.remaining, told.tokens.remaining
+    return requests is not None and requests >= 1 and tokens is not None and tokens >= max(cost, 1)

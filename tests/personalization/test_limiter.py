@@ -1,0 +1,263 @@
+"""Workers that share a model's limits through a real Valkey: order, fairness, news, and what waiting ends."""
+
+import asyncio
+import time
+from collections import Counter
+
+import pytest
+import redis
+from django.conf import settings
+
+from persona_site.embedded.valkey import Valkey
+from personalization.errors import Unsent
+from personalization.writers.base import Usage
+from personalization.writers.limits.address import client_url, keys_of
+from personalization.writers.limits.config import Limit
+from personalization.writers.limits.limiter import ModelLimiter
+from personalization.writers.limits.waits import waits
+from tests.personalization.limiters import eventually, workers
+
+NONE = Limit()
+SECOND = 1_200  # requests a minute: 20 a second
+REFUSAL = {"retry-after": "30"}
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    valkey = Valkey(settings.VAR)
+    valkey.ensure()
+    return valkey.broker_url
+
+
+def client(url: str) -> "redis.Redis":
+    return redis.Redis.from_url(client_url(url), decode_responses=True)
+
+
+async def acquired(limiter: ModelLimiter, tokens: int = 0) -> float:
+    """When the permit came."""
+    await limiter.acquire(tokens)
+    return time.monotonic()
+
+
+def test_requests_go_evenly_and_in_the_order_in_which_they_came(url: str) -> None:
+    async def go() -> list[tuple[float, int]]:
+        async with workers(url, Limit(SECOND)) as made:
+            limiter = made.worker()
+            await limiter.acquire(0)
+            times = await asyncio.gather(*(acquired(limiter) for _ in range(10)))
+            return [(at, place) for place, at in enumerate(times)]
+
+    gone = asyncio.run(go())
+    assert gone == sorted(gone)
+    assert gone[-1][0] - gone[0][0] > 9 * 0.05 * 0.8
+
+
+def test_two_workers_share_the_limit_and_get_the_same_of_it(url: str) -> None:
+    async def go() -> tuple[Counter[str], float]:
+        async with workers(url, Limit(SECOND)) as made:
+            served: Counter[str] = Counter()
+            both = {"one": made.worker(), "other": made.worker()}
+
+            async def ask(name: str) -> None:
+                await both[name].acquire(0)
+                served[name] += 1
+
+            began = time.monotonic()
+            tasks = [asyncio.create_task(ask(name)) for name in both for _ in range(40)]
+            await eventually(lambda: served.total() >= 30)
+            took = time.monotonic() - began
+            for task in tasks:
+                task.cancel()
+            return served, took
+
+    served, took = asyncio.run(go())
+    assert took > 30 * 0.05 * 0.8  # half of it would be each on its own
+    assert min(served.values()) >= 12
+
+
+def test_without_any_limit_requests_go_at_once_and_redis_is_hardly_asked(url: str) -> None:
+    def asked() -> int:
+        with client(url) as valkey:
+            commands: dict[str, dict[str, int]] = valkey.info("commandstats")
+        return sum(found["calls"] for name, found in commands.items() if name.startswith("cmdstat_eval"))
+
+    async def go() -> float:
+        async with workers(url, NONE) as made:
+            limiter = made.worker()
+            began = time.monotonic()
+            for _ in range(500):
+                await limiter.acquire(5_000)
+                limiter.observe({}, 200, Usage(3_000, 0, 500))
+            return time.monotonic() - began
+
+    before = asked()
+    took = asyncio.run(go())
+    assert asked() - before <= 5 + took / 0.2  # a few to begin with, then five a second
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (REFUSAL, 429),
+        ({"retry-after-ms": "30000"}, 503),
+        (
+            {
+                "x-ratelimit-limit-requests": "600",
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": "30s",
+            },
+            200,
+        ),
+    ],
+    ids=["429", "503", "used up"],
+)
+@pytest.mark.parametrize("limit", [NONE, Limit(SECOND)], ids=["unlimited", "limited"])
+def test_what_one_worker_is_told_stops_the_other_at_once(
+    url: str, headers: dict[str, str], status: int, limit: Limit
+) -> None:
+    async def go() -> float:
+        async with workers(url, limit) as made:
+            one, other = made.worker(), made.worker()
+            await asyncio.gather(one.acquire(0), other.acquire(0))
+            told = last = time.monotonic()
+            one.observe(headers, status, None)
+            while await last_of(other) - told < 5:
+                last = time.monotonic()
+            return last - told
+
+    async def last_of(limiter: ModelLimiter) -> float:
+        try:
+            async with asyncio.timeout(0.5):
+                return await acquired(limiter)
+        except TimeoutError:
+            return float("inf")
+
+    assert asyncio.run(go()) < 0.5
+
+
+def test_what_one_worker_learns_of_the_limit_holds_for_the_other(url: str) -> None:
+    told = {"x-ratelimit-limit-requests": "120", "x-ratelimit-reset-requests": "500ms"}
+
+    async def go() -> tuple[float, float]:
+        async with workers(url, NONE) as made:
+            one, other = made.worker(), made.worker()
+            await one.acquire(0)
+            one.observe(told, 200, None)
+            await asyncio.gather(one.acquire(0), other.acquire(0))
+            await other.acquire(0)
+            return one._pacing.allowed.requests, other._pacing.allowed.requests
+
+    assert asyncio.run(go()) == (118.8, 118.8)
+
+
+def test_tokens_that_were_not_used_are_given_back(url: str) -> None:
+    """60,000 a minute are 1,000 a second: what is taken as 1,000 and used as 100 hardly delays the next."""
+
+    async def go(usage: Usage | None, status: int) -> float:
+        async with workers(url, Limit(tokens=60_000)) as made:
+            limiter = made.worker()
+            began = await acquired(limiter, 1_000)
+            limiter.observe({}, status, usage)
+            return await acquired(limiter, 1_000) - began
+
+    kept = asyncio.run(go(None, 200))
+    given_back = asyncio.run(go(Usage(50, 0, 50), 200))
+    assert kept > 0.5
+    assert given_back < 0.2
+
+
+def test_who_gives_up_leaves_the_permit_to_the_next(url: str) -> None:
+    async def go() -> float:
+        async with workers(url, Limit(SECOND)) as made:
+            limiter = made.worker()
+            began = await acquired(limiter)
+            impatient = [asyncio.create_task(limiter.acquire(0)) for _ in range(40)]
+            patient = asyncio.create_task(acquired(limiter))
+            await asyncio.sleep(0)
+            for task in impatient:
+                task.cancel()
+            return await patient - began
+
+    assert asyncio.run(go()) < 0.5  # not behind forty others: 2 s
+
+
+def test_who_waits_for_long_is_told_that_nothing_was_sent(url: str) -> None:
+    async def go() -> None:
+        async with workers(url, Limit(1)) as made:
+            limiter = made.worker(patience=0.05)
+            await limiter.acquire(0)
+            await limiter.acquire(0)
+
+    before = waits()["test-model"].given_up if "test-model" in waits() else 0
+    with pytest.raises(Unsent) as told:
+        asyncio.run(go())
+    assert told.value.code == "limit"
+    assert waits()["test-model"].given_up == before + 1
+
+
+def test_whoever_waits_at_the_end_is_told_that_nothing_was_sent(url: str) -> None:
+    async def go() -> list[BaseException | None]:
+        async with workers(url, Limit(1)) as made:
+            limiter = made.worker()
+            await limiter.acquire(0)
+            waiting = [asyncio.create_task(limiter.acquire(0)) for _ in range(3)]
+            await asyncio.sleep(0)
+            await limiter.close()
+            with pytest.raises(Unsent):
+                await limiter.acquire(0)
+            return await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [type(end) for end in asyncio.run(go())] == [Unsent] * 3
+
+
+def test_waits_are_counted_with_their_seconds(url: str) -> None:
+    async def go() -> None:
+        async with workers(url, Limit(SECOND)) as made:
+            limiter = made.worker()
+            await asyncio.gather(*(limiter.acquire(0) for _ in range(5)))
+
+    before = waits().get("test-model")
+    asyncio.run(go())
+    after = waits()["test-model"]
+    assert after.count - (before.count if before else 0) >= 4
+    assert after.seconds - (before.seconds if before else 0) > 0.4
+
+
+def test_what_redis_forgets_it_is_told_again(url: str) -> None:
+    async def go() -> float:
+        async with workers(url, Limit(SECOND)) as made:
+            limiter = made.worker()
+            await limiter.acquire(0)
+            limiter.observe({"retry-after": "0"}, 429, None)
+            await limiter.acquire(0)
+            with client(url) as valkey:
+                assert valkey.delete(*keys_of(made.key)) == 2
+            await limiter.acquire(0)
+            fresh = made.worker()
+            await fresh.acquire(0)
+            return fresh._pacing.allowed.requests
+
+    assert asyncio.run(go()) < SECOND * 0.99
+
+
+def test_a_limit_that_nobody_asks_for_goes_from_redis(url: str) -> None:
+    async def go() -> list[int]:
+        async with workers(url, Limit(SECOND)) as made:
+            await made.worker().acquire(0)
+            with client(url) as valkey:
+                return [valkey.ttl(key) for key in keys_of(made.key)]
+
+    assert all(0 < left <= 3_600 for left in asyncio.run(go()))
+
+
+def test_a_worker_that_ends_no_longer_counts(url: str) -> None:
+    async def go() -> tuple[int, int]:
+        async with workers(url, Limit(SECOND)) as made:
+            one, other = made.worker(), made.worker()
+            await asyncio.gather(one.acquire(0), other.acquire(0))
+            with client(url) as valkey:
+                both = valkey.zcard(keys_of(made.key)[1])
+                await other.close()
+                return both, valkey.zcard(keys_of(made.key)[1])
+
+    assert asyncio.run(go()) == (2, 1)
