@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NO_BENCHMARKS = {"__init__", "all", "scratch"}
+NO_BENCHMARKS = {"__init__", "all", "scratch", "sql_time"}
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from courses.formats.shapes import chosen_format
 from personalization.costs.learning import Learned, learned
-from personalization.pricing import cost_micro, price_of
+from personalization.pricing import cost_micro
 from personalization.sizes import Size
 from personalization.tokens import guided_tokens
 from personalization.writers.base import Usage
@@ -24,10 +24,6 @@ class Estimate:
     @property
     def free(self) -> bool:
         return not self.model
-
-    @property
-    def priced(self) -> bool:
-        return price_of(self.model) is not None
 
 
 def estimate(sizes: Sequence[Size], backend: str) -> Estimate:

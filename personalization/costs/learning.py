@@ -70,10 +70,12 @@ def learned(model: str) -> Learned:
     if calls < FEWEST:
         return Learned()
     used, estimated, cached, cacheable = (sum(row[place] for row in rows) for place in (4, 5, 6, 7))
+    factor = float(used / estimated)
     return Learned(
         calls=calls,
-        input=float(used / estimated),
-        cached=float(cached / cacheable) if cacheable else None,
+        input=factor,
+        # Runs one after the other find each other's prefixes: that says nothing of the next one.
+        cached=min(factor, float(cached / cacheable)) if cacheable else None,
         output={(fmt, language): float(output / count) for fmt, language, count, output, *_ in rows},
         waste=min(MOST_WASTE, float(spent / useful)) if useful else 1.0,
     )

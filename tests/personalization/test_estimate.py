@@ -172,10 +172,12 @@ def test_the_share_that_was_cached_is_learned(course: Course) -> None:
     assert estimated().usage.cached_tokens == round(size.cacheable_tokens * past.cached)
 
 
-def test_more_is_never_cached_than_sent(course: Course) -> None:
+def test_no_more_is_cached_than_what_learners_share(course: Course) -> None:
+    [size] = preview(Selection(), "openai").sizes
     calls(course, 6, input_tokens=2_000, cached_tokens=2_000)
     usage = estimated().usage
-    assert 0 < usage.cached_tokens <= usage.input_tokens
+    share = size.cacheable_tokens / size.input_tokens
+    assert usage.cached_tokens == pytest.approx(share * usage.input_tokens, abs=1)
 
 
 def test_what_failed_calls_cost_is_added(course: Course) -> None:
