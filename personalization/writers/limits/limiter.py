@@ -141,7 +141,7 @@ class ModelLimiter:
     async def _serve_first(self) -> None:
         """Lets those go whose permits hold; where none holds yet, rests a while, at most until one does."""
         if not self._permits:
-            costs = [waiter.tokens for waiter in islice(self._waiting, MOST_PERMITS)]
+            costs = [self._pacing.cost(waiter.tokens) for waiter in islice(self._waiting, MOST_PERMITS)]
             taken = await self._pacing.take(costs)
             self._permits.extend(zip(taken.times, costs, strict=False))
             if not taken.times:

@@ -80,6 +80,11 @@ class Pacing:
             self._changes.append(change)
         return True
 
+    def cost(self, tokens: int) -> int:
+        """What such a request takes: a minute's tokens at most, or one would hold up the others for hours."""
+        most = self.allowed.tokens
+        return tokens if tokens <= most else int(most)
+
     def give_back(self, tokens: int) -> None:
         self._returned += tokens
 
@@ -151,6 +156,7 @@ class Pacing:
         jump = answer.now - self.now
         if abs(jump) > JUMP:
             self._shift(jump)
+            told = 0  # with times of another clock: once more
         self._offset += jump
         self._workers = answer.workers
         self.sent = answer.sent * self.rules.minute

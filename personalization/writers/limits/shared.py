@@ -79,6 +79,7 @@ redis.call('EXPIRE', model, ARGV[11])
 redis.call('EXPIRE', workers, ARGV[11])
 local seconds = math.max(before_seconds + now - since, slice / 40)
 local after = math.max(request_at, token_at, start) - now
+if version == known then state = '' end
 return {accepted, version, state, text(now), count, text((before + so_far) / seconds), text(after), times}
 """
 
@@ -101,7 +102,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`state` and `version` as they are now; where the version is not the known one, no permits come."""
+    """`version` as it is now; where it is not the known one, its `state` comes and no permits."""
 
     accepted: bool
     version: str

@@ -1,0 +1,94 @@
+"""The writer and its limiter: asked before each request, outside of the deadline, and told each answer."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from personalization.errors import Transient, Unsent, WriterError
+from personalization.fake_model import RunningFakeModel
+from personalization.services.queue import Claim
+from personalization.services.work import Job, failed
+from personalization.writers.base import Draft, Usage
+from personalization.writers.openai import OpenAIWriter
+from tests.personalization.briefs import NINA
+
+CALL_SECONDS = 2.0
+
+
+class Recorder:
+    """A limiter that lets a request go when `opens` returns, and keeps what it is told."""
+
+    def __init__(self, opens: Callable[[], asyncio.Future[None]] | None = None) -> None:
+        self.acquired: list[int] = []
+        self.observed: list[tuple[int, Usage | None]] = []
+        self.headers: Mapping[str, str] = {}
+        self.closed = False
+        self._opens = opens
+
+    async def acquire(self, tokens: int) -> None:
+        self.acquired.append(tokens)
+        if self._opens:
+            await self._opens()
+
+    def observe(self, headers: Mapping[str, str], status: int, usage: Usage | None) -> None:
+        self.headers = headers
+        self.observed.append((status, usage))
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def written(model: RunningFakeModel, limiter: Recorder, call_seconds: float = CALL_SECONDS) -> Draft:
+    async def go() -> Draft:
+        writer = OpenAIWriter(
+            api_key="test", base_url=model.base_url, model="m", call_seconds=call_seconds, limiter=limiter
+        )
+        try:
+            return await writer.write(NINA)
+        finally:
+            await writer.close()
+
+    return asyncio.run(go())
+
+
+@pytest.fixture(autouse=True)
+def model(server: RunningFakeModel) -> RunningFakeModel:
+    server.set(mode=None, fail=None, rpm=0, latency=0)
+    server.reset()
+    return server
+
+
+def test_an_answer_is_told_with_its_headers_and_usage(model: RunningFakeModel) -> None:
+    model.set(rpm=600)
+    limiter = Recorder()
+    draft = written(model, limiter)
+    assert limiter.observed == [(200, draft.usage)]
+    assert limiter.headers["x-ratelimit-limit-requests"] == "600"
+    assert limiter.acquired[0] >= draft.usage.input_tokens + draft.usage.output_tokens > 0
+    assert limiter.closed
+
+
+def test_a_refusal_is_told_with_its_headers(model: RunningFakeModel) -> None:
+    model.set(mode="rate_limit", retry_after=7)
+    limiter = Recorder()
+    with pytest.raises(Transient):
+        written(model, limiter)
+    assert limiter.observed == [(429, None)]
+    assert limiter.headers["retry-after"] == "7"
+
+
+def test_waiting_for_the_turn_is_no_part_of_the_calls_deadline(model: RunningFakeModel) -> None:
+    async def later() -> None:
+        await asyncio.sleep(0.3)
+
+    limiter = Recorder(lambda: asyncio.ensure_future(later()))
+    assert written(model, limiter, call_seconds=0.25).content
+    assert len(limiter.acquired) == 1
+
+
+def test_what_was_not_sent_costs_no_attempt_and_is_due_at_once() -> None:
+    claim = Claim(1, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, attempts=1)
+    error: WriterError = Unsent("limit", "no room")
+    outcome = failed(Job(claim, NINA, "openai"), error, base_pause=2.0)
+    assert (outcome.state, outcome.give_back, outcome.delay, outcome.code) == ("retry", True, 0.0, "limit")
