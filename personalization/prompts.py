@@ -38,11 +38,20 @@ PROMPT_VERSION = hashlib.sha256(RULES.encode()).hexdigest()[:12]
 
 def messages(brief: Brief) -> list[dict[str, str]]:
     """Two chat messages: the shared part (system) and the learner's answers as one JSON object (user)."""
-    learner = {"has_name": brief.name is not None, "answers": brief.answers}
     return [
-        {"role": "system", "content": _shared_part(brief)},
-        {"role": "user", "content": json.dumps(learner, ensure_ascii=False)},
+        {"role": "system", "content": _shared_part(brief) + guidance_part(brief)},
+        {"role": "user", "content": learner_part(brief)},
     ]
+
+
+def guidance_part(brief: Brief) -> str:
+    """What the learner's cluster asks for, to stand behind what all learners share; "" for nothing."""
+    return f"\n\nEmphasis and depth of this text:\n{brief.guidance}" if brief.guidance else ""
+
+
+def learner_part(brief: Brief) -> str:
+    """The learner's answers, as data."""
+    return json.dumps({"has_name": brief.name is not None, "answers": brief.answers}, ensure_ascii=False)
 
 
 def _shared_part(brief: Brief) -> str:

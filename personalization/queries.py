@@ -11,6 +11,7 @@ from django.db import connection
 
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
+    CLUSTER,
     ORDERED,
     PAIRS,
     STALE,
@@ -156,6 +157,7 @@ def text_counts(profile_ids: Iterable[UUID]) -> dict[UUID, TextCounts]:
           ON counted.course_id = course.id
         LEFT JOIN (personalized_lesson_descriptions text JOIN lessons lesson ON lesson.id = text.lesson_id)
           ON text.profile_id = profile.id AND lesson.course_id = course.id
+        {CLUSTER}
         WHERE profile.id = ANY(%(profiles)s::uuid[])
         GROUP BY profile.id, counted.lessons"""  # noqa: S608 constants of ours
     with connection.cursor() as cursor:

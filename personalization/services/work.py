@@ -14,7 +14,11 @@ from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
+from personalization.models.runs import Backend
+from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.queue import Claim, Outcome, Text
+from personalization.services.refinements import log_refinements, refinement
+from personalization.supervisor import guidance
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
@@ -44,6 +48,7 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
     lessons = Lesson.objects.select_related("course").in_bulk({claim.lesson_id for claim in claims})
     profiles = Profile.objects.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
+    clusters = clusters_for(profiles.values())
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -55,7 +60,7 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
-            brief = make_brief(profile, lesson)
+            brief = make_brief(profile, lesson, clusters.get(profile.pk, UNREFINED))
             current = texts.get((profile.pk, lesson.pk))
             replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
             decided = _decided(claim, run, brief, current, replace_locked=replaces is not None)
@@ -68,7 +73,15 @@ def prepare(claims: Sequence[Claim]) -> tuple[list[Job], list[Outcome]]:
             outcomes.append(decided)
         else:
             jobs.append(Job(claim, brief, run.backend, replaces))
+    _log_refinements(jobs)
     return jobs, outcomes
+
+
+def _log_refinements(jobs: Sequence[Job]) -> None:
+    """Once for each text: not again where an attempt failed. The simple writer has no prompt to refine."""
+    first = (job for job in jobs if job.backend != Backend.SIMPLE and job.claim.attempts <= 1)
+    refined = (refinement(profile=j.claim.profile_id, run=j.claim.run_id, brief=j.brief) for j in first)
+    log_refinements([row for row in refined if row])
 
 
 def replaceable(run: GenerationRun, edited_at: datetime | None) -> datetime | None:
@@ -103,9 +116,13 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
-def make_brief(profile: Profile, lesson: Lesson) -> Brief:
-    """Everything that goes into the learner's text for the lesson (whose course must be loaded)."""
+def make_brief(profile: Profile, lesson: Lesson, cluster: str | None = None) -> Brief:
+    """Everything that goes into the learner's text for the lesson (whose course must be loaded).
+
+    `cluster`: None, the one that is stored, by a query; UNREFINED, none.
+    """
     name = usable_name(profile.name)
+    cluster = stored_cluster(profile.pk) if cluster is None else cluster
     return Brief(
         course_title=lesson.course.title,
         language=lesson.course.language,
@@ -118,6 +135,8 @@ def make_brief(profile: Profile, lesson: Lesson) -> Brief:
         source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
+        cluster_type=cluster,
+        guidance=guidance(cluster, lesson.course.language),
     )
 
 
