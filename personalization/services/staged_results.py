@@ -23,7 +23,8 @@ _WHO_AND_WHERE: dict[str, LiteralString] = {
 # A lesson is meant by its id, or by its number in the named course, else in the learner's own.
 _FOUND: LiteralString = """
     SELECT s.line, s.lesson_id AS said_id, coalesce(s.course, p.course_slug) AS course_slug,
-           c.id AS course_id, p.id AS profile_id, coalesce(by_id.id, by_number.id) AS lesson_id, s.created_at, {values}
+           c.id AS course_id, p.id AS profile_id, coalesce(by_id.id, by_number.id) AS lesson_id,
+           s.created_at, {values}
     FROM staged_results s
     LEFT JOIN profiles p ON p.user_identifier = s.user_identifier
     LEFT JOIN lessons by_id ON by_id.id = s.lesson_id
@@ -74,6 +75,7 @@ def find(target: Target) -> None:
     found = SQL(_FOUND).format(values=names(target.values))
     with connection.cursor() as cursor:
         cursor.execute(SQL("ANALYZE {}").format(Identifier(STAGED)))
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.found_results")
         cursor.execute(SQL("CREATE TEMPORARY TABLE found_results ON COMMIT DROP AS {}").format(found))
         cursor.execute("ANALYZE found_results")
 

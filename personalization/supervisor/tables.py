@@ -75,6 +75,6 @@ WEIGHTS: Row = {
     "quiz_performance": 0.2,
     "feedback_pattern": 0.4,
 }
-# An answer in the survey, or the quizzes, move a score by 0.06 from the middle; one piece of feedback by 0.024,
-# two by 0.048.
+# An answer in the survey moves a score by 0.06 from the middle, the quizzes as much; one piece of feedback
+# by 0.024, two by 0.048.
 BALANCED_LEAD = 0.03
