@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, product
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -31,7 +32,7 @@ FEEDBACK = (
     ((2, TOO_BASIC),) * 5,
     ((2, TOO_TECHNICAL), (2, TOO_BASIC)) * 3,
 )
-VARIED = {
+VARIED: dict[str, tuple[Any, ...]] = {
     "learning_style": STYLES,
     "technical_depth": DEPTHS,
     "quiz": QUIZZES,
@@ -53,7 +54,9 @@ class Influence:
 
 
 def inputs() -> Iterator[Known]:
-    return (Known(*values) for values in product(*VARIED.values()))
+    for values in product(*VARIED.values()):
+        known: dict[str, Any] = dict(zip(VARIED, values, strict=True))
+        yield Known(**known)
 
 
 @cache
@@ -67,7 +70,8 @@ def influence(name: str) -> Influence:
     """`name`: a field of Known."""
     first = VARIED[name][0]
     bases = [known for known in inputs() if getattr(known, name) == first]
-    outcomes = [[assess(replace(base, **{name: value})).cluster for value in VARIED[name]] for base in bases]
+    varied: list[dict[str, Any]] = [{name: value} for value in VARIED[name]]
+    outcomes = [[assess(replace(base, **change)).cluster for change in varied] for base in bases]
     pairs = [pair for row in outcomes for pair in combinations(row, 2)]
     return Influence(
         pairs=len(pairs),

@@ -18,6 +18,7 @@ from personalization.models import (
     LessonFeedback,
     PersonalizedLessonDescription,
     Profile,
+    PromptRefinement,
     QuizResult,
     UserCluster,
 )
@@ -97,6 +98,11 @@ def make_quiz(learner: Profile, lesson: Lesson, score: float = 50, **fields: Any
 
 def make_cluster(learner: Profile, cluster: str = "visual_basic", **fields: Any) -> UserCluster:
     return UserCluster.objects.create(user=learner, cluster_type=cluster, **{"cluster_score": 0.5, **fields})
+
+
+def make_refinement(learner: Profile, **fields: Any) -> PromptRefinement:
+    values = {"session_id": uuid4(), "original_prompt": "{}", "refined_prompt": "Be brief.\n\n{}"}
+    return PromptRefinement.objects.create(user=learner, cluster_type="visual_basic", **{**values, **fields})
 
 
 def make_run(**fields: Any) -> GenerationRun:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
 
 from courses.errors import InvalidInput, Problem
 from personalization.result_files.table import LARGEST_FILE
@@ -56,7 +57,8 @@ class ResultImportCommand(BaseCommand):
 
     def _outcome(self, file: Path, *, dry_run: bool) -> tuple[ResultImport | None, list[Problem]]:
         try:
-            return type(self).run(data=_read(file), file=file.name, dry_run=dry_run), []
+            with override("en"):  # the admin tells the same in the reader's language
+                return type(self).run(data=_read(file), file=file.name, dry_run=dry_run), []
         except InvalidInput as error:
             return None, list(error.problems)
         except KeyboardInterrupt:

@@ -1,7 +1,5 @@
 """What learners said of lessons, and how they did in quizzes."""
 
-from typing import Any
-
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
@@ -46,7 +44,7 @@ class LessonFeedback(Result):
         db_table = "lesson_feedback"
         verbose_name = _("feedback")
         verbose_name_plural = _("feedback")
-        constraints: list[Any] = [
+        constraints = [
             _once("lesson_feedback_once"),
             models.CheckConstraint(condition=Q(rating__range=(1, 5)), name="lesson_feedback_rating"),
             models.CheckConstraint(condition=Q(issue__in=["", *Issue]), name="lesson_feedback_issue"),
@@ -66,7 +64,7 @@ class QuizResult(Result):
         db_table = "quiz_results"
         verbose_name = _("quiz result")
         verbose_name_plural = _("quiz results")
-        constraints: list[Any] = [
+        constraints = [
             _once("quiz_results_once"),
             models.CheckConstraint(condition=Q(score__range=(0, 100)), name="quiz_results_score"),
         ]

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from courses.course_folder.findings import Findings
+from django.utils.translation import gettext as _
+
 from courses.course_folder.wording import line_problem, tidy
 from personalization.learner_files.privacy import is_contact
 from personalization.learner_files.profiles import LONGEST_IDENTIFIER
 from personalization.models.results import Issue
-from personalization.result_files.table import Columns, Row, read_rows
+from personalization.result_files.table import Columns, Findings, Row, read_rows
 
 type Read = Callable[[str], Any]  # text of a cell → value; _Unreadable says why not
 type Entry = tuple[Any, ...]
@@ -38,7 +39,7 @@ class _Unreadable(ValueError):
     """Why a cell cannot be read."""
 
 
-def entries(kind: Kind, data: bytes, file: str, findings: Findings) -> Iterator[Entry]:
+def entries(kind: Kind, data: bytes, findings: Findings) -> Iterator[Entry]:
     """What can be read; the rest goes to the findings, all of a row at once. Raises InvalidInput."""
     latest = datetime.now(UTC) + timedelta(days=1)
     readers: dict[str, Read] = {
@@ -49,10 +50,10 @@ def entries(kind: Kind, data: bytes, file: str, findings: Findings) -> Iterator[
         "created_at": lambda text: _moment(text, latest),
         **kind.values,
     }
-    for row in read_rows(data, file, kind.columns, findings):
+    for row in read_rows(data, kind.columns, findings):
         values, problems = _read(row, readers)
         for column, problem in problems:
-            findings.problem(file, problem, f"line {row.line}, {column}")
+            findings.problem(row.line, problem, column)
         if not problems:
             yield row.line, *values
 
@@ -67,13 +68,14 @@ def _read(row: Row, readers: Mapping[str, Read]) -> tuple[list[Any], list[tuple[
         except _Unreadable as error:
             problems.append((column, str(error)))
     if not row["lesson_id"] and not row["lesson"]:
-        problems.append(("lesson", "no lesson is named: write its number, or its id in lesson_id"))
+        problems.append(("lesson", _("no lesson is named: write its number, or its id in lesson_id")))
     return values, problems
 
 
 def _identifier(text: str) -> str:
-    if problem := line_problem(text, LONGEST_IDENTIFIER):
-        raise _Unreadable(problem)
+    if line_problem(text, LONGEST_IDENTIFIER):
+        message = _("must be one line of at most {most} characters, without control characters")
+        raise _Unreadable(message.format(most=LONGEST_IDENTIFIER))
     return tidy(text)
 
 
@@ -81,7 +83,7 @@ def _lesson_id(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError as error:
-        raise _Unreadable("must be a UUID") from error
+        raise _Unreadable(_("must be a UUID")) from error
 
 
 def _course(text: str) -> str | None:
@@ -90,7 +92,7 @@ def _course(text: str) -> str | None:
 
 def _lesson(text: str) -> int | None:
     if text and not _LESSON.fullmatch(text):
-        raise _Unreadable(f"must be the number of a lesson, {_found(text)}")
+        raise _Unreadable(_("must be the number of a lesson") + _found(text))
     return int(text) if text else None
 
 
@@ -100,40 +102,42 @@ def _moment(text: str, latest: datetime) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         example = "2026-11-26T09:30:00+03:00"
-        raise _Unreadable(f"must be a date and time such as {example}, {_found(text)}") from error
+        message = _("must be a date and time such as {example}").format(example=example)
+        raise _Unreadable(message + _found(text)) from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not _EARLIEST <= moment <= latest:
-        raise _Unreadable(f"must lie between the year 2000 and tomorrow, {_found(text)}")
+        raise _Unreadable(_("must lie between the year 2000 and tomorrow") + _found(text))
     return moment
 
 
 def _rating(text: str) -> int:
     rating = _RATING.fullmatch(text)
     if rating is None:
-        raise _Unreadable(f"must be a whole number from 1 to 5, {_found(text)}")
+        raise _Unreadable(_("must be a whole number from 1 to 5") + _found(text))
     return int(rating[1])
 
 
 def _score(text: str) -> float:
     score = float(text.replace(",", ".")) if _SCORE.fullmatch(text) else None
     if score is None or score > 100:
-        raise _Unreadable(f"must be a number from 0 to 100 with at most two decimals, {_found(text)}")
+        raise _Unreadable(_("must be a number from 0 to 100 with at most two decimals") + _found(text))
     return score
 
 
 def _issue(text: str) -> str:
     issue = re.sub(r"[\s_-]+", "_", text).casefold()
     if issue and issue not in Issue.values:
-        raise _Unreadable(f"must be empty or one of {', '.join(Issue.values)}")
+        raise _Unreadable(_("must be empty or one of {issues}").format(issues=", ".join(Issue.values)))
     return issue
 
 
 def _found(text: str) -> str:
-    """The text where it cannot be a person's: in a file with shifted columns anything stands anywhere."""
+    """What stands there, where it cannot be a person's: that may be anywhere where columns are shifted."""
     if not text:
-        return "and is empty"
-    shown = _HARMLESS.fullmatch(text) and not is_contact(text)
-    return f"found {text!r}" if shown else f"found {len(text)} letters"
+        return _(", and is empty")
+    if _HARMLESS.fullmatch(text) and not is_contact(text):
+        return _(", found {text}").format(text=text)
+    return _(", found {count} characters").format(count=len(text))
 
 
 FEEDBACK = Kind(

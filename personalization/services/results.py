@@ -8,13 +8,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from courses.course_folder.findings import Findings
 from courses.course_folder.report import Counts
 from courses.errors import InvalidInput, Problem
 from courses.models import Lesson
 from courses.services.staging import copy_rows, staging
 from personalization.models import LessonFeedback, Profile, QuizResult
 from personalization.result_files.entries import FEEDBACK, QUIZ, Kind, entries
+from personalization.result_files.table import Findings
 from personalization.services import staged_results
 from personalization.services.clusters import Recalculated, recalculate
 from personalization.services.runs import CLOCK
@@ -81,26 +81,14 @@ def import_quiz(*, data: bytes, file: str, dry_run: bool = False) -> ResultImpor
 
 
 def _import(kind: Kind, target: Target, data: bytes, file: str, *, dry_run: bool) -> ResultImport:
-    findings = Findings()
+    findings = Findings(file)
     with transaction.atomic(), staging([target.staged]):
-        copy_rows(target.staged, entries(kind, data, file, findings))
+        copy_rows(target.staged, entries(kind, data, findings))
         staged_results.find(target)
-        unknown = staged_results.problems(target, MOST_PROBLEMS + 1)
-        problems = [
-            *findings.problems,
-            *(Problem(file, f"line {line}, {column}", message) for line, column, message in unknown),
-        ]
-        if problems:
-            raise InvalidInput(_told(problems, file))
+        staged_results.find_problems(target, findings, MOST_PROBLEMS + 1)
+        if problems := findings.problems(MOST_PROBLEMS):
+            raise InvalidInput(problems)
         counts = staged_results.write(target)
         moves = recalculate(profiles=staged_results.learners()) if counts.changed else Recalculated()
         transaction.set_rollback(dry_run)
     return ResultImport(counts, moves, tuple(findings.warnings))
-
-
-def _told(problems: list[Problem], file: str) -> list[Problem]:
-    """By line, and no more than one can read."""
-    ordered = sorted(problems, key=lambda problem: int(problem.place.split(",")[0].removeprefix("line ")))
-    if len(ordered) > MOST_PROBLEMS:
-        ordered[MOST_PROBLEMS:] = [Problem(file, "", f"and more: only {MOST_PROBLEMS} problems are told")]
-    return ordered

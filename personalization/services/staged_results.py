@@ -1,15 +1,16 @@
 """Rows of a CSV file beside their table: learners and lessons found, problems told, written at once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import LiteralString
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 from psycopg.sql import SQL, Composed, Identifier
 
 from courses.course_folder.report import Counts
 from courses.services.staging import Staged, Upsert, names
+from personalization.result_files.table import Findings
 
 STAGED = "staged_results"
 _WHO_AND_WHERE: dict[str, LiteralString] = {
@@ -32,19 +33,15 @@ _FOUND: LiteralString = """
     LEFT JOIN lessons by_number ON by_number.course_id = c.id AND by_number.lesson_number = s.lesson_number
 """
 _UNKNOWN = """
-    SELECT line, 'user_identifier', 'there is no learner with this identifier'
+    SELECT line, 'learner', 0
     FROM found_results WHERE profile_id IS NULL
     UNION ALL
-    SELECT line, CASE WHEN said_id IS NULL THEN 'lesson' ELSE 'lesson_id' END, CASE
-        WHEN said_id IS NOT NULL THEN 'there is no lesson with this id'
-        WHEN course_slug IS NULL THEN 'the learner has no course: name it in a column course'
-        WHEN course_id IS NULL THEN 'there is no course with this slug'
-        ELSE 'the course has no lesson with this number' END
+    SELECT line, CASE WHEN said_id IS NOT NULL THEN 'lesson_id' WHEN course_slug IS NULL THEN 'no_course'
+                      WHEN course_id IS NULL THEN 'course' ELSE 'lesson' END, 0
     FROM found_results WHERE lesson_id IS NULL AND (profile_id IS NOT NULL OR course_slug IS NOT NULL
                                                     OR said_id IS NOT NULL)
     UNION ALL
-    SELECT line, 'created_at', 'line ' || first || ' says something else of the same learner, lesson and '
-        'moment: keep one' FROM ({twice}) twice WHERE told <> first_told
+    SELECT line, 'twice', first FROM ({twice}) twice WHERE told <> first_told
 """
 _TWICE: LiteralString = """
     SELECT line, row({values}) AS told, first_value(line) OVER same AS first,
@@ -80,15 +77,32 @@ def find(target: Target) -> None:
         cursor.execute("ANALYZE found_results")
 
 
-def problems(target: Target, most: int) -> Iterator[tuple[int, str, str]]:
-    """(line, column, message) of what the database knows nothing of, or knows otherwise."""
+def find_problems(target: Target, findings: Findings, most: int) -> None:
+    """Tells the findings of what the database knows nothing of, and of what stands there in two ways."""
     twice = SQL(_TWICE).format(values=names(target.values))
-    statement: Composed = SQL("SELECT * FROM ({}) told (line, place, message) ORDER BY line LIMIT %s").format(
+    statement: Composed = SQL("SELECT * FROM ({}) told (line, problem, other) ORDER BY line LIMIT %s").format(
         SQL(_UNKNOWN).format(twice=twice)
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [most])
-        yield from cursor.fetchall()
+        for line, problem, other in cursor.fetchall():
+            column, message = _words()[problem]
+            findings.problem(line, message.format(line=other), column)
+
+
+def _words() -> dict[str, tuple[str, str]]:
+    """Problem → column and message."""
+    return {
+        "learner": ("user_identifier", _("there is no learner with this identifier")),
+        "lesson_id": ("lesson_id", _("there is no lesson with this id")),
+        "no_course": ("lesson", _("the learner has no course: name it in a column course")),
+        "course": ("course", _("there is no course with this slug")),
+        "lesson": ("lesson", _("the course has no lesson with this number")),
+        "twice": (
+            "created_at",
+            _("line {line} says something else of the same learner, lesson and moment: keep one"),
+        ),
+    }
 
 
 def write(target: Target) -> Counts:

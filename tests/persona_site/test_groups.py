@@ -32,6 +32,10 @@ PAGES = {
     "personalization_profile_add": ("Operators",),
     "personalization_personalizedlessondescription_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_generationrun_changelist": ("Operators", "Viewers"),
+    "personalization_usercluster_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_promptrefinement_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_lessonfeedback_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_quizresult_upload": ("Operators",),
 }
 
 

@@ -13,11 +13,15 @@ from courses.models import Lesson
 from personalization.models import Profile
 from tests.admin_forms import send
 from tests.builders import (
+    make_cluster,
     make_course,
     make_description,
+    make_feedback,
     make_item,
     make_learner,
     make_lesson,
+    make_quiz,
+    make_refinement,
     make_run,
     make_staff,
     make_superuser,
@@ -33,6 +37,10 @@ LISTS = [
         "personalization_profile",
         "personalization_personalizedlessondescription",
         "personalization_generationrun",
+        "personalization_usercluster",
+        "personalization_promptrefinement",
+        "personalization_lessonfeedback",
+        "personalization_quizresult",
     )
 ]
 
@@ -59,6 +67,10 @@ def make_rows(count: int) -> None:
         learner = make_learner(course=lesson.course)
         make_text(learner, lesson, fingerprint="old", origin="simple")
         make_item(make_run(course=lesson.course), learner, lesson, state="done")
+        make_cluster(learner)
+        make_refinement(learner)
+        make_feedback(learner, lesson)
+        make_quiz(learner, lesson)
 
 
 @pytest.mark.parametrize("url", LISTS)
