@@ -138,8 +138,10 @@ def _bars(factor: Row) -> list[Bar]:
 
 
 def _bar(label: Any, value: float, *, chosen: bool = False) -> Bar:
-    return Bar(str(label), number_format(value, 2), f"{value * 100:.1f}", chosen)
+    return Bar(str(label), number_format(round(value, 2), 2), f"{value * 100:.1f}", chosen)
 
 
 def _number(value: float) -> str:
-    return number_format(value, 0 if value == int(value) else 1)
+    # Rounded first: number_format cuts off.
+    rounded = round(value, 1)
+    return number_format(rounded, 0 if rounded == int(rounded) else 1)

@@ -1,17 +1,13 @@
 """What is known of a learner leads to a cluster: all seven, by what it should, and whatever stands there."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from benchmarks.clusters import FEEDBACK, VARIED, influence, inputs, reached
-from personalization.supervisor import BALANCED, CLUSTERS, Known, assess, guidance, guidance_tags
+from personalization.supervisor import BALANCED, CLUSTERS, Known, assess
 from personalization.supervisor.factors import (
     FeedbackPattern,
     feedback_pattern,
@@ -21,8 +17,7 @@ from personalization.supervisor.factors import (
     quiz_performance_factor,
     technical_depth_factor,
 )
-from personalization.supervisor.guidance import DEFAULT_GUIDANCE
-from personalization.supervisor.tables import ADVANCED, BASIC, BETWEEN, STYLES, UNKNOWN_STYLE
+from personalization.supervisor.tables import ADVANCED, BASIC, BETWEEN, UNKNOWN_STYLE
 from tests.conftest import ROOT
 
 TECHNICAL = (2, "too_technical")
@@ -39,11 +34,6 @@ GARBAGE: list[Any] = [
     math.nan, math.inf, -math.inf, -1, 101, 10**400, -(10**400), True, False, [], {}, [None], [[]],
     {"visual": 1}, [math.nan], object(), b"Visual",
 ]  # fmt: skip
-
-
-def depth(cluster: str) -> int:
-    """-1 basic, 0 balanced, 1 advanced."""
-    return cluster.endswith("_advanced") - cluster.endswith("_basic")
 
 
 def cluster(**known: Any) -> str:
@@ -191,107 +181,6 @@ def test_a_tie_goes_to_the_first_in_the_order() -> None:
 def test_whatever_stands_there_counts_as_not_known(garbage: Any) -> None:
     found = assess(Known(garbage, garbage, [garbage] * 3, [(garbage, garbage)] * 3))
     assert found == assess(Known())
-
-
-# --- properties ---
-
-VALUES: Any = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text("aя1.- \x00", max_size=5),
-    st.sampled_from(["visual", "Visual", "Аудиал", "too_technical", "too_basic"]),
-)  # fmt: skip
-PIECES = st.lists(
-    st.tuples(st.integers(1, 5), st.sampled_from(["", "too_technical", "too_basic"])), max_size=30
-)
-SCORES = st.lists(st.floats(0, 100), max_size=12)
-KNOWN = st.builds(
-    Known,
-    learning_style=st.sampled_from(VARIED["learning_style"]),
-    technical_depth=st.one_of(st.none(), st.floats(0, 100)),
-    quiz=SCORES,
-    feedback=PIECES,
-)
-frugal = settings(max_examples=40, deadline=None)
-
-
-@frugal
-@given(st.builds(Known, VALUES, VALUES, st.lists(VALUES), st.lists(st.tuples(VALUES, VALUES))))
-def test_scores_are_numbers_from_0_to_1_that_sum_up(known: Known) -> None:
-    found = assess(known)
-    assert list(found.scores) == list(CLUSTERS)
-    assert all(0 <= score <= 1 for score in found.scores.values())
-    assert found.score == max(found.scores.values())
-    sums = {style: found.scores[f"{style}_basic"] + found.scores[f"{style}_advanced"] for style in STYLES}
-    # The three factors of depth share 0.8; a style gives the same to both of its clusters, 0.2 at most.
-    assert all(0.8 - 1e-6 <= total <= 1.2 + 1e-6 for total in sums.values())
-    for factor in (
-        found.factors.technical_depth,
-        found.factors.quiz_performance,
-        found.factors.feedback_pattern,
-    ):
-        assert sum(factor.values()) == pytest.approx(1)
-
-
-@frugal
-@given(KNOWN, st.integers(1, 5))
-def test_one_more_too_technical_never_raises_the_depth(known: Known, rating: int) -> None:
-    more = replace(known, feedback=[(rating, "too_technical"), *known.feedback])
-    less = replace(known, feedback=[(rating, "too_basic"), *known.feedback])
-    assert depth(assess(more).cluster) <= depth(assess(known).cluster) <= depth(assess(less).cluster)
-
-
-@frugal
-@given(KNOWN, st.floats(0, 100), st.floats(0, 100))
-def test_a_deeper_answer_never_lowers_the_depth(known: Known, one: float, other: float) -> None:
-    low, high = (replace(known, technical_depth=answer) for answer in sorted((one, other)))
-    assert depth(assess(low).cluster) <= depth(assess(high).cluster)
-
-
-@frugal
-@given(KNOWN, st.floats(0, 100))
-def test_better_quizzes_never_lower_the_depth(known: Known, by: float) -> None:
-    scores: Sequence[Any] = known.quiz
-    better = replace(known, quiz=[min(100, score + by) for score in scores])
-    assert depth(assess(known).cluster) <= depth(assess(better).cluster)
-
-
-@frugal
-@given(KNOWN)
-def test_a_style_decides_the_emphasis_and_never_the_depth(known: Known) -> None:
-    found = {
-        depth(assess(replace(known, learning_style=style)).cluster) for style in VARIED["learning_style"]
-    }
-    assert len(found) == 1
-
-
-# --- guidance ---
-
-
-def test_every_cluster_has_guidance_in_both_languages_except_balanced() -> None:
-    assert set(DEFAULT_GUIDANCE) == {f"prompt_cluster_{name}" for name in CLUSTERS}
-    texts = [guidance(name, language) for name in CLUSTERS if name != BALANCED for language in ("ru", "en")]
-    assert len(set(texts)) == 12
-    assert min(map(len, texts)) > 200
-    assert guidance(BALANCED, "ru") == guidance(BALANCED, "en") == guidance("no such", "ru") == ""
-    assert set(guidance_tags()) == set(CLUSTERS) - {BALANCED}
-
-
-@pytest.mark.parametrize("name", CLUSTERS)
-def test_guidance_claims_nothing_about_the_learner_and_knows_no_jargon(name: str) -> None:
-    texts = f"{guidance(name, 'en')} {guidance(name, 'ru')}".casefold()
-    for word in (
-        "learner",
-        "visual",
-        "auditory",
-        "kinesthetic",
-        "style",
-        "cluster",
-        "survey",
-        "quiz",
-        "score",
-    ):
-        assert word not in texts
-    for word in ("учени", "визуал", "аудиал", "кинестет", "стиль", "кластер", "анкет", "опрос", "балл"):
-        assert word not in texts
 
 
 def test_the_documented_figures_are_those_of_the_sweep() -> None:
