@@ -24,9 +24,25 @@ from personalization.result_files.entries import FEEDBACK, QUIZ, Kind
 from personalization.result_files.table import LARGEST_FILE
 from personalization.services.results import ResultImport, delete_results, import_feedback, import_quiz
 
+RATINGS = range(1, 6)
+
 
 class UploadForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("CSV file"), allow_empty_file=True)
+
+
+class RatingFilter(admin.SimpleListFilter):
+    """With its values said here: Django would look for them in all rows."""
+
+    title = gettext_lazy("rating")
+    parameter_name = "rating"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(rating), str(rating)) for rating in RATINGS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = [rating for rating in RATINGS if str(rating) == self.value()]
+        return queryset.filter(rating__in=chosen) if chosen else queryset
 
 
 class ResultAdmin[M: (LessonFeedback, QuizResult)](AboutLearnersAdmin[M]):
@@ -132,7 +148,7 @@ class FeedbackAdmin(ResultAdmin[LessonFeedback]):
     upload_title = gettext_lazy("Import feedback")
     shown = ("rating", "issue", *WHERE)
     list_display = ("created_at", "learner", "rating", "issue", "lesson_title", "course")
-    list_filter = ("issue", "rating", course_filter("lesson__course__slug"))
+    list_filter = ("issue", RatingFilter, course_filter("lesson__course__slug"))
     fields = ("learner", "lesson_title", "course", "rating", "issue", "created_at")
     readonly_fields = fields
 

@@ -31,10 +31,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`cells`: column → text without blanks around it, for each known column that the file has."""
+    """`cells`: known column → text without blanks around it; None → of some column that is not read."""
 
     line: int
-    cells: dict[str, str]
+    cells: dict[str | None, str]
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
@@ -140,14 +140,14 @@ def _header_problems(names: Sequence[str], columns: Columns) -> Iterator[str]:
 
 def _rows(reader: Any, names: Sequence[str | None], findings: Findings) -> Iterator[Row]:
     line = reader.line_num + 1
-    for cells in reader:
-        if any(map(str.strip, cells)):
+    for raw in reader:
+        cells = [cell.strip() for cell in raw]
+        if any(cells):
             problem = _row_problem(cells, names)
             if problem:
                 findings.problem(line, problem)
             else:
-                pairs = zip(names, cells, strict=False)
-                yield Row(line, {name: cell.strip() for name, cell in pairs if name})
+                yield Row(line, dict(zip(names, cells, strict=False)))
         line = reader.line_num + 1
 
 

@@ -146,6 +146,19 @@ def test_a_learner_of_an_unknown_course_has_the_page_too(admin: Client) -> None:
     assert "Why this cluster" in admin.get(learner_page(learner)).content.decode()
 
 
+def test_a_list_shows_a_learner_of_an_unknown_course(admin: Client) -> None:
+    make_cluster(make_learner("u-7"))
+    Profile.objects.update(course_id="not-here-yet")
+    assert "u-7" in admin.get(address("usercluster")).content.decode()
+
+
+@pytest.mark.parametrize(("rating", "found"), [("4", 1), ("1", 0), ("x", 2), ("9", 2)])
+def test_feedback_by_its_rating(admin: Client, course: Course, rating: str, found: int) -> None:
+    for given in (4, 5):
+        make_feedback(make_learner(), course.lessons.get(), rating=given)
+    assert admin.get(address("lessonfeedback"), {"rating": rating}).context["cl"].result_count == found
+
+
 def test_the_clusters_page_shows_the_same(admin: Client, course: Course) -> None:
     row = make_cluster(make_learner(course=course, survey=BASIC))
     words = shown(admin.get(address("usercluster", "change", row.pk)).content.decode())
