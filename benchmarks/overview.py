@@ -5,6 +5,7 @@ with transcripts of 20 KB, 50,000 learners and 1,000,000 texts in all. Prints wh
 part (median of five, warm) and how large the page is; exits 1 when a promise does not hold.
 """
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,8 @@ from benchmarks.sql_time import sql_milliseconds
 from courses.models import Course
 from personalization.brief import SEPARATOR
 from personalization.course_status import heat_map, learner_figures, lesson_figures
-from personalization.pairs import FINGERPRINT
+from personalization.pairs import CLUSTER, FINGERPRINT
+from personalization.supervisor import guidance_tags
 from personalization.writers.registry import current_recipe
 
 SIZES = {"huge": (5_000, 25_000), **{f"large-{number}": (1_000, 5_000) for number in range(1, 6)}}
@@ -53,6 +55,7 @@ TEXTS = f"""
     FROM profile JOIN courses course ON course.slug = %(slug)s CROSS JOIN generate_series(1, %(texts)s) place
     JOIN lessons lesson ON lesson.course_id = course.id AND lesson.lesson_number =
         CASE WHEN place * 2 <= %(texts)s THEN place ELSE 1 + (profile.number * 7 + place) %% %(lessons)s END
+    {CLUSTER}
     ON CONFLICT DO NOTHING"""  # noqa: S608 constants of ours
 # Milliseconds of SQL that are promised. What is asked of every row of a course (answers, fingerprints) grows
 # with the course: the page therefore asks for the learners' figures separately.
@@ -100,6 +103,7 @@ def _make(slug: str, lessons: int, learners: int) -> None:
         "texts": TEXTS_A_LEARNER,
         "separator": SEPARATOR,
         "simple_recipe": recipe,
+        "guidance": json.dumps(guidance_tags()),
     }
     with connection.cursor() as cursor:
         for statement in (LESSONS, LEARNERS, TEXTS):

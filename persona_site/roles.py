@@ -16,25 +16,29 @@ COURSE_MODELS = ("courses.course", "courses.lesson", "courses.lessondescription"
 LEARNER = "personalization.profile"
 TEXT = "personalization.personalizedlessondescription"
 RUN = "personalization.generationrun"
+RESULTS = ("personalization.lessonfeedback", "personalization.quizresult")
+# Kept about learners: who may see learners may see it.
+ABOUT_LEARNERS = ("personalization.usercluster", "personalization.promptrefinement", *RESULTS)
 # Rights of our own, beside Django's add, change, delete and view.
 OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 
 ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
-    | may("view", LEARNER)
+    | may("view", LEARNER, *ABOUT_LEARNERS)
     | {f"personalization.{REPLACE_LOCKED}"},
-    "Operators": may("view", *COURSE_MODELS, TEXT, RUN)
+    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS)
+    | may("add", *RESULTS)
     | may("view add change", LEARNER)
     | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
-    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN),
+    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS),
 }
 
 
 def create_groups(apps: Any, using: str = "default") -> None:
     """Creates what is missing of the groups and their permissions; takes nothing away that a site has added.
 
-    A right of our own that the models of a migration do not have yet comes with a later one. While a fresh
+    A model or a right of our own that a migration does not have yet comes with a later one. While a fresh
     database migrates there are no permissions yet: Django makes them after the last migration, and keeps
     those that it finds.
     """
@@ -48,7 +52,10 @@ def create_groups(apps: Any, using: str = "default") -> None:
 def _permission(apps: Any, using: str, name: str) -> Any:
     app, codename = name.split(".")
     model_name = OWN[codename].split(".")[1] if codename in OWN else codename.split("_")[1]
-    model = apps.get_model(app, model_name)
+    try:
+        model = apps.get_model(app, model_name)
+    except LookupError:
+        return None
     own = dict(model._meta.permissions)
     if codename in OWN and codename not in own:
         return None

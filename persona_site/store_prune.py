@@ -1,7 +1,8 @@
 """Deleting what a store does not hold any more: listed first, then agreed to, then done as listed.
 
-Only lessons, standard descriptions and assets of the imported courses, and the personal texts that hang on
-deleted lessons. Learners, whole courses, transcripts and the texts of lessons that stay are never deleted.
+Only lessons, standard descriptions and assets of the imported courses, and the personal texts, feedback and
+quiz results that hang on deleted lessons. Learners, whole courses, transcripts and the texts of lessons that
+stay are never deleted.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
 from courses.services.course_import import CourseChanged, check_unchanged
 from courses.services.prune import delete_leaving, leaving_lessons, leaving_rows, lock_leaving_lessons
-from personalization.services.prune import LeavingTexts, leaving_texts
+from personalization.services.prune import LeavingTexts, leaving_results, leaving_texts
 from personalization.services.text_import import TEXT_TABLE
 
 MOST_SHOWN = 20  # lessons in one line
@@ -79,5 +80,5 @@ def prune_course(plan: CoursePlan, agreed: Leaving, seen: Mapping[UUID, int]) ->
 
 def _leaving(course: str) -> Leaving:
     texts = leaving_texts(course)
-    tables = leaving_rows(course) | {TEXT_TABLE: Counts(deleted=texts.total)}
+    tables = leaving_rows(course) | {TEXT_TABLE: Counts(deleted=texts.total)} | leaving_results(course)
     return Leaving(course, leaving_lessons(course), tables, texts)

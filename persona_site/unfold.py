@@ -72,6 +72,30 @@ UNFOLD: dict[str, Any] = {
                         "personalization.view_personalizedlessondescription",
                     ),
                     page(
+                        _("Clusters"),
+                        "hub",
+                        "personalization_usercluster",
+                        "personalization.view_usercluster",
+                    ),
+                    page(
+                        _("Refined prompts"),
+                        "tune",
+                        "personalization_promptrefinement",
+                        "personalization.view_promptrefinement",
+                    ),
+                    page(
+                        _("Feedback"),
+                        "reviews",
+                        "personalization_lessonfeedback",
+                        "personalization.view_lessonfeedback",
+                    ),
+                    page(
+                        _("Quiz results"),
+                        "quiz",
+                        "personalization_quizresult",
+                        "personalization.view_quizresult",
+                    ),
+                    page(
                         _("Runs"),
                         "bolt",
                         "personalization_generationrun",

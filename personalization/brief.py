@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
+from personalization.supervisor.guidance import guidance_tag
 
 SEPARATOR = "\x1f"
 BLANKS = " \t\r\n"  # around a transcript, for Python and SQL alike
@@ -41,11 +42,16 @@ class Brief:
     source_hash: str
     answers_hash: str
     format: Format
+    cluster_type: str = ""
+    guidance: str = ""  # what the cluster asks the writer for; "": nothing
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
         inputs = [self.source_hash, self.answers_hash, self.course_title, self.language]
         parts = [*inputs, recipe.key, self.format.tag]
+        if tag := guidance_tag(self.guidance):
+            # Only then: a learner without guidance keeps the fingerprint from before there were clusters.
+            parts.append(tag)
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
 
 

@@ -3,6 +3,7 @@
 One million pairs are planned and counted by the database in one statement; nothing is loaded.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
 
 
@@ -28,9 +30,14 @@ class Selection:
 _FORMATS = " ".join(f"WHEN '{fmt.name}' THEN '{fmt.tag}'" for fmt in PERSONAL_FORMATS)
 FORMAT = f"CASE course.personal_format {_FORMATS} ELSE '{PERSONAL.tag}' END"
 
+# The learner's cluster, for every FROM in which a fingerprint is computed.
+CLUSTER = "LEFT JOIN user_clusters cluster ON cluster.user_id = profile.id"
+# Null where the guidance adds nothing: concat_ws then leaves it out, as Brief.fingerprint does.
+GUIDANCE = f"""(%(guidance)s::jsonb -> coalesce(cluster.cluster_type, '{BALANCED}') ->> course.language)"""
+
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
 FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
-    course.language, {{recipe}}, {FORMAT}))"""
+    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}))"""
 TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
 
 # The recipe that the row's own writer would use today.
@@ -50,6 +57,7 @@ PAIRS = f"""
     JOIN courses course ON course.slug = profile.course_slug
     JOIN lessons lesson ON lesson.course_id = course.id
     {TEXT}
+    {CLUSTER}
     WHERE (%(profiles)s::uuid[] IS NULL OR profile.id = ANY(%(profiles)s::uuid[]))
       AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
       AND (%(lessons)s::int[] IS NULL OR lesson.lesson_number = ANY(%(lessons)s::int[]))
@@ -104,6 +112,7 @@ SIZED_PAIRS = f"""
     JOIN material lesson ON %(course)s::uuid IS NOT NULL OR lesson.slug = profile.course_slug
     JOIN courses course ON course.id = lesson.course_id
     {TEXT}
+    {CLUSTER}
     WHERE {WANTED}
 """
 SIZED_VERDICT = _verdict("profile.answered", "lesson.too_short")
@@ -118,6 +127,7 @@ def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -
         "only_stale": selection.only_stale,
         "limit": selection.limit,
         "separator": SEPARATOR,
+        "guidance": json.dumps(guidance_tags()),
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
     }

@@ -75,14 +75,26 @@ def shared_part(brief: Brief) -> SharedPart:
 
 
 def learners_part(brief: Brief, complaint: str = "") -> str:
-    """The answers as JSON; behind it, where an answer was refused, what was wrong with it.
+    """What their cluster asks for, the answers as JSON and, where an answer was refused, what was wrong.
 
-    In the same message: some endpoints refuse two of the same role in a row.
+    In one message: some endpoints refuse two of the same role in a row.
     """
-    answers = json.dumps({"has_name": brief.name is not None, "answers": brief.answers}, ensure_ascii=False)
-    if not complaint:
-        return answers
-    return f"{answers}\n\n{AGAIN.format(complaint=_one_line(complaint))}"
+    parts = (guidance_part(brief), answers_part(brief), _again(complaint))
+    return "\n\n".join(filter(None, parts))
+
+
+def guidance_part(brief: Brief) -> str:
+    """Emphasis and depth for the learner's cluster; "" for nothing."""
+    return f"Emphasis and depth of this text:\n{brief.guidance}" if brief.guidance else ""
+
+
+def answers_part(brief: Brief) -> str:
+    """The learner's answers, as data."""
+    return json.dumps({"has_name": brief.name is not None, "answers": brief.answers}, ensure_ascii=False)
+
+
+def _again(complaint: str) -> str:
+    return AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
 
 
 def json_string(text: str) -> bytes:

@@ -12,6 +12,7 @@ from django.db import connection
 from courses.models import Course
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
+    CLUSTER,
     ORDERED,
     PAIRS,
     SIZED,
@@ -258,6 +259,7 @@ def text_counts(profile_ids: Iterable[UUID]) -> dict[UUID, TextCounts]:
           ON counted.course_id = course.id
         LEFT JOIN (personalized_lesson_descriptions text JOIN lessons lesson ON lesson.id = text.lesson_id)
           ON text.profile_id = profile.id AND lesson.course_id = course.id
+        {CLUSTER}
         WHERE profile.id = ANY(%(profiles)s::uuid[])
         GROUP BY profile.id, counted.lessons"""  # noqa: S608 constants of ours
     with connection.cursor() as cursor:

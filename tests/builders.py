@@ -16,9 +16,13 @@ from personalization.models import (
     GenerationItem,
     GenerationRun,
     ItemState,
+    LessonFeedback,
     ModelCall,
     PersonalizedLessonDescription,
     Profile,
+    PromptRefinement,
+    QuizResult,
+    UserCluster,
 )
 from personalization.models.runs import ENDED
 
@@ -80,6 +84,27 @@ def make_text(
     return PersonalizedLessonDescription.objects.create(
         profile=learner, lesson=lesson, content=PERSONAL_TEXT if content is None else content, **fields
     )
+
+
+def make_feedback(
+    learner: Profile, lesson: Lesson, issue: str = "", rating: int = 3, **fields: Any
+) -> LessonFeedback:
+    fields.setdefault("created_at", timezone.now() + timedelta(microseconds=next(_numbers)))
+    return LessonFeedback.objects.create(profile=learner, lesson=lesson, issue=issue, rating=rating, **fields)
+
+
+def make_quiz(learner: Profile, lesson: Lesson, score: float = 50, **fields: Any) -> QuizResult:
+    fields.setdefault("created_at", timezone.now() + timedelta(microseconds=next(_numbers)))
+    return QuizResult.objects.create(profile=learner, lesson=lesson, score=score, **fields)
+
+
+def make_cluster(learner: Profile, cluster: str = "visual_basic", **fields: Any) -> UserCluster:
+    return UserCluster.objects.create(user=learner, cluster_type=cluster, **{"cluster_score": 0.5, **fields})
+
+
+def make_refinement(learner: Profile, **fields: Any) -> PromptRefinement:
+    values = {"session_id": uuid4(), "original_prompt": "{}", "refined_prompt": "Be brief.\n\n{}"}
+    return PromptRefinement.objects.create(user=learner, cluster_type="visual_basic", **{**values, **fields})
 
 
 def make_run(**fields: Any) -> GenerationRun:

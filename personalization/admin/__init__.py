@@ -1,15 +1,21 @@
 from personalization.admin.calls import ModelCallAdmin
+from personalization.admin.clusters import ClusterAdmin, RefinementAdmin
 from personalization.admin.courses import CourseWithLearnersAdmin
 from personalization.admin.learners import LearnerAdmin
 from personalization.admin.lessons import LessonWithStatusAdmin
+from personalization.admin.results import FeedbackAdmin, QuizAdmin
 from personalization.admin.runs import RunAdmin
 from personalization.admin.texts import TextAdmin
 
 __all__ = [
+    "ClusterAdmin",
     "CourseWithLearnersAdmin",
+    "FeedbackAdmin",
     "LearnerAdmin",
     "LessonWithStatusAdmin",
     "ModelCallAdmin",
+    "QuizAdmin",
+    "RefinementAdmin",
     "RunAdmin",
     "TextAdmin",
 ]

@@ -22,6 +22,7 @@ from personalization.admin.preview import learner_page
 from personalization.admin.regenerate import regenerate_page
 from personalization.admin.rights import may_run, may_see_costs
 from personalization.admin.status_filters import AnsweredFilter, TextsFilter
+from personalization.admin.why_cluster import why_context
 from personalization.costs.totals import of_learner
 from personalization.models import Origin, Profile
 from personalization.models.runs import RUN_GENERATION
@@ -55,6 +56,9 @@ class LearnerAdmin(LearnerHistory, TwoEditorsAdmin[Profile]):
     readonly_fields = ("answers", "unknown_course")
     list_before_template = "admin/personalization/learners_empty.html"
     change_form_outer_after_template = "admin/personalization/learner_lessons.html"
+
+    class Media:
+        css = {"all": ("personalization/clusters.css",)}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LearnerChangeList]:
         return LearnerChangeList
@@ -94,6 +98,7 @@ class LearnerAdmin(LearnerHistory, TwoEditorsAdmin[Profile]):
                 for lesson in lesson_texts(obj.pk)
             ],
             "may_regenerate": self.has_run_generation_permission(request),
+            **why_context(request, obj),
         }
 
     def get_urls(self) -> list[URLPattern]:

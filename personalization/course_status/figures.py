@@ -15,6 +15,7 @@ from personalization.course_status.conditions import (
     TOO_SHORT,
     parameters,
 )
+from personalization.pairs import CLUSTER
 
 MOST_GAPS = 20  # named; `number_gaps` counts them all
 
@@ -91,6 +92,7 @@ LEARNERS_COUNTED = f"""
         FROM personalized_lesson_descriptions text
         JOIN lesson ON lesson.id = text.lesson_id CROSS JOIN course
         LEFT JOIN profile ON profile.id = text.profile_id
+        {CLUSTER}
         GROUP BY profile.id
     ), learner AS (
         SELECT answered, coalesce(texts, 0) = 0 AS without,

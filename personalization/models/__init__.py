@@ -1,9 +1,11 @@
 from personalization.models.call_totals import CallTotal, LimiterWait
 from personalization.models.calls import CallState, ModelCall
+from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
 from personalization.models.costs import DailyCost
 from personalization.models.counts import ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
 from personalization.models.learners import Profile
+from personalization.models.results import Issue, LessonFeedback, QuizResult
 from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
 from personalization.models.texts import Origin, PersonalizedLessonDescription
 from personalization.models.workers import WorkerHeartbeat
@@ -12,19 +14,25 @@ __all__ = [
     "AnswerFormat",
     "CallState",
     "CallTotal",
+    "ClusterType",
     "DailyCost",
     "Endpoint",
     "GenerationItem",
     "GenerationRun",
+    "Issue",
     "ItemCount",
     "ItemState",
+    "LessonFeedback",
     "LimiterWait",
     "ModelCall",
     "Origin",
     "PersonalizedLessonDescription",
     "Pilot",
     "Profile",
+    "PromptRefinement",
+    "QuizResult",
     "RunState",
     "TokenLimit",
+    "UserCluster",
     "WorkerHeartbeat",
 ]

@@ -1,11 +1,12 @@
-"""The personal texts that hang on lessons which an import is to delete."""
+"""What learners have that hangs on lessons which an import is to delete."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connection
-from psycopg.sql import SQL
+from psycopg.sql import SQL, Identifier
 
+from courses.course_folder.report import Counts
 from courses.services.prune import LEAVING_LESSONS
 
 _TEXTS = """
@@ -13,6 +14,9 @@ _TEXTS = """
     FROM ({}) leaving JOIN personalized_lesson_descriptions t ON t.lesson_id = leaving.id
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
+
+_RESULTS = "SELECT count(*) FROM ({}) leaving JOIN {} r ON r.lesson_id = leaving.id"
+RESULT_TABLES = ("lesson_feedback", "quiz_results")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,14 @@ def leaving_texts(course: str) -> LeavingTexts:
             if by_editor:
                 edited[lesson] = edited.get(lesson, 0) + count
     return LeavingTexts(origins, edited)
+
+
+def leaving_results(course: str) -> dict[str, Counts]:
+    """How much feedback and how many quiz results would go, by table; a table without any is left out."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for table in RESULT_TABLES:
+            statement = SQL(_RESULTS).format(SQL(LEAVING_LESSONS), Identifier(table))
+            cursor.execute(statement, {"course": course})
+            counts[table] = Counts(deleted=(cursor.fetchone() or (0,))[0])
+    return {table: count for table, count in counts.items() if count.deleted}

@@ -20,8 +20,11 @@ from personalization.models import GenerationRun, ModelCall, PersonalizedLessonD
 from personalization.models.runs import Backend
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
+from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.paid import paid_answers
+from personalization.services.refinements import log_refinements, refinement
 from personalization.services.sources import Sources
+from personalization.supervisor import guidance
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
@@ -46,6 +49,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     profiles = read.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
+    clusters = clusters_for(profiles.values())
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -57,9 +61,10 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
+            brief = make_brief(profile, lesson, clusters.get(profile.pk, UNREFINED))
             current = texts.get((profile.pk, lesson.pk))
             replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
-            job = make_job(claim, run, make_brief(profile, lesson), replaces)
+            job = make_job(claim, run, brief, replaces)
             decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
@@ -70,6 +75,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             outcomes.append(decided)
         else:
             jobs.append(job)
+    _log_refinements(jobs)
     return jobs, outcomes
 
 
@@ -85,6 +91,13 @@ def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime 
         # The simple writer's answers cost nothing, and are kept only for whoever looks at a pilot.
         on_ledger=run.backend != Backend.SIMPLE or run.pilot in (Pilot.WRITING, Pilot.WAITING),
     )
+
+
+def _log_refinements(jobs: Sequence[Job]) -> None:
+    """Once for each text: not again where an attempt failed. The simple writer has no prompt to refine."""
+    first = (job for job in jobs if job.backend != Backend.SIMPLE and job.claim.attempts <= 1)
+    refined = (refinement(profile=j.claim.profile_id, run=j.claim.run_id, brief=j.brief) for j in first)
+    log_refinements([row for row in refined if row])
 
 
 def replaceable(run: GenerationRun, edited_at: datetime | None) -> datetime | None:
@@ -125,9 +138,13 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
-def make_brief(profile: Profile, lesson: Lesson) -> Brief:
-    """Everything that goes into the learner's text for the lesson (whose course must be loaded)."""
+def make_brief(profile: Profile, lesson: Lesson, cluster: str | None = None) -> Brief:
+    """Everything that goes into the learner's text for the lesson (whose course must be loaded).
+
+    `cluster`: None, the one that is stored, by a query; UNREFINED, none.
+    """
     name = usable_name(profile.name)
+    cluster = stored_cluster(profile.pk) if cluster is None else cluster
     return Brief(
         course_title=lesson.course.title,
         language=lesson.course.language,
@@ -140,6 +157,8 @@ def make_brief(profile: Profile, lesson: Lesson) -> Brief:
         source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
+        cluster_type=cluster,
+        guidance=guidance(cluster, lesson.course.language),
     )
 
 

@@ -34,6 +34,10 @@ PAGES = {
     "personalization_generationrun_changelist": ("Operators", "Viewers"),
     "personalization_modelcall_changelist": ("Operators", "Viewers"),
     "personalization_modelcall_costs": ("Operators", "Viewers"),
+    "personalization_usercluster_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_promptrefinement_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_lessonfeedback_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_quizresult_upload": ("Operators",),
 }
 
 

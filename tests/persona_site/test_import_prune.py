@@ -16,7 +16,7 @@ from courses.services.course_import import CourseChanged
 from persona_site.import_options import ImportOptions
 from persona_site.store_import import import_store
 from personalization.models import PersonalizedLessonDescription, Profile
-from tests.builders import make_course, make_learner, make_lesson, make_text
+from tests.builders import make_course, make_feedback, make_learner, make_lesson, make_quiz, make_text
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,17 @@ def test_what_the_store_does_not_hold_is_deleted_and_counted(shrunk: StoreBuilde
     assert [*PersonalizedLessonDescription.objects.values_list("lesson", flat=True)] == [lesson_id(1)]
     assert Profile.objects.count() == 2
     assert prune(shrunk, "--yes").count("deleted") == 0
+
+
+def test_feedback_and_quiz_results_are_listed_too(shrunk: StoreBuilder) -> None:
+    lesson, learner = Lesson.objects.get(lesson_number=3), Profile.objects.all()[0]
+    make_feedback(learner, lesson)
+    make_quiz(learner, lesson)
+    make_quiz(learner, lesson)
+    listed = WOULD.replace(" (lessons", ", lesson_feedback 1, quiz_results 2 (lessons")
+    assert listed in prune(shrunk, "--dry-run")
+    tables = json.loads(prune(shrunk, "--yes", "--json", stderr=StringIO()))["tables"]
+    assert (tables["lesson_feedback"]["deleted"], tables["quiz_results"]["deleted"]) == (1, 2)
 
 
 def test_a_dry_run_shows_the_same_counts_and_deletes_nothing(shrunk: StoreBuilder) -> None:

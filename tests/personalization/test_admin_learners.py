@@ -14,11 +14,15 @@ from personalization.models import Profile
 from tests.admin_forms import send
 from tests.builders import (
     make_call,
+    make_cluster,
     make_course,
     make_description,
+    make_feedback,
     make_item,
     make_learner,
     make_lesson,
+    make_quiz,
+    make_refinement,
     make_run,
     make_staff,
     make_superuser,
@@ -35,6 +39,10 @@ LISTS = [
         "personalization_personalizedlessondescription",
         "personalization_generationrun",
         "personalization_modelcall",
+        "personalization_usercluster",
+        "personalization_promptrefinement",
+        "personalization_lessonfeedback",
+        "personalization_quizresult",
     )
 ]
 
@@ -61,6 +69,10 @@ def make_rows(count: int) -> None:
         learner = make_learner(course=lesson.course)
         make_text(learner, lesson, fingerprint="old", origin="simple")
         make_call(make_item(make_run(course=lesson.course), learner, lesson, state="done"))
+        make_cluster(learner)
+        make_refinement(learner)
+        make_feedback(learner, lesson)
+        make_quiz(learner, lesson)
 
 
 @pytest.mark.parametrize("url", LISTS)

@@ -1,5 +1,6 @@
 """What the database says of a learner × lesson pair is what Python says: its fingerprint and its verdict."""
 
+from hashlib import md5
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from courses.models import Course, Lesson
 from personalization.brief import SHORTEST_SOURCE, Brief, Current, Recipe, reason_to_skip
+from personalization.course_status import learner_figures
 from personalization.models import PersonalizedLessonDescription, Profile
 from personalization.pairs import (
     PAIRS,
@@ -22,9 +24,11 @@ from personalization.pairs import (
     selection_parameters,
     verdict_parameters,
 )
+from personalization.queries import lesson_texts, text_counts
 from personalization.services.work import make_brief
+from personalization.supervisor import CLUSTERS, guidance
 from personalization.writers.registry import current_recipe
-from tests.builders import SURVEY, make_course, make_learner, make_lesson, make_text
+from tests.builders import SURVEY, make_cluster, make_course, make_learner, make_lesson, make_text
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +158,47 @@ def test_what_is_not_in_the_prompt_is_not_in_the_fingerprint(
     Profile.objects.update(course=Course.objects.get())
     [(_, after)] = judged(current_recipe("openai")).values()
     assert after == before
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("cluster", [*CLUSTERS, "of an older system"])
+def test_a_cluster_is_in_the_fingerprint_by_its_guidance(cluster: str, language: str) -> None:
+    course = make_course(language=language)
+    make_lesson(course)
+    learner = make_learner(course=course)
+    recipe = current_recipe("openai")
+    [(pair, (_, before))] = judged(recipe).items()
+    make_cluster(learner, cluster)
+    [(_, after)] = judged(recipe).values()
+    assert after == brief_of(pair).fingerprint(recipe)
+    assert (after != before) is bool(guidance(cluster, language))
+
+
+def test_a_learner_of_whom_nothing_is_known_keeps_the_fingerprint_from_before(course: Course) -> None:
+    make_lesson(course)
+    learner = make_learner(course=course)
+    recipe = current_recipe("openai")
+    [(pair, (_, without))] = judged(recipe).items()
+    parts = brief_of(pair)
+    inputs = [parts.source_hash, parts.answers_hash, parts.course_title, parts.language]
+    old = md5("\x1f".join([*inputs, recipe.key, parts.format.tag]).encode()).hexdigest()
+    assert without == old
+    make_cluster(learner, "balanced")
+    assert [fingerprint for _, fingerprint in judged(recipe).values()] == [old]
+
+
+def test_a_new_cluster_makes_a_text_stale(course: Course) -> None:
+    lesson = make_lesson(course)
+    learner = make_learner(course=course)
+    recipe = current_recipe("openai")
+    [(_, fingerprint)] = judged(recipe).values()
+    make_text(learner, lesson, origin="openai", fingerprint=fingerprint)
+    assert only_verdict() == "unchanged"
+    make_cluster(learner, "practical_advanced")
+    assert only_verdict() == "write"
+    assert text_counts([learner.pk])[learner.pk].stale == 1
+    assert lesson_texts(learner.pk)[0].stale
+    assert learner_figures(course.pk)[1].stale == 1
 
 
 def test_a_name_and_an_answer_cannot_stand_in_for_each_other(course: Course) -> None:

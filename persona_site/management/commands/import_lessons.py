@@ -52,9 +52,10 @@ A warning says which transcript or template fits another lesson better by its wo
 Personal texts that an editor changed, or that no import made, stay as they are, with a warning.
 
 --prune deletes what the imported courses have in the database and not in the store: lessons, and with them
-their personal texts, whoever wrote these; standard descriptions; assets. It lists the counts and asks first;
---yes agrees beforehand, and without a terminal it is needed. It never deletes a lesson with a text that an
-editor changed (the import is refused), a text of a lesson that stays, a transcript, a learner, or a course.
+their personal texts, whoever wrote these, feedback and quiz results; standard descriptions; assets. It lists
+the counts and asks first; --yes agrees beforehand, and without a terminal it is needed. It never deletes a
+lesson with a text that an editor changed (the import is refused), a text of a lesson that stays, a
+transcript, a learner, or a course.
 
 exit codes: 0 imported, or (--dry-run) could be; 1 the store or the database has a problem (--strict: or a
             warning), and what the messages name is not imported; 2 wrong arguments; 130 stopped by Ctrl-C"""

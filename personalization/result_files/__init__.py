@@ -1,0 +1,1 @@
+"""Feedback and quiz results as CSV, from a learning platform: read and checked, nothing written."""

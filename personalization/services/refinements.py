@@ -1,0 +1,62 @@
+"""The log of refined prompts."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from personalization.brief import Brief
+from personalization.prompts import answers_part, guidance_part
+
+log = logging.getLogger(__name__)
+
+# Who was deleted meanwhile is left out, and with them what was said of them.
+_LOG = """
+    INSERT INTO prompt_refinements (user_id, session_id, original_prompt, refined_prompt, cluster_type)
+    SELECT profile.id, given.session_id, given.original_prompt, given.refined_prompt, given.cluster_type
+    FROM jsonb_to_recordset(%s::jsonb) AS given (user_id uuid, session_id uuid, original_prompt text,
+        refined_prompt text, cluster_type text)
+    JOIN profiles profile ON profile.id = given.user_id
+    ORDER BY profile.id FOR KEY SHARE OF profile
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Refinement:
+    """`session_id`: the run. The prompts without the part that all learners of the lesson share."""
+
+    user_id: UUID
+    session_id: UUID
+    original_prompt: str
+    refined_prompt: str
+    cluster_type: str
+
+
+def refinement(*, profile: UUID, run: UUID, brief: Brief) -> Refinement | None:
+    """What the brief's guidance did to its prompt; None where there is none."""
+    if not brief.guidance:
+        return None
+    own = answers_part(brief)
+    return Refinement(profile, run, own, f"{guidance_part(brief)}\n\n{own}", brief.cluster_type)
+
+
+def log_refinements(rows: Sequence[Refinement]) -> int:
+    """How many were kept. A log that cannot be written stops no run: that is logged instead.
+
+    Only a lost connection is the caller's business.
+    """
+    if not rows:
+        return 0
+    said = [asdict(row) | {"user_id": str(row.user_id), "session_id": str(row.session_id)} for row in rows]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_LOG, [json.dumps(said)])
+            return int(cursor.rowcount)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError as error:
+        log.error("%d refined prompts could not be logged: %s", len(rows), type(error).__name__)
+        return 0
