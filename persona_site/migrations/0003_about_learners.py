@@ -6,7 +6,7 @@ from persona_site.roles import create_groups
 
 
 class Migration(migrations.Migration):
-    dependencies = [("persona_site", "0002_replace_locked"), ("personalization", "0023_supervisor")]
+    dependencies = [("persona_site", "0002_replace_locked"), ("personalization", "0014_supervisor")]
 
     operations = [
         migrations.RunPython(

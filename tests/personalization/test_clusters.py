@@ -21,7 +21,7 @@ from personalization.services.results import add_feedback, add_quiz_result, dele
 from tests.builders import make_cluster, make_course, make_feedback, make_learner, make_lesson, make_quiz
 
 pytestmark = pytest.mark.django_db
-MIGRATION: Any = import_module("personalization.migrations.0023_supervisor")
+MIGRATION: Any = import_module("personalization.migrations.0014_supervisor")
 BASIC = {"learning_style": "Visual", "technical_depth": 10}
 
 
