@@ -15,6 +15,7 @@ from personalization.models import (
     GenerationItem,
     GenerationRun,
     ItemState,
+    ModelCall,
     PersonalizedLessonDescription,
     Profile,
 )
@@ -97,6 +98,26 @@ def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: An
             "claimed_rev": 1,
         } | fields
     return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)
+
+
+def make_call(item: GenerationItem, seconds: float = 1.0, **fields: Any) -> ModelCall:
+    """A settled call for the item, that took so long and has just come back."""
+    now = timezone.now()
+    values = {
+        "rev": 1,
+        "lease_token": uuid4(),
+        "call_no": 1,
+        "model": "gpt-4.1-mini",
+        "prompt_version": "1",
+        "fingerprint": "f",
+        "reserved_micro": 2_000,
+        "actual_micro": 1_000,
+        "state": "ok",
+        "started_at": now - timedelta(seconds=seconds),
+        "finished_at": now,
+        **fields,
+    }
+    return ModelCall.objects.create(item=item, run=item.run, **values)
 
 
 def make_staff(
