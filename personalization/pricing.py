@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from personalization.writers.base import Usage
 
-
 MICRO = 1_000_000  # millionths in one unit of the currency
 HIGHEST_BUDGET = 1_000_000_000
 

@@ -19,8 +19,8 @@ from personalization.management.run_lines import (
 from personalization.models import GenerationRun
 from personalization.models.runs import ENDED, ItemState
 from personalization.pricing import amount, money
-from personalization.queries import Progress, progress
-from personalization.run_report import run_counts, slowest_lessons, waits
+from personalization.queries import Progress, item_counts, progress
+from personalization.run_report import slowest_lessons, waits
 from personalization.run_report.words import state_words
 
 NONE = "There is no such run. Start one: manage.py personalize"
@@ -31,7 +31,7 @@ def print_runs(console: Console, runs: Sequence[GenerationRun]) -> None:
     if not runs:
         console.print(NONE)
         return
-    counts = run_counts([run.pk for run in runs])
+    counts = item_counts(run.pk for run in runs)
     table = Table("run", "started", "state", "course", "by", "texts", "failed", "cost", box=None)
     for run in runs:
         of_run = counts[run.pk]
@@ -69,7 +69,7 @@ def print_run(console: Console, run: GenerationRun) -> None:
 
 
 def runs_as_json(runs: Sequence[GenerationRun]) -> dict[str, Any]:
-    counts = run_counts([run.pk for run in runs])
+    counts = item_counts(run.pk for run in runs)
     return {"runs": [{**_facts(run), "items": counts[run.pk]} for run in runs]}
 
 

@@ -3,7 +3,6 @@
 Each question is one statement that stays cheap for a run of a million items and calls.
 """
 
-from personalization.run_report.counts import run_counts
 from personalization.run_report.errors import ErrorExample, error_examples
 from personalization.run_report.lessons import LessonTime, LessonTimes, slowest_lessons
 from personalization.run_report.timeline import Bucket, Timeline, timeline
@@ -18,7 +17,6 @@ __all__ = [
     "Timeline",
     "Wait",
     "error_examples",
-    "run_counts",
     "slowest_lessons",
     "timeline",
     "waits",

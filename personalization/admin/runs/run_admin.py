@@ -22,7 +22,7 @@ from personalization.admin.runs.pilot import pilot_page
 from personalization.models import GenerationRun, ItemState
 from personalization.models.runs import ENDED
 from personalization.pricing import money
-from personalization.run_report import run_counts
+from personalization.queries import item_counts
 from personalization.run_report.items_csv import items_csv
 from personalization.run_report.words import grouped, state_words
 
@@ -36,7 +36,7 @@ class RunChangeList(BudgetedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        counts = run_counts([run.pk for run in self.result_list])
+        counts = item_counts(run.pk for run in self.result_list)
         for run in self.result_list:
             run.counts = counts[run.pk]
 
