@@ -104,6 +104,8 @@ def make_call(item: GenerationItem, seconds: float = 1.0, **fields: Any) -> Mode
     """A settled call for the item, that took so long and has just come back."""
     now = timezone.now()
     values = {
+        "item": item,
+        "run": item.run,
         "rev": 1,
         "lease_token": uuid4(),
         "call_no": 1,
@@ -117,7 +119,7 @@ def make_call(item: GenerationItem, seconds: float = 1.0, **fields: Any) -> Mode
         "finished_at": now,
         **fields,
     }
-    return ModelCall.objects.create(item=item, run=item.run, **values)
+    return ModelCall.objects.create(**values)
 
 
 def make_staff(

@@ -32,7 +32,9 @@ def print_runs(console: Console, runs: Sequence[GenerationRun]) -> None:
         console.print(NONE)
         return
     counts = item_counts(run.pk for run in runs)
-    table = Table("run", "started", "state", "course", "by", "texts", "failed", "cost", box=None)
+    table = Table(box=None)
+    for heading in ("run", "started", "state", "course", "by", "texts", "failed", "cost"):
+        table.add_column(heading, no_wrap=heading != "course")
     for run in runs:
         of_run = counts[run.pk]
         ended = sum(of_run.get(state, 0) for state in ENDED)

@@ -24,6 +24,7 @@ from personalization.services.pilot import accept_pilot
 from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed
 
 LISTED = 20
+PIPED_WIDTH = 160
 
 EPILOG = """\
 examples:
@@ -124,7 +125,7 @@ class Command(BaseCommand):
         elif action == "items":
             self._write_items(run, options["output"])
         elif action == "wait":
-            wait_for(Console(), run.pk)
+            wait_for(_console(), run.pk)
         else:
             self._steer(run, options)
 
@@ -137,7 +138,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(as_json(), ensure_ascii=False, indent=2))
         else:
-            print_it(Console())
+            print_it(_console())
 
     def _steer(self, run: GenerationRun, options: dict[str, Any]) -> None:
         """Raises CommandError where the run's state does not allow it."""
@@ -157,7 +158,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"Run {run.pk} {said}")
         if options["wait"]:
-            wait_for(Console(stderr=options["json"]), run.pk)
+            wait_for(_console(stderr=options["json"]), run.pk)
 
     def _ask(self, run: GenerationRun) -> None:
         """Raises CommandError unless the person at the terminal agrees."""
@@ -185,6 +186,12 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.") from error
         self.stdout.write(f"Written: {output}")
+
+
+def _console(*, stderr: bool = False) -> Console:
+    """As wide as the terminal; what a program or a file gets is not broken to 80 columns."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
 
 
 def _add_list_options(parser: CommandParser) -> None:
