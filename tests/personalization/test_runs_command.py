@@ -3,11 +3,13 @@
 import io
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun
 from tests.builders import (
@@ -48,7 +50,8 @@ def refusal(*arguments: str) -> tuple[str, int]:
 
 
 def test_the_list_says_how_far_each_run_is(capsys: pytest.CaptureFixture[str]) -> None:
-    run = make_run(course=make_course("neck"), state="closed", spent_micro=1_500_000)
+    before = timezone.now() - timedelta(hours=1)
+    run = make_run(course=make_course("neck"), state="closed", spent_micro=1_500_000, created_at=before)
     for state in ("done", "done", "failed"):
         add(run, state=state)
     waiting = make_run(pilot="waiting", budget_micro=2_000_000)
@@ -61,7 +64,8 @@ def test_the_list_says_how_far_each_run_is(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]) -> None:
     make_run(state="closed")
-    paused = [make_run(state="paused") for _ in range(3)]
+    days = (timezone.now() - timedelta(days=3 - number) for number in range(3))
+    paused = [make_run(state="paused", created_at=day) for day in days]
     found = as_json(capsys, "list", "--state", "paused", "--limit", "2")
     assert [run["id"] for run in found["runs"]] == [str(run.pk) for run in reversed(paused[1:])]
     call_command("runs", "--state", "open")
