@@ -3,6 +3,8 @@
 import re
 
 from django.core.management.base import CommandError
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from personalization.models import GenerationRun
 
@@ -23,7 +25,8 @@ def found_run(text: str) -> GenerationRun:
             f'{text!r} is no id of a run: write it, or {FEWEST} of its first characters, or "latest".',
             returncode=2,
         )
-    found = list(GenerationRun.objects.extra(where=["id::text LIKE %s"], params=[f"{wanted}%"])[:2])
+    as_text = GenerationRun.objects.annotate(id_text=Cast("pk", TextField()))
+    found = list(as_text.filter(id_text__startswith=wanted)[:2])
     if not found:
         raise CommandError(f"There is no run {text!r}. List them: manage.py runs")
     if len(found) > 1:

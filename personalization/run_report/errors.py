@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -41,7 +42,7 @@ class ErrorExample:
 
 def error_examples(run_id: UUID, kinds: Sequence[ErrorKind]) -> list[ErrorExample | None]:
     """An example for each of the kinds, in their order; None where none was found any more."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "run": run_id,
         "states": [kind.state for kind in kinds],
         "codes": [kind.code for kind in kinds],

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -69,7 +70,7 @@ def timeline(run_id: UUID) -> Timeline | None:
         start = _beginning(first, step)
         places = int((last - start).total_seconds() // step) + 1
         buckets = [Bucket(start + timedelta(seconds=step * place)) for place in range(places)]
-        parameters = {"run": run_id, "start": start, "step": step}
+        parameters: dict[str, Any] = {"run": run_id, "start": start, "step": step}
         cursor.execute(ENDED, parameters)
         for begins, state, count in cursor.fetchall():
             buckets[_place(begins, start, step)].items[state] = count

@@ -2,12 +2,13 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 
 from personalization.models import GenerationRun
 from personalization.run_report import items_csv as module
@@ -44,7 +45,7 @@ def run(db: None) -> GenerationRun:
 def finished(run: GenerationRun) -> GenerationRun:
     course = make_course("neck")
     lesson, learner = make_lesson(course, 3, title="Разминание; шея"), make_learner("u-7", name="Нина")
-    at = timezone.datetime(2026, 11, 26, 1, 2, 3, 999, tzinfo=timezone.get_default_timezone())
+    at = datetime(2026, 11, 26, 1, 2, 3, 999, tzinfo=UTC)
     item = make_item(run, learner, lesson, state="done", attempts=2, finished_at=at)
     for number, (cost, tokens) in enumerate([(1_500_000, 10), (250, 20)], start=1):
         make_call(

@@ -1,8 +1,10 @@
 """The page on which a pilot is looked at: of each text the standard, what the learner has, the draft."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -91,28 +93,24 @@ def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
         (text.profile_id, text.lesson_id): text
         for text in Text.objects.filter(profile__in=profiles, lesson__in=lessons)
     }
-    drafts = [item.answer for item in items]
+    of_lesson: dict[UUID, list[PilotItem]] = defaultdict(list)
+    for item in items:
+        of_lesson[item.lesson_id].append(item)
     for place, item in enumerate(items, start=1):
         profile, lesson = profiles[item.profile_id], lessons[item.lesson_id]
         old = texts.get((profile.pk, lesson.pk))
+        others = [
+            (profiles[other.profile_id].user_identifier, other.answer)
+            for other in of_lesson[item.lesson_id]
+            if other is not item
+        ]
         yield Look(
             place=place,
             profile=profile,
             lesson=lesson,
             panes=[_standard(item, lesson), _old(old, lesson), _draft(item, old, lesson)],
             answers=readable(profile.survey, LABELS),
-            marks=marks(
-                item.answer,
-                old.content if old else None,
-                profile.name,
-                [
-                    (other.user_identifier, drafts[n])
-                    for n, sibling in enumerate(items)
-                    if n != place - 1
-                    and sibling.lesson_id == item.lesson_id
-                    and (other := profiles[sibling.profile_id])
-                ],
-            ),
+            marks=marks(item.answer, old.content if old else None, profile.name, others),
         )
 
 

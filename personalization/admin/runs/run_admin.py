@@ -77,20 +77,13 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         return self._progress_context(request, obj.pk)
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {
-            "progress": (self.progress, "progress/"),
-            "command": (self.command, "command/"),
-            "question": (self.question, "sure/<slug:command>/"),
-            "pilot": (self.pilot, "pilot/"),
-            "items": (self.items, "items.csv"),
-        }
+        view, name = self.admin_site.admin_view, "personalization_generationrun"
         own = [
-            path(
-                f"<uuid:run>/{address}",
-                self.admin_site.admin_view(view),
-                name=f"personalization_generationrun_{name}",
-            )
-            for name, (view, address) in pages.items()
+            path("<uuid:run>/progress/", view(self.progress), name=f"{name}_progress"),
+            path("<uuid:run>/command/", view(self.command), name=f"{name}_command"),
+            path("<uuid:run>/sure/<slug:command>/", view(self.question), name=f"{name}_question"),
+            path("<uuid:run>/pilot/", view(self.pilot), name=f"{name}_pilot"),
+            path("<uuid:run>/items.csv", view(self.items), name=f"{name}_items"),
         ]
         return [*own, *super().get_urls()]
 
