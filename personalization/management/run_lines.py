@@ -6,9 +6,9 @@ from rich.table import Table
 
 from personalization.explanations import explanation
 from personalization.learner_files.privacy import shown_identifier
-from personalization.models.runs import ItemState, RunState
+from personalization.models.runs import RunState
 from personalization.pricing import money
-from personalization.queries import Progress
+from personalization.queries import ErrorKind, Progress
 from personalization.run_report import (
     ErrorExample,
     LessonTimes,
@@ -20,6 +20,7 @@ from personalization.run_report import (
 from personalization.run_report.words import cached_share, projected_micro
 
 WORKER = "celery -A persona_site worker"
+SHORT = 8  # characters of an id: enough to find the run by
 
 
 def pace_line(now: Progress) -> str:
@@ -37,6 +38,10 @@ def clock(seconds: float) -> str:
     minutes, whole = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{whole:02}" if hours else f"{minutes}:{whole:02}"
+
+
+def texts(count: int) -> str:
+    return f"{count:,} text" if count == 1 else f"{count:,} texts"
 
 
 def cost_lines(now: Progress) -> Iterator[str]:
@@ -64,24 +69,25 @@ def wait_lines(now: Progress) -> list[str]:
 
 
 def _wait_line(now: Progress, wait: Wait) -> str:
-    run, items, pause = now.run_id, f"{wait.items:,}", clock(wait.seconds or 0)
+    run, items, pause = str(now.run_id)[:SHORT], texts(wait.items), clock(wait.seconds or 0)
     look, accept = f"manage.py runs look {run}", f"manage.py runs accept {run}"
     lines = {
         Reason.PAUSED: f"paused: {now.note or 'nobody said why.'} Go on: manage.py runs resume {run}",
-        Reason.PILOT_WRITING: f"the pilot is being written; {items} of its texts are ready: {look}",
-        Reason.PILOT: f"the pilot waits for a look ({items} texts): {look}, then {accept} or cancel",
-        Reason.BUDGET: f"{items} texts wait for money: manage.py runs raise-budget {run} AMOUNT",
-        Reason.NOBODY: f"nobody takes the {items} texts that wait. Start a worker: {WORKER}",
-        Reason.LATER: f"the {items} that are left are tried again after a pause, the first in {pause}",
-        Reason.STOPPING: f"cancelled, coming to rest: {items} texts",
+        Reason.PILOT_WRITING: f"the pilot is being written, {wait.items:,} so far: {look}",
+        Reason.PILOT: f"the pilot waits for a look ({items}): {look}, then {accept} or cancel",
+        Reason.BUDGET: f"waiting for money: {items}. Go on: manage.py runs raise-budget {run} AMOUNT",
+        Reason.NOBODY: f"waiting for a worker: {items}. Start one: {WORKER}",
+        Reason.LATER: f"waiting to be tried again after a pause: {items}, the first in {pause}",
+        Reason.STOPPING: f"cancelled, coming to rest: {items}",
     }
     return lines[wait.reason]
 
 
-def error_rows(now: Progress) -> list[tuple[str, int, str, str, ErrorExample | None]]:
-    """(state, texts, code, what happened, an example) of each kind, the most frequent first."""
-    shown = [kind for kind in now.errors if kind.state != ItemState.DONE]
-    examples: Sequence[ErrorExample | None] = error_examples(now.run_id, shown) if shown else []
+def error_rows(
+    now: Progress, kinds: Sequence[ErrorKind]
+) -> list[tuple[str, int, str, str, ErrorExample | None]]:
+    """(state, texts, code, what happened, an example) of each of the kinds."""
+    examples: Sequence[ErrorExample | None] = error_examples(now.run_id, kinds) if kinds else []
     return [
         (
             kind.state,
@@ -90,7 +96,7 @@ def error_rows(now: Progress) -> list[tuple[str, int, str, str, ErrorExample | N
             explanation(kind.code, example.message if example else kind.message),
             example,
         )
-        for kind, example in zip(shown, examples, strict=True)
+        for kind, example in zip(kinds, examples, strict=True)
     ]
 
 
@@ -103,12 +109,12 @@ def example_words(example: ErrorExample | None) -> str:
 def result_table(now: Progress) -> Table:
     """Texts by state, and below each state the kinds of errors in it."""
     table = Table("result", "texts", "what happened", "for example")
-    rows = error_rows(now)
+    rows = error_rows(now, now.errors)
     for state, count in sorted(now.counts.items()):
         table.add_row(state, f"{count:,}", "", "")
-        for of_state, texts, code, words, example in rows:
+        for of_state, count_of_kind, code, words, example in rows:
             if of_state == state:
-                table.add_row("", f"{texts:,}", f"{code}: {words}", example_words(example))
+                table.add_row("", f"{count_of_kind:,}", f"{code}: {words}", example_words(example))
     return table
 
 

@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from personalization.management.run_lines import (
+    SHORT,
     cost_lines,
     error_rows,
     lesson_table,
     pace_line,
     result_table,
+    texts,
     wait_lines,
 )
 from personalization.models import GenerationRun
@@ -24,7 +26,6 @@ from personalization.run_report import slowest_lessons, waits
 from personalization.run_report.words import state_words
 
 NONE = "There is no such run. Start one: manage.py personalize"
-SHORT = 8  # characters of an id that a list shows
 
 
 def print_runs(console: Console, runs: Sequence[GenerationRun]) -> None:
@@ -59,7 +60,7 @@ def print_run(console: Console, run: GenerationRun) -> None:
     lines = [
         f"Run {run.pk}: {state_words(now.state, now.pilot)}, {course}, by {run.backend}",
         f"started {localtime(run.created_at):%Y-%m-%d %H:%M:%S}{ended}",
-        f"{now.ended:,} of {now.total:,} texts ({percent} %) {pace_line(now)}".rstrip(),
+        f"{now.ended:,} of {texts(now.total)} ({percent} %) {pace_line(now)}".rstrip(),
         *cost_lines(now),
         *wait_lines(now),
     ]
@@ -142,5 +143,5 @@ def _errors(now: Progress) -> list[dict[str, Any]]:
             "example": example
             and {"item": example.item_id, "lesson": example.lesson_number, "attempts": example.attempts},
         }
-        for state, items, code, words, example in error_rows(now)
+        for state, items, code, words, example in error_rows(now, now.errors)
     ]

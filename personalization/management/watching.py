@@ -16,11 +16,13 @@ from personalization.management.run_lines import (
     error_rows,
     pace_line,
     result_table,
+    texts,
     wait_lines,
 )
 from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
+from personalization.run_report import went_wrong
 from personalization.run_report.waits import held_items
 
 POLL_SECONDS = 0.5
@@ -55,7 +57,8 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
 def wait_for(console: Console, run_id: UUID) -> None:
     """Shows the run until it ends, or until a person has to decide, then a table.
 
-    Raises CommandError, with the code to exit with, unless every item ended well or the pilot is ready.
+    Raises CommandError, with the code to exit with, unless every item ended well or there are drafts of a
+    pilot to look at.
     """
     try:
         now = _watch(console, run_id)
@@ -64,12 +67,13 @@ def wait_for(console: Console, run_id: UUID) -> None:
         raise CommandError(said, returncode=130) from None
     console.print(result_table(now))
     for line in (*cost_lines(now), *wait_lines(now)):
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if now.note and now.state != RunState.PAUSED:
         console.print(now.note, markup=False)
-    if _pilot_waits(now) and not now.counts.get(ItemState.FAILED):
-        return
-    if now.state != RunState.CLOSED or now.counts.get(ItemState.FAILED):
+    if _pilot_waits(now):
+        if not held_items(now, "pilot"):
+            raise CommandError("No text of the pilot could be written; the table above says why.")
+    elif now.state != RunState.CLOSED or now.counts.get(ItemState.FAILED):
         raise CommandError("Not every text was written; the table above says why.")
 
 
@@ -138,15 +142,17 @@ class Screen:
         if time.monotonic() - self._line_at > PLAIN_SECONDS:
             self._line_at = time.monotonic()
             pace = f" ({pace_line(now)})" if pace_line(now) else ""
-            self._console.print(f"{now.ended:,} of {now.total:,} texts{pace}", soft_wrap=True)
+            said = f"{now.ended:,} of {texts(now.total)}{pace}"
+            self._console.print(said, highlight=False, soft_wrap=True)
         for line in self._details.waits:
             if line.split(":")[0] not in self._said:
                 self._said.add(line.split(":")[0])
-                self._console.print(line, markup=False, soft_wrap=True)
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _details(now: RunProgress) -> Details:
-    errors = [f"{texts:>9,}  {state}: {words} ({code})" for state, texts, code, words, _ in error_rows(now)]
+    rows = error_rows(now, went_wrong(now.errors))
+    errors = [f"{count:>9,}  {state}: {words} ({code})" for state, count, code, words, _ in rows]
     return Details(errors[:MOST_ERRORS], wait_lines(now), time.monotonic())
 
 

@@ -3,7 +3,7 @@
 Each question is one statement that stays cheap for a run of a million items and calls.
 """
 
-from personalization.run_report.errors import ErrorExample, error_examples
+from personalization.run_report.errors import ErrorExample, error_examples, went_wrong
 from personalization.run_report.lessons import LessonTime, LessonTimes, slowest_lessons
 from personalization.run_report.timeline import Bucket, Timeline, timeline
 from personalization.run_report.waits import Reason, Wait, waits
@@ -20,4 +20,5 @@ __all__ = [
     "slowest_lessons",
     "timeline",
     "waits",
+    "went_wrong",
 ]

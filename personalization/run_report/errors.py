@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from personalization.models.runs import ItemState
 from personalization.queries import ErrorKind
 
 # `error_code <> ''` is what the index holds; the planner cannot conclude it from a variable. The inner limit
@@ -26,6 +27,10 @@ EXAMPLES = """
 """
 
 
+# Neither is an error: what waits for a person is told of as that.
+WAITING = {(ItemState.HELD, "budget"), (ItemState.HELD, "pilot")}
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorExample:
     """One of the items that an error happened to; the learner by identifier, never by name."""
@@ -38,6 +43,11 @@ class ErrorExample:
     lesson_id: UUID
     lesson_number: int
     lesson_title: str
+
+
+def went_wrong(kinds: Sequence[ErrorKind]) -> list[ErrorKind]:
+    """The kinds without those that only wait for somebody's decision."""
+    return [kind for kind in kinds if (kind.state, kind.code) not in WAITING]
 
 
 def error_examples(run_id: UUID, kinds: Sequence[ErrorKind]) -> list[ErrorExample | None]:

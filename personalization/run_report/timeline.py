@@ -17,9 +17,8 @@ STEPS = (
     *(HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR),
 )
 SPAN = """
-    SELECT least((SELECT finished_at FROM generation_items WHERE run_id = %(run)s AND finished_at IS NOT NULL
-                  ORDER BY finished_at LIMIT 1),
-                 (SELECT started_at FROM model_calls WHERE run_id = %(run)s ORDER BY started_at LIMIT 1)),
+    SELECT (SELECT finished_at FROM generation_items WHERE run_id = %(run)s AND finished_at IS NOT NULL
+            ORDER BY finished_at LIMIT 1),
            (SELECT finished_at FROM generation_items WHERE run_id = %(run)s AND finished_at IS NOT NULL
             ORDER BY finished_at DESC LIMIT 1)
 """
@@ -49,7 +48,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Slices of `step` seconds without a gap, the first one beginning with the first thing that happened."""
+    """Slices of `step` seconds without a gap, from the first text that ended to the last."""
 
     step: int
     buckets: Sequence[Bucket]
@@ -76,8 +75,8 @@ def timeline(run_id: UUID) -> Timeline | None:
             buckets[_place(begins, start, step)].items[state] = count
         cursor.execute(SPENT, parameters)
         for begins, cost in cursor.fetchall():
-            # A call may be settled a moment after the last item has ended.
-            buckets[min(_place(begins, start, step), places - 1)].cost_micro += cost
+            # A pilot's calls were made long before its texts ended; some are settled after the last of them.
+            buckets[min(max(_place(begins, start, step), 0), places - 1)].cost_micro += cost
     return Timeline(step, buckets)
 
 
@@ -87,11 +86,11 @@ def _place(begins: datetime, start: datetime, step: int) -> int:
 
 def slice_seconds(duration: float) -> int:
     """The shortest round length that cuts the duration into at most MOST_SLICES slices."""
-    # One slice is lost where the first one begins before the first thing that happened.
+    # One slice is lost where the first one begins before the first text ended.
     needed = duration / (MOST_SLICES - 1)
     return next((step for step in STEPS if step >= needed), -int(-needed // DAY) * DAY)
 
 
 def _beginning(first: datetime, step: int) -> datetime:
-    """The round time at or before the first thing that happened: slices begin on whole minutes."""
+    """The round time at or before the first end: slices begin on whole minutes."""
     return first - timedelta(seconds=first.timestamp() % step)

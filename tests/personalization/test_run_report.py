@@ -102,6 +102,16 @@ def test_the_course_of_time_has_no_gap_and_loses_nothing() -> None:
     assert line.buckets[-1].total
 
 
+def test_what_a_pilot_cost_before_its_texts_ended_is_in_the_first_slice() -> None:
+    run = make_run()
+    item = add(run, state="done", finished_at=ago(10))
+    make_call(item, started_at=ago(9_000), finished_at=ago(8_999), actual_micro=7)
+    add(run, state="done", finished_at=ago(5))
+    line = timeline(run.pk)
+    assert line
+    assert (line.step, line.buckets[0].cost_micro) == (1, 7)
+
+
 def test_nothing_has_ended_yet() -> None:
     run = make_run()
     add(run)

@@ -125,12 +125,12 @@ def test_one_run_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
         (
             {"pilot": "waiting"},
             [{"state": "held", "error_code": "pilot"}],
-            "the pilot waits for a look (1 texts)",
+            "the pilot waits for a look (1 text)",
         ),
         (
             {"budget_micro": 1},
             [{"state": "held", "error_code": "budget"}],
-            "1 texts wait for money: manage.py runs",
+            "waiting for money: 1 text. Go on: manage",
         ),
     ],
 )

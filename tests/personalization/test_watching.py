@@ -76,7 +76,7 @@ def test_a_pilot_that_is_ready_ends_the_waiting() -> None:
     add(run)
     shown, error = waited(run)
     assert error is None
-    assert f"manage.py runs look {run.pk}" in shown
+    assert f"manage.py runs look {str(run.pk)[:8]}" in shown
 
 
 def test_where_only_money_is_missing_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_where_only_money_is_missing_nobody_waits_for_ever(monkeypatch: pytest.M
     add(run, state="held", error_code="budget")
     shown, error = waited(run)
     assert error
-    assert f"1 texts wait for money: manage.py runs raise-budget {run.pk} AMOUNT" in shown
+    assert f"waiting for money: 1 text. Go on: manage.py runs raise-budget {str(run.pk)[:8]} AMOUNT" in shown
 
 
 def test_ctrl_c_stops_the_watching_and_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_without_a_terminal_what_it_waits_for_is_said_once() -> None:
         for _ in range(3):
             screen.show(progress(run.pk))
     assert text_of(shown).count("the pilot is being written") == 1
-    assert text_of(shown).count("0 of 1 texts") == 1
+    assert text_of(shown).count("0 of 1 text") == 1
 
 
 def test_errors_lead_to_an_example() -> None:

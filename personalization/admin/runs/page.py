@@ -24,6 +24,7 @@ from personalization.run_report import (
     slowest_lessons,
     timeline,
     waits,
+    went_wrong,
 )
 from personalization.run_report.words import duration_words, grouped, rate_words, state_words
 
@@ -125,9 +126,7 @@ def run_view(run_id: UUID) -> RunView:
 
 def error_lines(now: Progress) -> list[ErrorLine]:
     """What waits for a person's decision has its own notice, and is no error."""
-    kinds = [
-        kind for kind in now.errors if (kind.state, kind.code) not in {("held", "budget"), ("held", "pilot")}
-    ]
+    kinds = went_wrong(now.errors)
     examples: Sequence[ErrorExample | None] = error_examples(now.run_id, kinds) if kinds else []
     return [
         ErrorLine(
