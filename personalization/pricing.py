@@ -41,10 +41,14 @@ def parsed_amount(text: str) -> int:
     return int(Decimal(plain) * MICRO)
 
 
-def money(micro: int) -> str:
-    """The amount as the reader's language writes it, with the currency: 12.34 USD."""
+def money(micro: int, beside: int | None = None) -> str:
+    """The amount as the reader's language writes it, with the currency: 12.34 USD.
+
+    Small ones with more decimals: 0.0042 USD. In a table with the same as the largest amount there, `beside`.
+    """
     amount = Decimal(micro) / MICRO
-    decimals = 2 if micro == 0 or amount >= 1 else 4
+    largest = micro if beside is None else beside
+    decimals = 2 if largest == 0 or largest >= MICRO else 4
     step = Decimal(1).scaleb(-decimals)
     rounded = amount.quantize(step, ROUND_HALF_UP)
     if micro > 0:

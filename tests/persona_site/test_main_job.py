@@ -20,7 +20,7 @@ from persona_site.demo.processes import Process
 from personalization.fake_model import RunningFakeModel
 from personalization.models import PersonalizedLessonDescription, Profile
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
-from tests.builders import make_superuser
+from tests.builders import PERSONAL_TEXT, make_superuser
 from tests.conftest import ROOT, WorkerStarter
 from tests.processes import Environment, until
 
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("transactional_db")
 # The pictures in docs/ are taken anew where UPDATE_PICTURES is set; a test run changes no tracked file.
 PICTURES = ROOT / ("docs" if os.environ.get("UPDATE_PICTURES") else "var/test")
 PASSWORD = "pw-for-a-test"
+OLD = {**PERSONAL_TEXT, "summary_short": "Этот урок о первом прикосновении. Положите ладони на плечи."}
 
 
 @contextmanager
@@ -66,6 +67,11 @@ def site(
 ) -> Iterator[str]:
     """The site as `make run` starts it: web, worker and sample store, with the fake model as model."""
     call_command("import_lessons", verbosity=0)
+    lessons = Lesson.objects.filter(course__slug="shvz")
+    for learner in Profile.objects.filter(course="shvz"):
+        # Of an older system: the run replaces them.
+        texts = (PersonalizedLessonDescription(profile=learner, lesson=one, content=OLD) for one in lessons)
+        PersonalizedLessonDescription.objects.bulk_create(texts)
     admin = make_superuser("admin")
     admin.set_password(PASSWORD)
     admin.save(update_fields=["password"])

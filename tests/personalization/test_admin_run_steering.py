@@ -131,7 +131,7 @@ def test_cost_against_budget_and_estimate(admin: Client) -> None:
         learner = make_learner(course=lesson.course)
         make_item(run, learner, lesson, state="done" if number < 20 else "queued")
     view = admin.get(url(run, "progress")).context["run"]
-    assert (view.money.spent, view.money.reserved) == ("2.50 USD", "0.5000 USD")
+    assert (view.money.spent, view.money.reserved) == ("2.50 USD", "0.50 USD")
     assert (view.money.spent_percent, view.money.reserved_percent) == ("25.0", "5.0")
     assert view.money.projected == "5.00 USD"
     assert view.money.cached == "94 % from the cache"

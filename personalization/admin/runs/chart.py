@@ -129,4 +129,5 @@ def _outline(line: Timeline) -> str:
 
 def _row(bucket: Bucket, states: Sequence[ItemState], line: Timeline) -> tuple[str, list[str], str]:
     items = [grouped(bucket.items.get(state, 0)) for state in states]
-    return clock(bucket.begins, line.step), items, money(bucket.cost_micro) if line.cost_micro else ""
+    whole = line.cost_micro
+    return clock(bucket.begins, line.step), items, money(bucket.cost_micro, whole) if whole else ""

@@ -46,12 +46,17 @@ def money_view(now: Progress) -> MoneyView | None:
     limit = now.budget_micro or now.estimate_micro or 0
     projected = projected_micro(now) if now.ended < now.total else None
     share = cached_share(now)
+    largest = max(now.spent_micro, now.budget_micro or 0, now.estimate_micro or 0, projected or 0)
+
+    def said(micro: int | None) -> str:
+        return "" if micro is None else money(micro, largest)
+
     return MoneyView(
-        spent=money(now.spent_micro),
-        reserved=money(now.reserved_micro) if now.reserved_micro else "",
-        budget=money(now.budget_micro) if now.budget_micro is not None else "",
-        estimate=money(now.estimate_micro) if now.estimate_micro is not None else "",
-        projected=money(projected) if projected is not None else "",
+        spent=said(now.spent_micro),
+        reserved=said(now.reserved_micro or None),
+        budget=said(now.budget_micro),
+        estimate=said(now.estimate_micro),
+        projected=said(projected),
         spent_percent=_percent(now.spent_micro, limit),
         reserved_percent=_percent(now.reserved_micro, limit),
         suggested=_suggested(now, projected),
