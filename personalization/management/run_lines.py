@@ -6,7 +6,7 @@ from rich.table import Table
 
 from personalization.explanations import explanation
 from personalization.learner_files.privacy import shown_identifier
-from personalization.models.runs import RunState
+from personalization.models.runs import Pilot, RunState
 from personalization.pricing import money
 from personalization.queries import ErrorKind, Progress
 from personalization.run_report import (
@@ -27,7 +27,9 @@ def pace_line(now: Progress) -> str:
     """Rate, time left and cost: "12.0/s, 1:13 left, 0.42 USD"."""
     parts = []
     if now.rate and now.state == RunState.OPEN:
-        parts += [f"{now.rate:.1f}/s", f"{clock(now.seconds_left or 0)} left"]
+        parts.append(f"{now.rate:.1f}/s")
+        if now.pilot != Pilot.WRITING:  # else a person's look comes between
+            parts.append(f"{clock(now.seconds_left or 0)} left")
     if now.spent_micro or now.reserved_micro:
         parts.append(money(now.spent_micro))
     return ", ".join(parts)

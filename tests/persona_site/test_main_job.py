@@ -68,10 +68,10 @@ def site(
     """The site as `make run` starts it: web, worker and sample store, with the fake model as model."""
     call_command("import_lessons", verbosity=0)
     lessons = Lesson.objects.filter(course__slug="shvz")
-    for learner in Profile.objects.filter(course="shvz"):
+    for learner in Profile.objects.filter(course__slug="shvz"):
         # Of an older system: the run replaces them.
         texts = (PersonalizedLessonDescription(profile=learner, lesson=one, content=OLD) for one in lessons)
-        PersonalizedLessonDescription.objects.bulk_create(texts)
+        PersonalizedLessonDescription.objects.bulk_create(texts, ignore_conflicts=True)
     admin = make_superuser("admin")
     admin.set_password(PASSWORD)
     admin.save(update_fields=["password"])

@@ -177,6 +177,16 @@ def test_what_is_tried_again_later_says_when(admin: Client) -> None:
     assert "celery" not in html
 
 
+@pytest.mark.parametrize(("pilot", "known"), [("", True), ("writing", False), ("accepted", True)])
+def test_before_a_look_nobody_knows_when_it_ends(admin: Client, pilot: str, known: bool) -> None:
+    run = make_run(pilot=pilot)
+    add(run, state="done")
+    add(run, state="running")
+    view = admin.get(url(run, "progress")).context["run"]
+    assert view.rate
+    assert bool(view.time_left) is known
+
+
 def test_an_error_leads_to_an_example(admin: Client) -> None:
     run = make_run()
     item = add(run, error_code="timeout", error_message="no whole answer within 90 s")

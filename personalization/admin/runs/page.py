@@ -30,6 +30,8 @@ from personalization.run_report.words import duration_words, grouped, rate_words
 
 MOST_FAILURES = 50  # rows on the page; the counts above them are complete
 SORTED_UP_TO = 10_000  # failed items
+# While it waits for one of these, nobody knows when it will end.
+OPEN_END = {Reason.BUDGET.value, Reason.PILOT_WRITING.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def run_view(run_id: UUID) -> RunView:
         counts=_counts(now),
         percent=100 * now.ended // now.total if now.total else 100,
         rate=rate_words(now.rate) if moving else "",
-        time_left=duration_words(now.seconds_left) if moving and Reason.BUDGET not in waiting else "",
+        time_left=duration_words(now.seconds_left) if moving and not OPEN_END & waiting.keys() else "",
         note=translated(now.note),
         waits=waiting,
         money=money_view(now),
