@@ -14,8 +14,8 @@ from django.utils.translation import ngettext
 from courses.models import Course, Lesson
 from personalization.admin.paginator import estimated_count
 from personalization.admin.rights import may_run
-from personalization.admin.run_progress import STATES
-from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile, RunState
+from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
+from personalization.run_report.words import state_words
 from personalization.watch.figures import Workers, workers
 
 LAST_RUNS = 5
@@ -41,14 +41,16 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
         if model in counts
     ]
     runs = GenerationRun.objects.select_related("course", "requested_by").only(
-        "created_at", "state", "backend", "course__title", "requested_by__username"
+        "created_at", "state", "pilot", "backend", "course__title", "requested_by__username"
     )
     may_see_runs = _may_see(request, GenerationRun)
     seen = workers() if may_see_runs else None
     return {
         **context,
         "figures": figures,
-        "runs": [(run, STATES[RunState(run.state)]) for run in runs[:LAST_RUNS]] if may_see_runs else [],
+        "runs": [(run, state_words(run.state, run.pilot)) for run in runs[:LAST_RUNS]]
+        if may_see_runs
+        else [],
         "hint": _hint(counts, may_start=may_run(request)),
         "workers": _workers(seen) if seen else "",
         "nobody_works": seen is not None and seen.gone,

@@ -10,6 +10,8 @@ EXPLANATIONS = {
     "no_survey": gettext_lazy("the learner has answered nothing"),
     "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
     "better_text": gettext_lazy("the simple writer replaces only texts of its own"),
+    "budget": gettext_lazy("what is left of the run's budget is not enough for it"),
+    "pilot": gettext_lazy("written, and waits for a look"),
     "timeout": gettext_lazy("the endpoint did not answer in time"),
     "connection": gettext_lazy("the endpoint is not reachable or broke off: check OPENAI_BASE_URL"),
     "garbage": _UNREADABLE,

@@ -126,11 +126,15 @@ def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: An
     return GenerationItem.objects.create(run=run, profile=learner, lesson=lesson, **fields)
 
 
-def make_call(item: GenerationItem | None = None, **fields: Any) -> ModelCall:
-    """A call of the ledger, settled a moment ago with a good answer unless the fields say otherwise."""
+def make_call(item: GenerationItem | None = None, seconds: float = 1.0, **fields: Any) -> ModelCall:
+    """A call of the ledger, settled a moment ago with a good answer unless the fields say otherwise.
+
+    seconds: how long it took.
+    """
+    now = timezone.now()
     state = fields.setdefault("state", CallState.OK)
     if state != CallState.RESERVED:
-        fields = {"actual_micro": 1_000, "finished_at": timezone.now()} | fields
+        fields = {"actual_micro": 1_000, "finished_at": now} | fields
         fields = {"input_tokens": 1_000, "cached_tokens": 0, "output_tokens": 100} | fields
     values = {
         "rev": 1,
@@ -140,6 +144,7 @@ def make_call(item: GenerationItem | None = None, **fields: Any) -> ModelCall:
         "prompt_version": "p",
         "fingerprint": "f",
         "reserved_micro": 2_000,
+        "started_at": now - timedelta(seconds=seconds),
         **fields,
     }
     return ModelCall.objects.create(item=item, run=item.run if item else None, **values)

@@ -37,6 +37,7 @@ VERDICTS = {
     "no_source": gettext_lazy("skipped: the lesson has no transcript"),
     "better_text": gettext_lazy("skipped: the simple writer replaces only its own texts"),
 }
+MOST_PILOT_TEXTS = 50  # more than that nobody reads
 
 
 class RunForm(forms.Form):
@@ -47,6 +48,7 @@ class RunForm(forms.Form):
     budget = forms.CharField(required=False, max_length=40)
     force = forms.BooleanField(required=False)
     replace_locked = forms.BooleanField(required=False)
+    pilot = forms.CharField(required=False, max_length=10)
     token = forms.CharField(max_length=64)
 
     def __init__(self, data: Any, *, may_replace: bool) -> None:
@@ -76,6 +78,19 @@ class RunForm(forms.Form):
         if backend and (problem := budget_problem(current_recipe(backend).model, budget)):
             raise forms.ValidationError(problem)
         return budget
+
+    def clean_pilot(self) -> int | None:
+        """How many texts to look at first; None: no pilot."""
+        text: str = self.cleaned_data["pilot"].strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PILOT_TEXTS):
+            raise forms.ValidationError(
+                _("Write how many texts to look at first, 1 to {most}, or leave it empty.").format(
+                    most=MOST_PILOT_TEXTS
+                )
+            )
+        return int(text)
 
     def clean_lessons(self) -> tuple[int, ...] | None:
         """Numbers from "1, 3-5"; None for all lessons."""
@@ -150,6 +165,7 @@ def _started(
             selection=_selection(form, learners),
             backend=form.cleaned_data["backend"],
             **_options(form),
+            pilot=form.cleaned_data["pilot"],
             requested_by=request.user if request.user.is_authenticated else None,
             idempotency_key=form.cleaned_data["token"],
             budget_micro=form.cleaned_data["budget"],

@@ -1,20 +1,38 @@
 """A run's preview and progress in the terminal."""
 
 import time
+from dataclasses import dataclass
 from uuid import UUID
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from django.core.management.base import CommandError
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from personalization.costs.estimate import Estimate
 from personalization.costs.words import budget_said, estimate_said
-from personalization.models.runs import RunState
+from personalization.management.run_lines import (
+    cost_lines,
+    error_rows,
+    pace_line,
+    result_table,
+    texts,
+    wait_lines,
+)
+from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
+from personalization.run_report import went_wrong
+from personalization.run_report.waits import held_items
 
 POLL_SECONDS = 0.5
-SILENCE_SECONDS = 15.0  # without a finished item: then it is worth asking whether a worker runs
+LOOK_SECONDS = 2.0  # between looks at what is more than counts: errors, what the run waits for
+PLAIN_SECONDS = 10.0  # between lines where no terminal shows a bar
+# Money that a settled call gives back is given to a held item at the next sweep: only then is it used up.
+STUCK_SECONDS = 15.0
+MOST_ERRORS = 6  # lines below the bar
 VERDICTS = {
     "write": "to write",
     "unchanged": "unchanged: nothing to do",
@@ -43,52 +61,114 @@ def print_estimate(console: Console, estimate: Estimate, budget_micro: int | Non
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def watch(console: Console, run_id: UUID) -> bool:
-    """Shows a bar until the run ends, then a table. Whether every item ended well.
+def wait_for(console: Console, run_id: UUID) -> None:
+    """Shows the run until it ends, or until a person has to decide, then a table.
 
-    Ctrl-C stops the watching, not the run.
+    Raises CommandError, with the code to exit with, unless every item ended well or there are drafts of a
+    pilot to look at.
     """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[pace]}"),
-    )
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task("Writing", total=None, pace="")
-        seen, since, asked = -1, time.monotonic(), False
+    try:
+        now = _watch(console, run_id)
+    except KeyboardInterrupt:
+        said = f"Stopped watching; the run goes on. Watch it again: manage.py runs wait {run_id}"
+        raise CommandError(said, returncode=130) from None
+    console.print(result_table(now))
+    for line in (*cost_lines(now), *wait_lines(now)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if now.note and now.state != RunState.PAUSED:
+        console.print(now.note, markup=False)
+    if _pilot_waits(now):
+        if not held_items(now, "pilot"):
+            raise CommandError("No text of the pilot could be written; the table above says why.")
+    elif now.state != RunState.CLOSED or now.counts.get(ItemState.FAILED):
+        raise CommandError("Not every text was written; the table above says why.")
+
+
+def _watch(console: Console, run_id: UUID) -> RunProgress:
+    """The progress at the end of the watching."""
+    screen, stuck_since = Screen(console), None
+    with screen:
         while True:
             now = progress(run_id)
-            bar.update(task, total=now.total, completed=now.ended, pace=_pace(now))
-            if now.state != RunState.OPEN:
-                break
-            if now.ended != seen:
-                seen, since = now.ended, time.monotonic()
-            elif not asked and time.monotonic() - since > SILENCE_SECONDS:
-                asked = True
-                bar.console.print(
-                    f"Nothing has finished for {SILENCE_SECONDS:.0f} s. Does a worker run? "
-                    "Start one: celery -A persona_site worker"
-                )
+            screen.show(now)
+            if now.state != RunState.OPEN or _pilot_waits(now):
+                return now
+            if not _only_money_is_missing(now):
+                stuck_since = None
+            elif stuck_since is None:
+                stuck_since = time.monotonic()
+            elif time.monotonic() - stuck_since > STUCK_SECONDS:
+                return now
             time.sleep(POLL_SECONDS)
-    _print_result(console, now)
-    return now.state == RunState.CLOSED and not now.counts.get("failed")
 
 
-def _pace(now: RunProgress) -> str:
-    if not now.rate:
-        return ""
-    left = now.seconds_left or 0
-    return f"{now.rate:.1f}/s, {left // 60:.0f}:{left % 60:02.0f} left"
+def _pilot_waits(now: RunProgress) -> bool:
+    return now.state == RunState.OPEN and now.pilot == Pilot.WAITING
 
 
-def _print_result(console: Console, now: RunProgress) -> None:
-    table = Table("result", "texts", "what happened")
-    for state, count in sorted(now.counts.items()):
-        table.add_row(state, f"{count:,}", "")
-    for error in now.errors:
-        if error.state != "done":
-            table.add_row(f"  {error.state}", f"{error.count:,}", f"{error.code}: {error.message}")
-    console.print(table)
-    if now.note:
-        console.print(f"The run is {now.state}: {now.note}")
+def _only_money_is_missing(now: RunProgress) -> bool:
+    """Nothing is left but what the budget holds: waiting would be for ever."""
+    return 0 < now.total - now.ended == held_items(now, "budget")
+
+
+@dataclass(slots=True)
+class Details:
+    """What is read less often than the counts; `at`: when, by the monotonic clock."""
+
+    errors: list[str]
+    waits: list[str]
+    at: float
+
+
+class Screen:
+    """A bar with what is worth knowing below it; where there is no terminal, a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._details = Details([], [], float("-inf"))
+        self._said: set[str] = set()
+        self._line_at = float("-inf")
+
+    def __enter__(self) -> None:
+        if self._console.is_terminal:
+            self._live.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._live.stop()
+
+    def show(self, now: RunProgress) -> None:
+        if time.monotonic() - self._details.at > LOOK_SECONDS:
+            self._details = _details(now)
+        if self._console.is_terminal:
+            self._live.update(_drawn(now, self._details))
+        else:
+            self._say(now)
+
+    def _say(self, now: RunProgress) -> None:
+        if time.monotonic() - self._line_at > PLAIN_SECONDS:
+            self._line_at = time.monotonic()
+            pace = f" ({pace_line(now)})" if pace_line(now) else ""
+            said = f"{now.ended:,} of {texts(now.total)}{pace}"
+            self._console.print(said, highlight=False, soft_wrap=True)
+        for line in self._details.waits:
+            if line.split(":")[0] not in self._said:
+                self._said.add(line.split(":")[0])
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _details(now: RunProgress) -> Details:
+    rows = error_rows(now, went_wrong(now.errors))
+    errors = [f"{count:>9,}  {state}: {words} ({code})" for state, count, code, words, _ in rows]
+    return Details(errors[:MOST_ERRORS], wait_lines(now), time.monotonic())
+
+
+def _drawn(now: RunProgress, details: Details) -> RenderableType:
+    line = Table.grid(padding=(0, 1))
+    line.add_row(
+        "Writing",
+        ProgressBar(total=max(1, now.total), completed=now.ended, width=30),
+        f"{now.ended:,}/{now.total:,}",
+        pace_line(now),
+    )
+    return Group(line, *(Text(text, "dim") for text in details.errors), *map(Text, details.waits))

@@ -189,6 +189,20 @@ def test_choices_change_the_counts_without_starting(admin: Client, course: Cours
     assert not GenerationRun.objects.exists()
 
 
+def test_some_texts_can_be_looked_at_first(admin: Client, course: Course) -> None:
+    ask(admin, [make_learner(course=course)], **START, pilot=" 2 ")
+    run = GenerationRun.objects.get()
+    assert run.pilot == "writing"
+    assert run.items.filter(priority=1).count() == 2
+
+
+@pytest.mark.parametrize("pilot", ["0", "-1", "51", "two", "1.5", "²"])
+def test_a_pilot_that_nobody_could_read_is_refused(admin: Client, course: Course, pilot: str) -> None:
+    page = ask(admin, [make_learner(course=course)], **START, pilot=pilot)
+    assert "Write how many texts to look at first, 1 to 50" in page.content.decode()
+    assert not GenerationRun.objects.exists()
+
+
 @pytest.mark.parametrize("lessons", ["x", "3-1", "-1"])
 def test_lesson_numbers_that_are_none_are_refused(admin: Client, course: Course, lessons: str) -> None:
     page = ask(admin, [make_learner(course=course)], backend="simple", lessons=lessons, token="t", start="1")

@@ -45,6 +45,12 @@ def test_a_dry_run_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert not GenerationRun.objects.exists()
 
 
+def test_it_plans_a_pilot() -> None:
+    call_command("personalize", "--pilot", "2")
+    assert GenerationRun.objects.get().pilot == "writing"
+    assert GenerationItem.objects.filter(priority=1).count() == 2
+
+
 def test_what_another_run_is_writing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     learner = Profile.objects.get(user_identifier="u-1")
     make_item(make_run(), learner, Lesson.objects.get(lesson_number=1), state="running")
@@ -61,6 +67,7 @@ def test_what_another_run_is_writing_is_said(capsys: pytest.CaptureFixture[str])
         (["--lessons", "0"], "begin at 1"),
         (["--lessons", "1,x"], "Found: 'x'"),
         (["--limit", "-1"], "above 0"),
+        (["--pilot", "0"], "above 0"),
         (["--backend", "parrot"], "parrot"),
         (["--budget", "0"], "above 0 in USD"),
         (["--budget", "ten"], "Found: 'ten'"),

@@ -11,7 +11,7 @@ from courses.models import Course
 from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
-from personalization.management.watching import print_estimate, print_preview, watch
+from personalization.management.watching import print_estimate, print_preview, wait_for
 from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
@@ -33,13 +33,22 @@ examples:
   manage.py personalize --lessons 1,3-5 --force   four lessons, unchanged ones too
   manage.py personalize u-1001 --replace-locked --dry-run
                                                   how many texts of an editor would be replaced
+  manage.py personalize --course shvz --pilot 5 --wait
+                                                  five texts first; then: manage.py runs look latest
+  manage.py runs                                  what runs there are, and what to do with them
 
 The work is done by workers (celery -A persona_site worker); a learner's old text stays until the new one
 is there. Texts that an editor changed are left alone; with --replace-locked only those that an editor
 changes after the run was started.
+The texts of a pilot are spread over learners and lessons. No learner sees them before somebody accepts them,
+in the admin or with "manage.py runs accept"; then they are published as they were seen.
 
-exit codes: 0 every item is done, unchanged or skipped (or, without --wait, the run is started);
-            1 an item failed, or the run was paused or cancelled; 2 wrong arguments"""
+--wait shows a bar, the pace, what it costs, errors by kind, and what the run waits for. Ctrl-C ends the
+watching; the run goes on.
+
+exit codes: 0 every item is done, unchanged or skipped, or the pilot is ready to be looked at (or, without
+            --wait, the run is started); 1 an item failed, the run was paused or cancelled, or waits for a
+            higher budget; 2 wrong arguments; 130 the watching was ended by Ctrl-C"""
 
 
 class Command(BaseCommand):
@@ -68,8 +77,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--replace-locked", action="store_true", help="replace texts that an editor changed, too"
         )
+        parser.add_argument(
+            "--pilot", type=_positive, metavar="N", help="write N texts first, and wait for a look at them"
+        )
         parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-        parser.add_argument("--wait", action="store_true", help="show progress until the run ends")
+        parser.add_argument(
+            "--wait", action="store_true", help="show progress until the run ends, or its pilot is written"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = Console()
@@ -95,6 +109,7 @@ class Command(BaseCommand):
                     **choices,
                     budget_micro=options["budget"],
                     estimate_micro=cost.micro,
+                    pilot=options["pilot"],
                 )
             except PlanRefused as refused:
                 raise CommandError(str(refused)) from refused
@@ -106,8 +121,9 @@ class Command(BaseCommand):
             )
         if options["wait"] and not started.asked:
             raise CommandError("Nothing is left for this run to wait for: see the other one.")
-        if options["wait"] and not watch(console, started.run.pk):
-            raise CommandError("Not every text was written; the table above says why.")
+        if options["wait"]:
+            with override("en"):
+                wait_for(console, started.run.pk)
 
 
 def _selection(options: dict[str, Any]) -> Selection:

@@ -1,9 +1,10 @@
-// Looks again at a run every second and replaces only what changed, so that focus and scrolling stay.
+// Looks again at a run every second and changes only what is different, so that focus, scrolling, what is
+// being typed and what was opened stay.
 "use strict";
 (() => {
   const EVERY = 1000, LONGEST = 15000; // milliseconds
-  const SHARE = 5; // a run of a million takes long to count: look for at most a fifth of the time
-  let pause = EVERY;
+  const SHARE = 5; // look for at most a fifth of the time, however long the server takes
+  let pause = EVERY, wake = null;
 
   function show(problem) {
     const place = document.querySelector("[data-run-problem]");
@@ -11,15 +12,35 @@
     place.hidden = !problem;
   }
 
+  function morph(shown, fresh) {
+    if (shown.nodeType !== fresh.nodeType || shown.nodeName !== fresh.nodeName) return shown.replaceWith(fresh);
+    if (shown.nodeType !== Node.ELEMENT_NODE) {
+      if (shown.data !== fresh.data) shown.data = fresh.data;
+      return;
+    }
+    for (const { name, value } of fresh.attributes) if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+    for (const { name } of [...shown.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) shown.removeAttribute(name);
+    const have = [...shown.childNodes], want = [...fresh.childNodes];
+    want.forEach((node, place) => (have[place] ? morph(have[place], node) : shown.append(node)));
+    have.slice(want.length).forEach((node) => node.remove());
+  }
+
   function apply(box, html) {
     const root = new DOMParser().parseFromString(html, "text/html").querySelector("[data-run-root]");
     for (const part of root.querySelectorAll("[data-part]")) {
       const shown = box.querySelector(`[data-part="${part.dataset.part}"]`);
-      if (shown.innerHTML !== part.innerHTML) shown.innerHTML = part.innerHTML;
+      if (shown.innerHTML !== part.innerHTML) morph(shown, part);
     }
     const status = document.querySelector("[data-run-status]");
     if (status.textContent !== root.dataset.summary) status.textContent = root.dataset.summary;
+    name(root.dataset.percent);
     return root.dataset.goesOn === "1";
+  }
+
+  // The tab says how far the run is, for who works in another one meanwhile.
+  const title = document.title;
+  function name(percent) {
+    document.title = `${percent} % · ${title}`;
   }
 
   async function look(box) {
@@ -40,7 +61,10 @@
   async function watch(box) {
     let goesOn = true;
     while (goesOn) {
-      await new Promise((done) => setTimeout(done, pause));
+      await new Promise((done) => {
+        wake = done;
+        setTimeout(done, pause);
+      });
       try {
         goesOn = await look(box);
       } catch {
@@ -52,6 +76,8 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     const box = document.querySelector("[data-run-progress]");
-    if (box && box.querySelector('[data-goes-on="1"]')) watch(box);
+    if (!box || !box.querySelector('[data-goes-on="1"]')) return;
+    watch(box);
+    document.addEventListener("visibilitychange", () => document.hidden || wake?.());
   });
 })();

@@ -1,0 +1,76 @@
+"""A pilot's drafts in the terminal, for who decides without the admin."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import CommandError
+from rich.console import Console
+
+from courses.formats.shapes import personal_format
+from courses.models import Lesson
+from courses.rendering import rendered_sections
+from personalization.learner_files.privacy import shown_identifier
+from personalization.models import GenerationRun, Profile
+from personalization.services.pilot import PilotItem, pilot_items
+
+
+def print_pilot(console: Console, run: GenerationRun) -> None:
+    """Each draft with what the learner has now; raises CommandError where there is none."""
+    items = _drafts(run)
+    profiles, lessons = _rows(items)
+    for place, item in enumerate(items, start=1):
+        lesson = lessons[item.lesson_id]
+        who = shown_identifier(profiles[item.profile_id].user_identifier, place)
+        console.rule(f"{place}/{len(items)}  {who} · {lesson}", align="left")
+        for label, document in (("now", item.old), ("draft", item.answer)):
+            console.print(f"[bold]{label}[/bold]" + ("" if document else ": none yet"))
+            for line in _lines(document, lesson.course.language):
+                console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"Accept: manage.py runs accept {run.pk}\nThrow away: manage.py runs cancel {run.pk}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def pilot_as_json(run: GenerationRun) -> dict[str, Any]:
+    items = _drafts(run)
+    profiles, lessons = _rows(items)
+    return {
+        "run": str(run.pk),
+        "pilot": run.pilot,
+        "texts": [
+            {
+                "item": item.item_id,
+                "learner": profiles[item.profile_id].user_identifier,
+                "lesson": lessons[item.lesson_id].lesson_number,
+                "standard": item.standard,
+                "now": item.old,
+                "draft": item.answer,
+            }
+            for item in items
+        ],
+    }
+
+
+def _drafts(run: GenerationRun) -> Sequence[PilotItem]:
+    items = pilot_items(run.pk)
+    if not items:
+        raise CommandError(f"Run {run.pk} has no draft to look at.")
+    return items
+
+
+def _rows(items: Sequence[PilotItem]) -> tuple[dict[Any, Profile], dict[Any, Lesson]]:
+    lessons = Lesson.objects.select_related("course").in_bulk({item.lesson_id for item in items})
+    return Profile.objects.in_bulk({item.profile_id for item in items}), lessons
+
+
+def _lines(document: Any, language: str) -> list[str]:
+    if not isinstance(document, dict):
+        return []
+    lines = []
+    for section in rendered_sections(document, personal_format(document), language):
+        value = section.value
+        texts = [f"- {text}" for text in value] if isinstance(value, list) else [str(value)]
+        lines += [f"{section.heading}", *(f"  {text}" for text in texts)]
+    return lines

@@ -1,0 +1,81 @@
+"""A run's page while it is read again each second: nothing that a person does on it is undone."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from personalization.models import GenerationItem, GenerationRun
+from tests.browser import browser_page
+from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
+from tests.persona_site.test_editing_in_a_browser import let_in, session_of
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+def elsewhere(change: Callable[[], object]) -> None:
+    """In a thread of its own: the browser's may not speak to the database."""
+
+    def changed() -> None:
+        try:
+            change()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(changed).result()
+
+
+def test_what_one_types_opens_and_stands_on_stays_while_the_figures_change(live_server: Any) -> None:
+    session = session_of(make_superuser())
+    run, lesson = make_run(budget_micro=1_000_000), make_lesson()
+    for state, code in (("held", "budget"), ("queued", "rate_limit"), ("queued", "")):
+        make_item(run, make_learner(course=lesson.course), lesson, state=state, error_code=code)
+    items = GenerationItem.objects.filter(state="queued")
+
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, session)
+        page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
+        amount = page.get_by_label("New budget")
+        amount.press_sequentially("12.")
+        elsewhere(lambda: items.filter(error_code="").update(state="done", finished_at=run.created_at))
+        expect(page.get_by_text("1 of 3 texts (33 %)")).to_be_visible()
+        expect(page).to_have_title(re.compile("^33 % · "))
+        expect(amount).to_be_focused()
+        amount.press_sequentially("5")
+        expect(amount).to_have_value("12.5")
+
+        example = page.get_by_role("row", name="rate_limit").get_by_role("link").first
+        example.focus()
+        elsewhere(lambda: items.update(state="held"))
+        expect(page.get_by_role("row", name="rate_limit").get_by_text("held")).to_be_visible()
+        expect(example).to_be_focused()
+        assert complaints.found == []
+
+
+def test_the_chart_and_the_file_come_when_the_run_ends(live_server: Any) -> None:
+    session = session_of(make_superuser())
+    run, lesson = make_run(), make_lesson()
+    make_item(run, make_learner(course=lesson.course), lesson, state="running")
+    ended = {"state": "done", "finished_at": run.created_at, "lease_token": None, "lease_until": None}
+
+    def end() -> None:
+        GenerationItem.objects.update(**ended)
+        GenerationRun.objects.update(state="closed", closed_at=run.created_at)
+
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, session)
+        page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        elsewhere(end)
+        expect(page.get_by_role("img", name="Texts over time")).to_be_visible()
+        expect(page.get_by_role("link", name="All texts as a CSV file")).to_be_visible()
+        expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+        page.get_by_text("The figures as a table").click()
+        expect(page.get_by_role("columnheader", name="done")).to_be_visible()
+        assert complaints.found == []
