@@ -22,8 +22,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
         yield model
 
 
-OUR_TABLES = """courses, profiles, generation_runs, daily_costs, auth_user, django_session, changes,
-    pghistory_context"""
+OUR_TABLES = "courses, profiles, generation_runs, auth_user, django_session, changes, pghistory_context"
 
 
 @pytest.fixture
