@@ -26,6 +26,7 @@ from persona_site.embedded.valkey import Valkey
 SHORT = Pace()
 # The settings' own figures, and a whole minute where something is away.
 FULL = Pace(lease=30, sweep=5, call=30, retry=2, outage=60)
+WIDTH = 150  # columns that the table needs, also in a file
 PATIENCE = 20  # leases; a run that has not ended so long after its fault will not
 EPILOG = """
 examples:
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     places = Places(Postgres(scratch.VAR), valkey, scratch.VAR)
     pace = FULL if options.full else SHORT
     console = Console()
+    console.width = max(console.width, WIDTH)
     began = time.monotonic()
     with house(places, pace, seed=options.seed) as built:
         rows = [_played(console, built, name, options.seed) for name in options.only or FAULTS]

@@ -33,12 +33,12 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     # Without these a silently dead socket leaves a worker deaf for ever (5 of 5 tries). With them it hears
-    # again after 1 + 2 × health_check_interval seconds at most: two sweeps.
+    # again after 1 + 2 × health_check_interval seconds, and socket_timeout for each other dead connection.
     broker_transport_options={
         "visibility_timeout": 300,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 2,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
         "health_check_interval": 4,

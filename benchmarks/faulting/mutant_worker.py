@@ -1,0 +1,10 @@
+"""celery -A benchmarks.faulting.mutant_worker: a worker with the mistake that FAULT_MUTANT names."""
+
+import os
+
+from benchmarks.faulting.mutants import MUTANTS
+from persona_site.celery import app
+
+__all__ = ["app"]
+
+next(mutant for mutant in MUTANTS if mutant.name == os.environ["FAULT_MUTANT"]).install()
