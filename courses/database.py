@@ -8,6 +8,8 @@ from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
+ANSWER_WITHIN = "courses.answer_within"  # the name of its receiver
+
 
 def database_address() -> str:
     """Where the settings say the database is: `name at host:port`, without user and password."""
@@ -48,4 +50,4 @@ def answer_within(seconds: float) -> None:
 
         session.wait = wait  # type: ignore[method-assign]
 
-    connection_created.connect(limit, weak=False, dispatch_uid="courses.answer_within")
+    connection_created.connect(limit, weak=False, dispatch_uid=ANSWER_WITHIN)

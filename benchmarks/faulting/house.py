@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
 from benchmarks.faulting.links import Mode
@@ -75,6 +74,7 @@ class House:
     model: RunningFakeModel
     workers: list[WorkerProcess] = field(default_factory=list)
     variables: Environment = field(default_factory=dict)
+    mutant: str = ""
     _special: set[WorkerProcess] = field(default_factory=set)
     _started: int = 0
 
@@ -95,18 +95,20 @@ class House:
                 **self.pace.environment(),
                 **self.variables,
                 **variables,
-            }
+                "FAULT_MUTANT": self.mutant,
+            },
+            app="benchmarks.faulting.mutant_worker" if self.mutant else "persona_site",
         )
         self.workers.append(worker)
         if variables:
             self._special.add(worker)
         return worker
 
-    def staff(self, count: int, variables: Environment) -> None:
+    def staff(self, count: int, variables: Environment, mutant: str = "") -> None:
         """So many living workers with these variables, all of them ready; others are stopped."""
-        if variables != self.variables:
+        if (variables, mutant) != (self.variables, self.mutant):
             self.dismiss()
-            self.variables = variables
+            self.variables, self.mutant = variables, mutant
         fit = [worker for worker in self.workers if worker.process.poll() is None]
         fit = [worker for worker in fit if worker not in self._special][:count]
         for worker in self.workers:
@@ -139,8 +141,7 @@ class House:
 
 @contextmanager
 def house(places: Places, pace: Pace, **model: object) -> Iterator[House]:
-    """All but workers; everything ends with the block, workers too."""
-    settings.OPENAI_API_KEY = "test"  # so that a run for the language model can be planned here
+    """All but workers; everything ends with the block, workers too. To plan runs, the settings need a key."""
     with (
         running_proxy(places.postgres.socket) as database,
         running_proxy(places.valkey.socket) as broker,
@@ -152,7 +153,6 @@ def house(places: Places, pace: Pace, **model: object) -> Iterator[House]:
             yield built
         finally:
             built.dismiss()
-            settings.OPENAI_API_KEY = ""
 
 
 def _place(model: RunningFakeModel) -> tuple[str, int]:

@@ -2,8 +2,10 @@
 
 import os
 
+from persona_site.celery import app  # sets Django up; must stay first
+
+# isort: split
 from benchmarks.faulting.mutants import MUTANTS
-from persona_site.celery import app
 
 __all__ = ["app"]
 

@@ -1,5 +1,6 @@
 """Rows: two operators, jumping clocks, a full disk, and the show piece."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ from django.db import connection
 
 from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.rows import fault
+from benchmarks.faulting.small_disk import SmallDiskPostgres, small_disk
 from benchmarks.faulting.stage import Stage
 
 HOUR = 3600.0
@@ -46,6 +48,19 @@ def clocks(stage: Stage) -> None:
     # All timers of this worker go off at once, and its leases look an hour old to it.
     stage.may_be_unknown += stage.in_flight()
     clocks[0].jump(wall=HOUR, monotonic=HOUR)
+
+
+@fault("the database's disk is full", places=small_disk)
+def disk_full(stage: Stage) -> None:
+    postgres = stage.house.places.postgres
+    if not isinstance(postgres, SmallDiskPostgres):
+        raise AssertionError("this fault needs a small disk")
+    stage.until_ended(10)
+    postgres.fill()
+    stage.may_be_unknown += stage.in_flight()
+    time.sleep(stage.house.pace.outage)
+    postgres.free()
+    stage.healed()
 
 
 @fault(

@@ -27,7 +27,7 @@ class Proxy:
         self._weather = Weather()
         self._traps: list[Trap] = []
         self._links: set[Link] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._clients: dict[Side, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
         # Bound and not listening: while nobody listens, clients are refused and nobody else gets the port.
         self._place = socket.socket()
@@ -47,13 +47,15 @@ class Proxy:
         return trap
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, HOST, self.port, reuse_address=True)
+        self._server = await asyncio.start_server(self._accept, HOST, self.port, reuse_address=True)
 
     async def stop(self) -> None:
         self._refuse()
-        for task in self._tasks:
+        clients = dict(self._clients)
+        for task in clients.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*clients.values(), return_exceptions=True)
+        await asyncio.gather(*(client.end() for client in clients))
         self._place.close()
 
     def _refuse(self) -> None:
@@ -73,17 +75,17 @@ class Proxy:
             await self.start()
         return len(links)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         client = Side(reader, writer)
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        self._clients[client] = asyncio.create_task(self._serve(client))
+
+    async def _serve(self, client: Side) -> None:
         try:
             await self._joined(client)
         finally:
             await client.end()
+            del self._clients[client]
 
     async def _joined(self, client: Side) -> None:
         if self._weather.mode == Mode.RESET:

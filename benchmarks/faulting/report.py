@@ -23,9 +23,10 @@ def print_rows(console: Console, rows: Sequence[Row], title: str) -> None:
 
 
 def _cells(row: Row) -> list[str]:
+    verdict = "[red]BROKEN[/red]" if row.broken else row.verdict
     found = row.figures
     if found is None:
-        return [row.what, *[""] * (len(COLUMNS) - 2), "[red]BROKEN[/red]"]
+        return [row.what, *[""] * (len(COLUMNS) - 2), verdict]
     return [
         row.what,
         _seconds(row.ended_after),
@@ -35,7 +36,7 @@ def _cells(row: Row) -> list[str]:
         f"{found.misses} of {found.scans:,}",
         f"{found.requests:,} for {found.items:,}",
         str(found.unknown),
-        "[red]BROKEN[/red]" if row.broken else "holds" + (f", {found.failed} failed" if found.failed else ""),
+        verdict,
     ]
 
 

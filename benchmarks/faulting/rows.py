@@ -1,9 +1,11 @@
 """What a row of the table is: a fault by name, and how it is let loose."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.faulting.house import Places
 from benchmarks.faulting.stage import Stage
 from tests.processes import Environment
 
@@ -13,7 +15,8 @@ type Strike = Callable[[Stage], None]
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`strike` is called when a run of `learners` × `lessons` items has been asked for, and returns when all
-    is well again. `variables` are of the workers, `model` of the endpoint."""
+    is well again. `variables` are of the workers, `model` of the endpoint. `places`: other servers than the
+    house's. `mutant`: the workers make its mistake, and the checker must find it."""
 
     name: str
     what: str
@@ -23,6 +26,8 @@ class Fault:
     lessons: int = 8
     variables: Environment = field(default_factory=dict)
     model: dict[str, object] = field(default_factory=dict)
+    places: Callable[[Places], AbstractContextManager[Places]] | None = None
+    mutant: str = ""
 
 
 _rows: list[Fault] = []

@@ -134,9 +134,12 @@ def soak(house: House, *, seconds: float, seed: int) -> Row:
             stage.end(HEALING_SECONDS)
         except AssertionError as problem:
             house.dismiss()
-            return Row("soak", what, problem=f"{problem} ({_said(nemesis)})")
-        notes = (_said(nemesis), *stage.reader.seen.first)
-        return Row("soak", what, time.monotonic() - began, stage.back, stage.figures(), notes=notes)
+            return Row("soak", what, [f"{problem} ({_said(nemesis)})"])
+        ended = time.monotonic() - began
+        figures = stage.figures()
+        verdict = f"holds, {figures.failed} failed; {_said(nemesis)}"
+        notes = [_said(nemesis), *stage.reader.seen.first]
+        return Row("soak", what, figures.broken, verdict, ended, stage.back, figures, notes)
 
 
 @contextmanager

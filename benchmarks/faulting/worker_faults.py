@@ -6,7 +6,7 @@ from benchmarks.faulting.rows import fault
 from benchmarks.faulting.stage import Stage
 from personalization.models import GenerationItem
 from personalization.models.runs import ENDED
-from tests.processes import until
+from tests.processes import WorkerProcess, until
 
 DROPPED = "dropped"  # what a worker's log says of results that came too late
 TERM_SECONDS = 10  # what a deploy waits between SIGTERM and SIGKILL
@@ -57,16 +57,30 @@ def deploy(stage: Stage) -> None:
 
 @fault("SIGSTOP past the lease, then SIGCONT, each worker in turn", lessons=16)
 def freeze(stage: Stage) -> None:
-    for ended, worker in zip((10, 60), stage.house.workers, strict=False):
-        stage.until_ended(ended)
+    for number, worker in enumerate(stage.house.workers):
+        stage.until_ended(10 + 50 * number)
+        frozen = Frozen(stage, worker)
+        frozen.thaw()
+        frozen.until_refused()
+
+
+class Frozen:
+    """A worker that was stopped with something in its hands, until its leases were over."""
+
+    def __init__(self, stage: Stage, worker: WorkerProcess) -> None:
+        self._worker = worker
         pids = worker.children()
-        until(lambda pids=pids: stage.held_by(pids) > 0, "the worker has something in its hands")  # type: ignore[misc]
+        until(lambda: stage.held_by(pids) > 0, "the worker has something in its hands")
         worker.freeze()
-        said = worker.log().count(DROPPED)
         stage.may_be_unknown += stage.held_by(pids)
-        until(lambda pids=pids: stage.held_by(pids) == 0, "the leases of the frozen worker run out")  # type: ignore[misc]
-        worker.thaw()
-        until(lambda w=worker, n=said: w.log().count(DROPPED) > n, "the late worker is refused")  # type: ignore[misc]
+        self._said = worker.log().count(DROPPED)
+        until(lambda: stage.held_by(pids) == 0, "the leases of the frozen worker run out")
+
+    def thaw(self) -> None:
+        self._worker.thaw()
+
+    def until_refused(self) -> None:
+        until(lambda: self._worker.log().count(DROPPED) > self._said, "the late worker is refused")
 
 
 @fault("an item that kills its worker each time", learners=8)
