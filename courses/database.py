@@ -1,7 +1,14 @@
-"""Where the database is and what held it up, for messages: the lowest floor, so that every app can say it."""
+"""Where the database is, what held it up, and how long to wait: the lowest floor, for every app."""
 
+import time
+from typing import Any
+
+import psycopg
 from django.db import OperationalError, connection
+from django.db.backends.signals import connection_created
 from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+ANSWER_WITHIN = "courses.answer_within"  # the name of its receiver
 
 
 def database_address() -> str:
@@ -17,3 +24,30 @@ def database_address() -> str:
 def held_by_another(error: OperationalError) -> bool:
     """Whether somebody else's locks stood in the way: waited for too long, or each for the other."""
     return isinstance(error.__cause__, LockNotAvailable | DeadlockDetected)
+
+
+def answer_within(seconds: float) -> None:
+    """From now on a statement of this process that has no answer in time ends its connection.
+
+    The caller gets an OperationalError. Keepalives find a dead machine, and no server's timeout helps where
+    something between the two takes what is sent and passes nothing on: such a statement waited for ever.
+    """
+
+    def limit(connection: Any, **_: object) -> None:
+        session: psycopg.Connection[Any] = connection.connection
+        plain = session.wait
+
+        def wait(gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            if timeout is not None:  # the caller knows what it waits for: notices that may never come
+                return plain(gen, interval, timeout)
+            began = time.monotonic()
+            try:
+                return plain(gen, interval, seconds)
+            except psycopg.OperationalError:
+                if time.monotonic() - began >= seconds:
+                    session.close()  # at once: a rollback would wait for its answer too
+                raise
+
+        session.wait = wait  # type: ignore[method-assign]
+
+    connection_created.connect(limit, weak=False, dispatch_uid=ANSWER_WITHIN)

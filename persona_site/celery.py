@@ -17,25 +17,31 @@ try:
 except ImproperlyConfigured as error:
     raise SystemExit(f"Wrong settings: {error}") from None
 
+from courses.database import answer_within
 from persona_site.doorbell import ring
 from persona_site.embedded.valkey import Valkey
+from persona_site.steady import SteadyAMQP
 from personalization.services.shutdown import stop
 from personalization.sweeper import Sweeper
 
-app = Celery("persona")
+# A dead socket must not hold a worker: so soon, another try still comes before the leases are over.
+answer_within(settings.GENERATION_LEASE_SECONDS / 3)
+
+app = Celery("persona", amqp=SteadyAMQP)
 app.conf.update(
     broker_url=settings.REDIS_URL,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    # Without these a silently dead socket leaves a worker deaf for ever (5 of 5 tries).
+    # Without these a silently dead socket leaves a worker deaf for ever (5 of 5 tries). With them it hears
+    # again after 1 + 2 × health_check_interval seconds, and socket_timeout for each other dead connection.
     broker_transport_options={
         "visibility_timeout": 300,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
+        "socket_timeout": 2,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
-        "health_check_interval": 10,
+        "health_check_interval": 4,
     },
     task_default_queue="persona",
     task_acks_late=False,

@@ -41,12 +41,12 @@ def manage(*arguments: str, env: Environment, timeout: float = 60) -> subprocess
 class WorkerProcess:
     """A Celery worker with one pool child, in a process group of its own; `root`: its working directory."""
 
-    def __init__(self, env: Environment, root: Path = ROOT) -> None:
+    def __init__(self, env: Environment, root: Path = ROOT, app: str = "persona_site") -> None:
         # A file, not a pipe: a pipe that nobody reads stops the worker when it is full.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed by stop
         options = ["-c", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "persona_site", "worker", *options],
+            [sys.executable, "-m", "celery", "-A", app, "worker", *options],
             cwd=root,
             env=env,
             stdout=self._log,

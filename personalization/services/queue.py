@@ -27,23 +27,39 @@ __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"
 WORKED_ON = """run.state = 'open' AND run.pilot <> 'waiting' AND (run.budget_micro IS NULL OR NOT EXISTS (
             SELECT FROM generation_items held
             WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held'))"""
+# One of these kills its workers, maybe, and what is in flight beside it would die with it each time: a worker
+# takes them one by one. By their third death nothing else has failed yet.
+SUSPECT = "error_code = 'lease_lost' AND attempts >= 3"
+DUE = f"""
+            WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
+              AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END"""
 CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
-            SELECT id, priority, available_at FROM generation_items
-            WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
-              AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END
+            SELECT id, priority, available_at FROM generation_items {DUE} AND NOT ({SUSPECT})
             ORDER BY priority, available_at, id
             LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
         ) item
         WHERE {WORKED_ON}
         ORDER BY item.priority, item.available_at, item.id
         LIMIT %(limit)s
+    ), suspect AS MATERIALIZED (
+        SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
+            SELECT id FROM generation_items {DUE} AND {SUSPECT}
+            ORDER BY available_at, id
+            LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+        ) item
+        WHERE {WORKED_ON} AND NOT EXISTS (
+            SELECT FROM generation_items mine WHERE mine.state = 'running' AND mine.leased_by = %(worker)s
+            AND mine.error_code = 'lease_lost' AND mine.attempts > 3)
+        LIMIT 1
+    ), chosen AS (
+        SELECT id FROM (SELECT id FROM suspect UNION ALL SELECT id FROM due) due_now LIMIT %(limit)s
     )
     UPDATE generation_items item SET state = 'running', attempts = attempts + 1, claimed_rev = wanted_rev,
         lease_token = gen_random_uuid(), leased_by = %(worker)s,
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-    FROM due WHERE item.id = due.id
+    FROM chosen WHERE item.id = chosen.id
     RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts,
         item.claimed_rev
 """  # noqa: S608 constants of ours

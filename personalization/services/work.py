@@ -178,7 +178,7 @@ def written(job: Job, draft: Draft) -> Outcome:
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
-    """Transient: later, after a growing pause with full jitter. Blocked, or unsent: at once, uncounted."""
+    """Transient: later, after a growing pause with jitter. Blocked, or unsent: at once, uncounted."""
     claim, call = job.claim, failed_call(job, error)
     if isinstance(error, Permanent):
         return Outcome(claim, "failed", error.code, error.message, call=call)
@@ -186,11 +186,17 @@ def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
         return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True, call=call)
     if isinstance(error, Unsent):
         return Outcome(claim, "retry", error.code, error.message, give_back=True, call=call)
+    return Outcome(claim, "retry", error.code, error.message, _pause(claim, error, base_pause), call=call)
+
+
+def _pause(claim: Claim, error: WriterError, base: float) -> float:
+    """Seconds until the next attempt. What the provider asked for is kept, and the least that a pause has
+    grown to: all pauses of an item together outlast a minute in which the endpoint refuses everybody."""
+    longest = min(LONGEST_PAUSE, base * 2.0**claim.attempts)
+    # The jitter keeps all items from coming back at once.
+    pause = random.uniform(longest / 2, longest)
     asked = error.retry_after if isinstance(error, Transient) else None
-    longest = min(LONGEST_PAUSE, base_pause * 2.0**claim.attempts)
-    # What the provider asked for is kept; the jitter on top keeps all items from coming back at once.
-    delay = random.uniform(0, longest) if asked is None else asked + random.uniform(0, 1)
-    return Outcome(claim, "retry", error.code, error.message, delay, call=call)
+    return pause if asked is None else max(pause, asked + random.uniform(0, 1))
 
 
 def asked_again(job: Job, error: WriterError) -> Again | None:

@@ -1,0 +1,128 @@
+"""The end state: what must hold after any fault, asked of the tables and not of the workers' own code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from benchmarks.faulting.reader import Seen
+
+# Items that have not ended, and done ones whose text is not the one that they wrote. Only the newest item of
+# a learner and lesson can be asked: older ones were written over.
+LOST = """
+    SELECT count(*) FILTER (WHERE item.finished_at IS NULL
+        OR item.state = 'done' AND text.fingerprint IS DISTINCT FROM item.fingerprint)
+    FROM (SELECT DISTINCT ON (profile_id, lesson_id) * FROM generation_items
+          ORDER BY profile_id, lesson_id, id DESC) item
+    LEFT JOIN personalized_lesson_descriptions text USING (profile_id, lesson_id)
+"""
+# Each version that a run wrote is kept as a change. An item writes at most once for each revision asked for,
+# and a done one at least once.
+VERSIONS = """
+    WITH written AS (
+        SELECT change.row_id, count(*) AS versions
+        FROM changes change JOIN pghistory_context context ON context.id = change.context_id
+        WHERE change.table_name = 'personalized_lesson_descriptions' AND context.metadata ? 'run'
+          AND change.kind IN ('insert', 'update')
+        GROUP BY change.row_id
+    ), wanted AS (
+        SELECT profile_id, lesson_id, sum(claimed_rev) AS most,
+               count(*) FILTER (WHERE state = 'done') AS least
+        FROM generation_items GROUP BY profile_id, lesson_id
+    )
+    SELECT coalesce(sum(greatest(0, versions - coalesce(most, 0))), 0)::int,
+           coalesce(sum(greatest(0, coalesce(least, 0) - coalesce(versions, 0))), 0)::int
+    FROM wanted JOIN personalized_lesson_descriptions text USING (profile_id, lesson_id)
+    FULL JOIN written ON written.row_id = text.id
+"""
+DELETED = """
+    SELECT count(*) FROM changes
+    WHERE table_name = 'personalized_lesson_descriptions' AND kind = 'delete'
+"""
+STATES = """
+    SELECT count(*), count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'failed'),
+           count(*) FILTER (WHERE state = 'failed' AND error_code = ''),
+           (SELECT count(*) FROM generation_runs WHERE state NOT IN ('closed', 'cancelled'))
+    FROM generation_items
+"""
+# Lost: calls that failed without an answer; the endpoint may have seen them, and may have answered well.
+LEDGER = """
+    SELECT count(*), count(*) FILTER (WHERE state = 'ok'), count(*) FILTER (WHERE state = 'unknown'),
+           count(*) FILTER (WHERE state = 'reserved'),
+           count(*) FILTER (WHERE state = 'error' AND error_code IN ('connection', 'timeout', 'garbage'))
+    FROM model_calls
+"""
+# What each run has spent against the sum of its calls, and what it still holds back.
+MONEY = """
+    SELECT count(*) FILTER (WHERE spent_micro <> coalesce(paid, 0)), coalesce(sum(reserved_micro), 0)::bigint
+    FROM generation_runs LEFT JOIN (SELECT run_id, sum(actual_micro) AS paid FROM model_calls GROUP BY run_id)
+        ledger ON ledger.run_id = generation_runs.id
+"""
+PAID_TWICE = """
+    SELECT count(*) FROM (SELECT FROM model_calls WHERE state = 'ok'
+                          GROUP BY item_id, rev, fingerprint HAVING count(*) > 1) again
+"""
+COUNTED = """
+    SELECT count(*) FROM (SELECT run_id, state, error_code, count(*) FROM generation_items GROUP BY 1, 2, 3
+        EXCEPT SELECT run_id, state, error_code, sum(items) FROM generation_counts GROUP BY 1, 2, 3) wrong
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was counted at the end, and in `broken` each invariant that does not hold."""
+
+    items: int
+    done: int
+    failed: int
+    lost: int
+    twice: int
+    requests: int  # that reached the endpoint
+    good: int  # answers of the endpoint that were good when it sent them
+    unknown: int  # calls in the ledger of which nobody knows
+    misses: int
+    scans: int
+    broken: list[str] = field(default_factory=list)
+
+
+def check(endpoint: Mapping[str, Any], seen: Seen, *, may_be_unknown: int, may_fail: int = 0) -> Figures:
+    """Asks everything once. Wait until the runs have ended and the workers are quiet, then call it.
+
+    `endpoint`: the fake model's own figures. `may_be_unknown`: calls whose worker was killed, frozen or cut
+    off. `may_fail`: items that this fault may fail for good.
+    """
+    items, done, failed, silent, unended = _row(STATES)
+    (lost,), (deleted,), (wrong_counts,), (paid_twice,) = map(_row, (LOST, DELETED, COUNTED, PAID_TWICE))
+    twice, unwritten = _row(VERSIONS)
+    calls, ok, unknown, reserved, broken_off = _row(LEDGER)
+    unequal, held_back = _row(MONEY)
+    requests, good = endpoint["requests"], endpoint["by_mode"].get("ok", 0)
+    promises = {
+        "the run ends": unended == 0,
+        "every item ends, and what is done is there": lost == 0,
+        "a done item has written its text": unwritten == 0,
+        "no version is written twice": twice == 0,
+        "nothing is deleted": deleted == 0,
+        "only what the fault is about may fail": failed <= may_fail,
+        "every failure says why": silent == 0,
+        "the counts of items are those of the items": wrong_counts == 0,
+        "no text is missing at any read": seen.misses == 0,
+        "no text goes backwards": seen.backwards == 0,
+        "the reader was there": seen.scans > 0,
+        "every request was in the ledger before it was sent": requests <= calls,
+        "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
+        "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
+        "only calls of the dead are unknown": unknown <= may_be_unknown,
+        "no paid answer is paid for again": paid_twice == 0,
+        "nothing stays reserved": reserved == 0 and held_back == 0,
+        "spent is the sum of the ledger": unequal == 0,
+    }
+    broken = [promise for promise, kept in promises.items() if not kept]
+    return Figures(items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans, broken)
+
+
+def _row(sql: str) -> tuple[int, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return tuple(cursor.fetchone())

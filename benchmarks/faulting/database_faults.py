@@ -1,0 +1,95 @@
+"""Rows: the database crashes, and all that can happen to connections to it."""
+
+import time
+
+from django.db import connection
+
+from benchmarks.faulting.links import Mode
+from benchmarks.faulting.reader import NAME
+from benchmarks.faulting.rows import fault
+from benchmarks.faulting.servers import crash_database
+from benchmarks.faulting.stage import Stage
+from tests.processes import until
+
+TERMINATE = f"""
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{NAME}'
+"""  # noqa: S608 constants of ours
+# Statements of a worker, by bytes that each of them has: the connection breaks when they have been sent, so
+# that the server has done them and the worker is not told.
+MOMENTS = {
+    "claim": b"gen_random_uuid()",
+    "reserve": b"INSERT INTO model_calls",
+    "settle": b"jsonb_to_recordset",
+    "publish": b"INSERT INTO personalized_lesson_descriptions",
+    "commit": b"COMMIT",
+}
+
+
+@fault("database crashes (-m immediate) and restarts, twice")
+def database_crash(stage: Stage) -> None:
+    for ended in (10, 40):
+        stage.until_ended(ended)
+        stage.may_be_unknown += stage.in_flight()
+        connection.close()
+        crash_database(stage.house.places.postgres)
+    stage.healed()
+
+
+@fault("all backends terminated, five times")
+def database_terminated(stage: Stage) -> None:
+    for ended in (5, 15, 25, 35, 45):
+        stage.until_ended(ended)
+        with connection.cursor() as cursor:
+            cursor.execute(TERMINATE)
+            if not cursor.fetchone()[0]:
+                raise AssertionError("there was no connection to end")
+    stage.healed()
+
+
+@fault("database refuses connections for longer than a lease")
+def database_down(stage: Stage) -> None:
+    _away(stage, Mode.DOWN)
+
+
+@fault("database takes everything and answers nothing")
+def database_silent(stage: Stage) -> None:
+    _away(stage, Mode.BLACKHOLE)
+
+
+@fault("the database's connections are dead, and nobody is told")
+def database_zombies(stage: Stage) -> None:
+    stage.until_ended(10)
+    stage.may_be_unknown += stage.in_flight()
+    if not stage.house.database.set(Mode.ZOMBIE):
+        raise AssertionError("no connection to the database was open")
+    stage.healed()
+
+
+@fault("cut in the middle of a batch: the answer to a statement is lost, seven times", lessons=16)
+def database_cut(stage: Stage) -> None:
+    for number, moment in enumerate([*MOMENTS.values(), MOMENTS["commit"], MOMENTS["commit"]]):
+        stage.until_ended(5 + 10 * number)
+        trap = stage.house.database.trap(moment, Mode.HALF)
+        until(lambda trap=trap: trap.sprung, "the connection is cut")  # type: ignore[misc]
+    stage.healed()
+
+
+@fault("a bad line: 100 ms for each packet, then packets of 7 bytes")
+def database_far(stage: Stage) -> None:
+    stage.house.database.set(Mode.LATENCY)
+    stage.until_ended(20)
+    stage.house.database.set(Mode.SLICE)
+    stage.until_ended(40)
+    stage.house.database.set(Mode.PASS)
+    stage.healed()
+
+
+def _away(stage: Stage, mode: Mode) -> None:
+    stage.until_ended(10)
+    stage.may_be_unknown += stage.in_flight()
+    if not stage.house.database.set(mode):
+        raise AssertionError("no connection to the database was open")
+    time.sleep(stage.house.pace.outage)
+    stage.house.database.set(Mode.PASS)
+    stage.healed()

@@ -1,0 +1,85 @@
+"""Rows: two operators, jumping clocks, a full disk, and the show piece."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from django.db import connection
+
+from benchmarks.faulting.clocks import Clock
+from benchmarks.faulting.rows import fault
+from benchmarks.faulting.small_disk import SmallDiskPostgres, small_disk
+from benchmarks.faulting.stage import Stage
+
+HOUR = 3600.0
+
+
+@fault("eight operators start the same run at once, with one key")
+def operators_one_key(stage: Stage) -> None:
+    key = str(uuid4())
+    with ThreadPoolExecutor(8) as operators:
+        runs = set(operators.map(lambda _: _asked(stage, key), range(8)))
+    if len(runs) != 1:
+        raise AssertionError(f"{len(runs)} runs were started")
+
+
+@fault("eight operators start the same run at once, each on their own")
+def operators_own_keys(stage: Stage) -> None:
+    stage.until_ended(5)
+    with ThreadPoolExecutor(8) as operators:
+        list(operators.map(lambda _: _asked(stage, None), range(8)))
+
+
+@fault("the workers' clocks jump an hour both ways; a machine wakes after an hour's sleep")
+def clocks(stage: Stage) -> None:
+    stage.until_ended(1)
+    places, clocks = stage.house.places, []
+    for worker in list(stage.house.workers):
+        stage.kill(worker)
+    for number, offset in enumerate((HOUR, -HOUR)):
+        clock = Clock(places.folder / f"clock-{number}")
+        clock.jump(wall=offset)
+        stage.house.start_worker(**clock.environment)
+        clocks.append(clock)
+    stage.until_ended(15)
+    for clock, offset in zip(clocks, (-HOUR, HOUR), strict=True):
+        clock.jump(wall=offset)
+    stage.until_ended(30)
+    # All timers of this worker go off at once, and its leases look an hour old to it.
+    stage.may_be_unknown += stage.in_flight()
+    clocks[0].jump(wall=HOUR, monotonic=HOUR)
+
+
+@fault("the database's disk is full", places=small_disk)
+def disk_full(stage: Stage) -> None:
+    postgres = stage.house.places.postgres
+    if not isinstance(postgres, SmallDiskPostgres):
+        raise AssertionError("this fault needs a small disk")
+    stage.until_ended(10)
+    postgres.fill()
+    stage.may_be_unknown += stage.in_flight()
+    time.sleep(stage.house.pace.outage)
+    postgres.free()
+    stage.healed()
+
+
+@fault(
+    "40 learners × 28 lessons, 10 % 429, kill -9 of all workers twice",
+    learners=40,
+    lessons=28,
+    variables={"GENERATION_CONCURRENCY": "20"},
+    model={"mode": "rate_limit", "fail": 0.1, "latency": 400},
+)
+def show(stage: Stage) -> None:
+    for ended in (250, 700):
+        stage.until_ended(ended)
+        for worker in list(stage.house.workers):
+            stage.kill(worker)
+        stage.house.staff(2, stage.house.variables)
+
+
+def _asked(stage: Stage, key: str | None) -> object:
+    try:
+        return stage.ask(key=key, force=True)
+    finally:
+        connection.close()

@@ -1,0 +1,70 @@
+"""Plays one fault from the first ask to the verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from benchmarks.faulting.checker import Figures
+from benchmarks.faulting.house import House, house
+from benchmarks.faulting.mutants import MUTANTS
+from benchmarks.faulting.rows import Fault
+from benchmarks.faulting.stage import staged
+
+LEVELS = (" WARNING ", " ERROR ", " CRITICAL ")
+MOST_LINES = 200  # of a worker's log
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table. `broken`: what does not hold, in words; figures are None where the fault could not
+    be played to its end. `notes`: for whoever looks for the cause."""
+
+    name: str
+    what: str
+    broken: Sequence[str] = ()
+    verdict: str = "holds"
+    ended_after: float | None = None
+    back_after: float | None = None
+    figures: Figures | None = None
+    notes: Sequence[str] = ()
+
+
+def play(built: House, fault: Fault, *, patience: float) -> Row:
+    """`patience`: seconds that a run may take to end once the fault is over."""
+    if not fault.places:
+        return _played(built, fault, patience)
+    with fault.places(built.places) as places, house(places, built.pace) as other:
+        return _played(other, fault, patience)
+
+
+def _played(built: House, fault: Fault, patience: float) -> Row:
+    built.staff(fault.workers, fault.variables, fault.mutant)
+    built.tidy(**fault.model)
+    with staged(built, fault.learners, fault.lessons) as stage:
+        try:
+            stage.ask(key=str(uuid4()))
+            fault.strike(stage)
+            ended = stage.end(patience)
+        except AssertionError as problem:
+            notes = _complaints(built)
+            built.dismiss()  # whatever they do now, the next fault is not to blame
+            return Row(fault.name, fault.what, [str(problem)], notes=notes)
+        figures = stage.figures()
+        broken, verdict = _verdict(fault, figures)
+        notes = [*stage.reader.seen.first, *_complaints(built)] if broken else []
+        return Row(fault.name, fault.what, broken, verdict, ended, stage.back, figures, notes)
+
+
+def _complaints(built: House) -> list[str]:
+    """The last that the workers had to say, but for what went well."""
+    lines = [line for worker in built.workers for line in worker.log().splitlines()[-MOST_LINES:]]
+    return [line for line in lines if any(level in line for level in LEVELS)]
+
+
+def _verdict(fault: Fault, figures: Figures) -> tuple[list[str], str]:
+    """What does not hold, and a word for it. Of a mutant, a promise must be broken."""
+    if not fault.mutant:
+        failed = f", {figures.failed} failed" if figures.failed else ""
+        return figures.broken, f"holds{failed}"
+    promise = next(mutant.breaks for mutant in MUTANTS if mutant.name == fault.mutant)
+    return ([], "caught") if promise in figures.broken else ([f"not found: {promise}"], "")

@@ -1,0 +1,132 @@
+"""One fault: a world, its runs, a reader, and what the fault is allowed to cost."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import Error, connection
+from django.db.models import QuerySet
+
+from benchmarks.faulting.checker import Figures, check
+from benchmarks.faulting.house import House
+from benchmarks.faulting.reader import Reader
+from benchmarks.faulting.world import World, make_world
+from personalization.models import GenerationItem, GenerationRun
+from personalization.models.calls import CallState, ModelCall
+from personalization.models.runs import ENDED, RunState
+from personalization.pairs import Selection
+from personalization.services.runs import start_run
+from tests.processes import WorkerProcess, until
+
+
+@dataclass(slots=True)
+class Stage:
+    """`may_be_unknown` grows with each call whose end a fault hides, `may_fail` with each item it ruins."""
+
+    house: House
+    world: World
+    reader: Reader
+    runs: list[UUID] = field(default_factory=list)
+    may_be_unknown: int = 0
+    may_fail: int = 0
+    began: float = 0.0
+    back: float | None = None  # seconds from the healing until an item ended; None where nothing was left
+    _healed: float = 0.0
+    _ended_then: int = 0
+
+    def ask(self, selection: Selection | None = None, *, key: str | None = None, force: bool = False) -> UUID:
+        """An operator starts a run, of the whole world where no selection is given; its id."""
+        self.began = self.began or time.monotonic()
+        chosen = selection or Selection(course=self.world.course.pk)
+        run: UUID = start_run(selection=chosen, backend="openai", idempotency_key=key, force=force).run.pk
+        self.runs.append(run)
+        return run
+
+    @property
+    def items(self) -> QuerySet[GenerationItem]:
+        return GenerationItem.objects.filter(run_id__in=self.runs)
+
+    def until_ended(self, count: int) -> None:
+        """Until so many items have ended, and not all: the fault that comes now comes in the middle."""
+        until(lambda: calm(self._ended) >= count, f"{count} items have ended")
+        if not self.items.exclude(state__in=ENDED).exists():
+            raise AssertionError("all items have ended: the fault would come too late")
+
+    def until_idle(self) -> None:
+        """Until all runs have ended and no worker has a doorbell left that it was sent."""
+        until(lambda: calm(self._quiet), "all runs end")
+        until(lambda: all(map(_is_idle, self.house.workers)), "the workers have nothing to do")
+
+    def kill(self, worker: WorkerProcess) -> None:
+        """kill -9 of a worker and its children."""
+        worker.freeze()
+        self.may_be_unknown += self.held_by(worker.children())
+        worker.kill()
+        self.house.workers.remove(worker)
+
+    def kill_child(self, pid: int) -> None:
+        """kill -9 of one process of a pool."""
+        os.kill(pid, signal.SIGSTOP)
+        self.may_be_unknown += self.held_by([pid])
+        os.kill(pid, signal.SIGKILL)
+
+    def held_by(self, pids: list[int]) -> int:
+        """How many items are in the hands of these processes."""
+        names = [f"{socket.gethostname()}:{pid}" for pid in pids]
+        return GenerationItem.objects.filter(leased_by__in=names).count()
+
+    def in_flight(self) -> int:
+        """How many items are in anybody's hands."""
+        return GenerationItem.objects.filter(state="running").count()
+
+    def healed(self) -> None:
+        """From this moment on all is well again."""
+        self._ended_then = calm(self._ended)
+        self._healed = time.monotonic()
+
+    def end(self, patience: float) -> float:
+        """Waits until all runs have ended and nothing is reserved. Seconds since the first ask."""
+        until(lambda: calm(self._quiet), "all runs end by themselves", patience=patience)
+        return time.monotonic() - self.began
+
+    def figures(self) -> Figures:
+        """What the checker says. Ask when the runs have ended and no worker holds anything back."""
+        endpoint = self.house.model.stats()
+        return check(endpoint, self.reader.seen, may_be_unknown=self.may_be_unknown, may_fail=self.may_fail)
+
+    def _ended(self) -> int:
+        return self.items.filter(state__in=ENDED).count()
+
+    def _quiet(self) -> bool:
+        if self._healed and self.back is None and self._ended() > self._ended_then:
+            self.back = time.monotonic() - self._healed
+        open_runs = GenerationRun.objects.filter(pk__in=self.runs, state__in=[RunState.OPEN, RunState.PAUSED])
+        reserved = ModelCall.objects.filter(state=CallState.RESERVED)
+        return not open_runs.exists() and not reserved.exists()
+
+
+@contextmanager
+def staged(house: House, learners: int, lessons: int) -> Iterator[Stage]:
+    """A world of its own in the house, and a reader who reads until the block ends."""
+    world = make_world(learners, lessons)
+    with Reader(house.places.address, world.pairs, world.revisions) as reader:
+        yield Stage(house, world, reader)
+
+
+def calm[T](question: Callable[[], T]) -> T | int:
+    """The answer, or 0 where the database is not to be reached: then a fault is at work."""
+    try:
+        return question()
+    except Error:
+        connection.close()
+        return 0
+
+
+def _is_idle(worker: WorkerProcess) -> bool:
+    log = worker.log()
+    return log.count("wake[") > 0 and log.count("] received") <= log.count("] succeeded in")

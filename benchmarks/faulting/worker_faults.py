@@ -1,0 +1,101 @@
+"""Rows: workers that are killed, stopped, frozen and replaced."""
+
+import subprocess
+
+from benchmarks.faulting.rows import fault
+from benchmarks.faulting.stage import Stage
+from personalization.models import GenerationItem
+from personalization.models.runs import ENDED
+from tests.processes import WorkerProcess, until
+
+DROPPED = "dropped"  # what a worker's log says of results that came too late
+TERM_SECONDS = 10  # what a deploy waits between SIGTERM and SIGKILL
+
+
+@fault("nothing: the measure for all below")
+def none(stage: Stage) -> None:
+    stage.until_ended(1)
+
+
+@fault("kill -9 of a pool child, twice")
+def kill_child(stage: Stage) -> None:
+    for ended, worker in zip((10, 30), stage.house.workers, strict=False):
+        stage.until_ended(ended)
+        for pid in worker.children():
+            stage.kill_child(pid)
+
+
+@fault("kill -9 of a worker")
+def kill_worker(stage: Stage) -> None:
+    stage.until_ended(10)
+    stage.kill(stage.house.workers[0])
+
+
+@fault("kill -9 of all workers; two new ones come")
+def kill_all(stage: Stage) -> None:
+    stage.until_ended(10)
+    for worker in list(stage.house.workers):
+        stage.kill(worker)
+    for _ in range(2):
+        stage.house.start_worker()
+
+
+@fault("deploy: SIGTERM to all, SIGKILL after 10 s, new workers")
+def deploy(stage: Stage) -> None:
+    stage.until_ended(10)
+    old = list(stage.house.workers)
+    for worker in old:
+        worker.process.terminate()
+    for worker in old:
+        try:
+            worker.process.wait(TERM_SECONDS)
+        except subprocess.TimeoutExpired:
+            stage.kill(worker)
+    for _ in range(2):
+        stage.house.start_worker()
+
+
+@fault("SIGSTOP past the lease, then SIGCONT, each worker in turn", lessons=16)
+def freeze(stage: Stage) -> None:
+    for number, worker in enumerate(stage.house.workers):
+        stage.until_ended(10 + 50 * number)
+        frozen = Frozen(stage, worker)
+        frozen.thaw()
+        frozen.until_refused()
+
+
+class Frozen:
+    """A worker that was stopped with something in its hands, until its leases were over."""
+
+    def __init__(self, stage: Stage, worker: WorkerProcess) -> None:
+        self._worker = worker
+        pids = worker.children()
+        until(lambda: stage.held_by(pids) > 0, "the worker has something in its hands")
+        worker.freeze()
+        stage.may_be_unknown += stage.held_by(pids)
+        self._said = worker.log().count(DROPPED)
+        until(lambda: stage.held_by(pids) == 0, "the leases of the frozen worker run out")
+
+    def thaw(self) -> None:
+        self._worker.thaw()
+
+    def until_refused(self) -> None:
+        until(lambda: self._worker.log().count(DROPPED) > self._said, "the late worker is refused")
+
+
+@fault("an item that kills its worker each time", learners=8)
+def poison(stage: Stage) -> None:
+    stage.may_fail = 1
+    chosen = stage.world.learners[3].pk, stage.world.lessons[2].pk
+    item = GenerationItem.objects.filter(profile_id=chosen[0], lesson_id=chosen[1])
+    deaths = 0
+    while not item.filter(state__in=ENDED).exists():
+        in_flight = item.filter(state="running", calls__state="reserved")
+        holder = in_flight.values_list("leased_by", flat=True).first()
+        if holder:
+            stage.kill_child(int(holder.rpartition(":")[2]))
+            deaths += 1
+            until(lambda: not item.filter(leased_by=holder).exists(), "its lease runs out")  # noqa: B023
+    found = item.get()
+    if (found.state, deaths) != ("failed", found.max_attempts):
+        raise AssertionError(f"the item is {found.state} after {deaths} deaths of its worker")

@@ -1,0 +1,65 @@
+"""Learners, lessons, and the old texts that must stay until newer ones are there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from courses.models import Course, Lesson
+from personalization.models import PersonalizedLessonDescription, Profile
+from personalization.models.texts import Origin
+from personalization.services.work import make_brief
+from personalization.writers.registry import current_recipe
+from tests.builders import PERSONAL_TEXT, SURVEY, make_course, make_lesson
+
+OLD = "older than everything"  # the fingerprint of the texts that are there before
+
+
+@dataclass(slots=True)
+class World:
+    """One course. `revisions` grows with each change of a learner's answers (see Reader)."""
+
+    course: Course
+    lessons: Sequence[Lesson]
+    learners: Sequence[Profile]
+    revisions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> list[tuple[UUID, UUID]]:
+        return [(learner.pk, lesson.pk) for learner in self.learners for lesson in self.lessons]
+
+    def note_revision(self, learner: Profile) -> None:
+        """Texts made of the learner's answers as they are now are newer than all that were noted before."""
+        number = len(self.revisions) + 1
+        recipe = current_recipe("openai")
+        self.revisions |= {make_brief(learner, lesson).fingerprint(recipe): number for lesson in self.lessons}
+
+
+def make_world(learners: int, lessons: int) -> World:
+    """Each learner has an old text for each lesson, and answers of their own that no text was made of."""
+    course = make_course()
+    for number in range(1, lessons + 1):
+        make_lesson(course, number)
+    Profile.objects.bulk_create(
+        Profile(
+            user_identifier=f"{course.slug}-{number:03}",
+            name="Нина",
+            course=course,
+            survey={**SURVEY, "motivation_other": f"Ответ {number}"},
+        )
+        for number in range(learners)
+    )
+    # Read again: the database has computed hashes.
+    world = World(
+        course,
+        list(Lesson.objects.select_related("course").filter(course=course).order_by("lesson_number")),
+        list(Profile.objects.filter(course=course).order_by("user_identifier")),
+    )
+    PersonalizedLessonDescription.objects.bulk_create(
+        PersonalizedLessonDescription(
+            profile_id=learner, lesson_id=lesson, content=PERSONAL_TEXT, origin=Origin.OPENAI, fingerprint=OLD
+        )
+        for learner, lesson in world.pairs
+    )
+    for learner in world.learners:
+        world.note_revision(learner)
+    return world

@@ -1,0 +1,98 @@
+"""The checker finds what is wrong: three mutants of the queue's statements.
+
+A worker claims and is too late: its leases run out, another takes over, and then the late one comes with its
+answers. No processes: the steps of two workers, one after the other.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from django.db import IntegrityError, connection
+from pytest_django import Settings
+
+from benchmarks.faulting.checker import Figures, check
+from benchmarks.faulting.mutants import MUTANTS, Mutant
+from benchmarks.faulting.reader import TEXTS, Reader
+from benchmarks.faulting.world import World, make_world
+from personalization.pairs import Selection
+from personalization.services import queue
+from personalization.services.attempts import Job
+from personalization.services.ledger import reserve
+from personalization.services.runs import start_run
+from personalization.services.sweep import sweep
+from personalization.services.work import prepare, written
+from personalization.writers.base import Draft, Usage
+from tests.builders import PERSONAL_TEXT
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+ITEMS = 3
+USED = Usage(1000, 0, 300, reported=True)
+
+
+@pytest.fixture
+def world(settings: Settings) -> World:
+    settings.OPENAI_API_KEY = "test"
+    settings.MODEL_PRICES = {"models": {settings.OPENAI_MODEL: {"input": 1, "output": 4}}}
+    return make_world(learners=ITEMS, lessons=1)
+
+
+@pytest.fixture
+def reader(world: World) -> Reader:
+    return Reader("not connected", world.pairs, world.revisions)
+
+
+def look(reader: Reader) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TEXTS)
+        reader.look(cursor.fetchall())
+
+
+def begin(worker: str, lease: float) -> list[Job]:
+    """Claims everything, with its calls reserved."""
+    jobs, _ = prepare(queue.claim(ITEMS, worker=worker, lease=lease))
+    return reserve([replace(job, estimate=USED) for job in jobs]).allowed
+
+
+def publish(jobs: Sequence[Job]) -> None:
+    queue.settle([written(job, Draft(PERSONAL_TEXT, USED)) for job in jobs])
+
+
+def late_worker(reader: Reader) -> None:
+    """Two workers; a reader looks at every step."""
+    look(reader)
+    start_run(selection=Selection(), backend="openai")
+    late = begin("late", lease=0)
+    look(reader)
+    sweep()
+    punctual = begin("punctual", lease=30)
+    look(reader)
+    publish(late)
+    look(reader)
+    with suppress(IntegrityError):  # a table's own check may stop the punctual one for the late one's mistake
+        publish(punctual)
+    look(reader)
+    sweep()
+
+
+def verdict(reader: Reader, **may: int) -> Figures:
+    """With an endpoint that has answered both workers well."""
+    endpoint = {"requests": 2 * ITEMS, "by_mode": {"ok": 2 * ITEMS}}
+    return check(endpoint, reader.seen, **{"may_be_unknown": ITEMS, **may})
+
+
+def test_a_late_worker_breaks_nothing(reader: Reader) -> None:
+    late_worker(reader)
+    figures = verdict(reader)
+    assert figures.broken == []
+    assert (figures.items, figures.done, figures.unknown, figures.scans) == (ITEMS, ITEMS, ITEMS, 5)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_the_checker_catches_the_mutant(
+    reader: Reader, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mutant.install(monkeypatch.setattr)
+    late_worker(reader)
+    assert mutant.breaks in verdict(reader).broken

@@ -1,0 +1,122 @@
+"""Short versions of rows of `python -m benchmarks.faults`: a real worker behind proxies, and what breaks it.
+
+The worker lives through all of them, one after the other. Kills and stops of workers: tests of the worker.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from pytest_django import Settings
+
+from benchmarks.faulting.clocks import Clock
+from benchmarks.faulting.database_faults import MOMENTS
+from benchmarks.faulting.house import House, Pace, Places, house
+from benchmarks.faulting.links import Mode
+from benchmarks.faulting.stage import Stage, staged
+from persona_site.embedded.postgres import Postgres
+from persona_site.embedded.valkey import Valkey
+from tests.processes import until
+
+pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them all
+LEARNERS, LESSONS = 6, 3
+PACE = Pace(lease=4, sweep=0.5, retry=0.05)
+PATIENCE = 60
+HOUR = 3600.0
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    Valkey(django_settings.VAR).ensure()
+    places = Places(
+        Postgres(django_settings.VAR),
+        Valkey(django_settings.VAR),
+        tmp_path_factory.mktemp("workers"),
+        database=connection.settings_dict["NAME"],
+        broker_number=int("".join(filter(str.isdigit, worker_id)) or 0),
+    )
+    with house(places, PACE) as built:
+        yield built
+
+
+@pytest.fixture
+def stage(built: House, transactional_db: None, settings: Settings) -> Iterator[Stage]:
+    """A world in a house in order; afterwards everything must be well again."""
+    settings.OPENAI_API_KEY = "test"
+    built.tidy(latency=150)
+    with staged(built, LEARNERS, LESSONS) as stage:
+        yield stage
+
+
+@pytest.fixture
+def worker(stage: Stage) -> None:
+    stage.house.staff(1, {})
+
+
+def holds(stage: Stage) -> None:
+    stage.end(PATIENCE)
+    figures = stage.figures()
+    assert figures.broken == [], stage.reader.seen.first
+    assert figures.done > 0
+
+
+@pytest.mark.usefixtures("worker")
+def test_dead_connections_to_the_database_do_not_hold_a_worker(stage: Stage) -> None:
+    stage.ask()
+    stage.until_ended(2)
+    stage.may_be_unknown += stage.in_flight()
+    assert stage.house.database.set(Mode.ZOMBIE) >= 2, "sweeper and drain are connected"
+    holds(stage)
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_answer_that_is_lost_in_the_middle_of_a_batch_repeats_nothing(stage: Stage) -> None:
+    stage.ask()
+    for number, moment in enumerate(("reserve", "commit", "settle")):
+        stage.until_ended(1 + 4 * number)
+        trap = stage.house.database.trap(MOMENTS[moment], Mode.HALF)
+        until(lambda trap=trap: trap.sprung, "the connection is cut")  # type: ignore[misc]
+    holds(stage)
+
+
+@pytest.mark.usefixtures("worker")
+def test_dead_connections_to_the_broker_do_not_leave_a_worker_deaf(stage: Stage) -> None:
+    stage.ask()
+    stage.until_idle()
+    assert stage.house.broker.set(Mode.ZOMBIE) >= 1
+    stage.ask(force=True)
+    holds(stage)
+
+
+def test_a_workers_clock_decides_nothing(stage: Stage) -> None:
+    clock = Clock(stage.house.places.folder / "clock")
+    clock.jump(wall=HOUR)
+    stage.house.dismiss()
+    stage.house.start_worker(**clock.environment)
+    stage.ask()
+    stage.until_ended(3)
+    clock.jump(wall=-HOUR)
+    stage.until_ended(6)
+    stage.may_be_unknown += stage.in_flight()
+    clock.jump(wall=-HOUR, monotonic=HOUR)  # as after an hour's sleep of the machine
+    holds(stage)
+
+
+@pytest.mark.parametrize("key", [str(uuid4()), None], ids=["one key", "keys of their own"])
+def test_operators_at_the_same_moment(stage: Stage, key: str | None) -> None:
+    """Only the asking: what becomes of it is the worker's, and the rows of the table show it."""
+
+    def ask(_: int) -> object:
+        try:
+            return stage.ask(key=key)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as operators:
+        runs = set(operators.map(ask, range(8)))
+    assert len(runs) == (1 if key else 8)
+    assert stage.items.filter(state="queued").count() == LEARNERS * LESSONS
+    assert stage.items.filter(wanted_rev=1 if key else 8).count() == LEARNERS * LESSONS
