@@ -3,15 +3,17 @@
 from typing import Any
 
 from celery.app.amqp import AMQP
-from kombu import Connection
+from kombu.connection import Connection
 
 
-class SteadyConnection(Connection):  # type: ignore[misc]
+class SteadyConnection(Connection):
     """Tries again every two seconds. By default the pauses grow: after a minute without a broker, a worker
     would be deaf for up to 16 seconds more."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Connection:
-        return super().ensure_connection(*args, **{"interval_start": 2, "interval_step": 0, **kwargs})
+        paced = {"interval_start": 2, "interval_step": 0, **kwargs}
+        connection: Connection = super().ensure_connection(*args, **paced)  # type: ignore[no-untyped-call]
+        return connection
 
 
 class SteadyAMQP(AMQP):  # type: ignore[misc]

@@ -47,4 +47,4 @@ def _usage(size: Size, past: Learned) -> Usage:
     guided = guided_tokens(chosen_format(size.format), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
     # What is asked once more finds the same prefix in the cache.
-    return Usage(*(round(tokens * past.waste) for tokens in (given, cached, answers)))
+    return Usage(round(given * past.waste), round(cached * past.waste), round(answers * past.waste))

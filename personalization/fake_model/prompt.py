@@ -72,7 +72,10 @@ def _source(text: str) -> Source:
 
 @lru_cache(maxsize=256)
 def _shape(text: str) -> ObjectNode | None:
-    kinds = {"text": {"type": "string"}, "list of texts": {"type": "array", "items": {"type": "string"}}}
+    kinds: dict[str, dict[str, object]] = {
+        "text": {"type": "string"},
+        "list of texts": {"type": "array", "items": {"type": "string"}},
+    }
     sections = {
         found["key"]: kinds[found["kind"]] | {"description": found["guidance"]}
         for found in _SECTION.finditer(text)

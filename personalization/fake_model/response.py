@@ -33,7 +33,7 @@ def completion(number: int, model: str, given: Answer, tokens: Tokens | None) ->
     """The body of the HTTP response; without usage where no tokens are told."""
     message = {"role": "assistant", "content": given.content, "refusal": given.refusal}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": given.finish_reason}
-    usage = {"usage": tokens.as_usage()} if tokens else {}
+    usage: dict[str, Any] = {"usage": tokens.as_usage()} if tokens else {}
     return _bytes(_envelope(number, "chat.completion", model) | {"choices": [choice]} | usage)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from personalization.explanations import EXPLANATIONS, explanation, translated
 from personalization.services.runs import PAUSED_BY_HAND, WRITTEN_ELSEWHERE
 from personalization.services.work import REASONS
-from personalization.writers.openai import BLOCKED, QUOTA
+from personalization.writers.openai_errors import BLOCKED, QUOTA
 from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
 from tests.environment import ROOT
 

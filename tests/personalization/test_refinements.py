@@ -9,11 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from courses.models import Lesson
-from personalization.models import GenerationRun, Profile, PromptRefinement
+from personalization.models import GenerationRun, Profile, PromptRefinement, UserCluster
 from personalization.prompts import messages
 from personalization.services import queue
+from personalization.services.attempts import Job
 from personalization.services.refinements import Refinement, log_refinements
-from personalization.services.work import Job, prepare
+from personalization.services.work import prepare
 from personalization.supervisor import guidance
 from personalization.writers.registry import current_recipe
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
@@ -112,7 +113,7 @@ def test_what_was_written_unrefined_is_stale_when_refinement_works_again() -> No
     recipe = current_recipe("openai")
     unrefined = brief(job.brief, guidance="").fingerprint(recipe)
     assert unrefined != job.brief.fingerprint(recipe)
-    assert profile.cluster.cluster_type == "visual_basic"
+    assert UserCluster.objects.get(user=profile).cluster_type == "visual_basic"
 
 
 @pytest.mark.django_db

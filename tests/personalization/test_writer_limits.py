@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from personalization.brief import Recipe
 from personalization.errors import Transient, Unsent, WriterError
 from personalization.fake_model import RunningFakeModel
-from personalization.services.queue import Claim
-from personalization.services.work import Job, failed
+from personalization.services.attempts import Claim, Job
+from personalization.services.work import failed
 from personalization.writers.base import Draft, Usage
 from personalization.writers.openai import OpenAIWriter
 from tests.personalization.briefs import NINA
@@ -88,7 +89,7 @@ def test_waiting_for_the_turn_is_no_part_of_the_calls_deadline(model: RunningFak
 
 
 def test_what_was_not_sent_costs_no_attempt_and_is_due_at_once() -> None:
-    claim = Claim(1, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, attempts=1)
+    claim = Claim(1, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, NINA.lesson_id, attempts=1, rev=1)
     error: WriterError = Unsent("limit", "no room")
-    outcome = failed(Job(claim, NINA, "openai"), error, base_pause=2.0)
+    outcome = failed(Job(claim, NINA, "openai", Recipe("openai", "m", "p"), "f"), error, base_pause=2.0)
     assert (outcome.state, outcome.give_back, outcome.delay, outcome.code) == ("retry", True, 0.0, "limit")

@@ -28,11 +28,13 @@ def _install(path: Path) -> None:
     class Datetime(_Datetime):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> "Datetime":
-            return cls.fromtimestamp(wall(), tz)
+            moved: Datetime = cls.fromtimestamp(wall(), tz)
+            return moved
 
         @classmethod
         def utcnow(cls) -> "Datetime":
-            return cls.now(datetime.UTC).replace(tzinfo=None)
+            naive: Datetime = cls.now(datetime.UTC).replace(tzinfo=None)
+            return naive
 
     time.time, time.time_ns = wall, lambda: int(wall() * 1e9)
     time.monotonic, time.monotonic_ns = monotonic, lambda: int(monotonic() * 1e9)
