@@ -77,6 +77,12 @@ UNFOLD: dict[str, Any] = {
                         "personalization_generationrun",
                         "personalization.view_generationrun",
                     ),
+                    page(
+                        _("Model endpoints"),
+                        "hub",
+                        "personalization_endpoint",
+                        "personalization.view_endpoint",
+                    ),
                 ],
             },
             {
