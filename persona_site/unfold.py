@@ -107,6 +107,12 @@ UNFOLD: dict[str, Any] = {
                         "link": reverse_lazy("admin:personalization_modelcall_costs"),
                         "permission": seen_by("personalization.view_generationrun"),
                     },
+                    page(
+                        _("Model endpoints"),
+                        "hub",
+                        "personalization_endpoint",
+                        "personalization.view_endpoint",
+                    ),
                 ],
             },
             {

@@ -1,6 +1,7 @@
 from personalization.admin.calls import ModelCallAdmin
 from personalization.admin.clusters import ClusterAdmin, RefinementAdmin
 from personalization.admin.courses import CourseWithLearnersAdmin
+from personalization.admin.endpoints import EndpointAdmin
 from personalization.admin.learners import LearnerAdmin
 from personalization.admin.lessons import LessonWithStatusAdmin
 from personalization.admin.results import FeedbackAdmin, QuizAdmin
@@ -10,6 +11,7 @@ from personalization.admin.texts import TextAdmin
 __all__ = [
     "ClusterAdmin",
     "CourseWithLearnersAdmin",
+    "EndpointAdmin",
     "FeedbackAdmin",
     "LearnerAdmin",
     "LessonWithStatusAdmin",

@@ -125,20 +125,6 @@ def test_a_frozen_worker_that_wakes_too_late_changes_nothing(
     assert "dropped" in log, "the late worker had results, and was refused"
 
 
-def test_two_workers_share_a_run(start_worker: WorkerStarter, fake_model: RunningFakeModel) -> None:
-    make_learners(30, lessons=2)
-    fake_model.set(latency=100)
-    variables = model_variables(fake_model, GENERATION_CONCURRENCY="5")
-    workers = [start_worker(**variables), start_worker(**variables)]
-    until(lambda: all(worker.is_ready() for worker in workers), "both are ready")
-    run = start()
-    held = GenerationItem.objects.filter(state="running").values("leased_by").distinct()
-    until(lambda: held.count() == 2, "both hold items at one moment")
-    until(lambda: ended(run), "the run ends")
-    assert_each_text_once(run)
-    assert fake_model.stats()["requests"] == 60, "nothing is asked twice"
-
-
 def test_the_broker_may_lose_everything(start_worker: WorkerStarter, fake_model: RunningFakeModel) -> None:
     make_learners(8)
     fake_model.set(latency=100)
