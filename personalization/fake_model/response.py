@@ -40,7 +40,9 @@ def completion(number: int, model: str, given: Answer, tokens: Tokens | None) ->
 def stream(number: int, model: str, given: Answer, tokens: Tokens | None) -> bytes:
     """All events of the HTTP response; the last one before [DONE] carries the usage, where it is told."""
     envelope = _envelope(number, "chat.completion.chunk", model)
-    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in _deltas(given)]
+    choices: list[list[dict[str, Any]]] = [
+        [{"index": 0, "delta": delta, "finish_reason": None}] for delta in _deltas(given)
+    ]
     choices.append([{"index": 0, "delta": {}, "finish_reason": given.finish_reason}])
     events = [envelope | {"choices": choice} for choice in choices]
     if tokens:

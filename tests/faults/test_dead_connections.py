@@ -92,7 +92,7 @@ def test_whoever_waits_for_notices_may_wait_longer(session: Any) -> None:
 def test_the_pauses_between_tries_to_reach_the_broker_do_not_grow() -> None:
     pauses: list[float] = []
     with running_proxy(settings.VAR / "nobody") as proxy:
-        broker = SteadyConnection(f"redis://{HOST}:{proxy.port}/0")
+        broker = SteadyConnection(f"redis://{HOST}:{proxy.port}/0")  # type: ignore[no-untyped-call]
         with pytest.raises(BrokerError):
             broker.ensure_connection(lambda error, pause: pauses.append(pause), 2, interval_start=0.01)
     assert len(pauses) >= 2

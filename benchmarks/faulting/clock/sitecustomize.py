@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 _OFFSETS = struct.Struct("dd")
-_wall, _monotonic, _Datetime = time.time, time.monotonic, datetime.datetime
+_wall, _monotonic = time.time, time.monotonic
 
 
 def _install(path: Path) -> None:
@@ -25,16 +25,14 @@ def _install(path: Path) -> None:
     def monotonic() -> float:
         return _monotonic() + float(_OFFSETS.unpack_from(offsets)[1])
 
-    class Datetime(_Datetime):
+    class Datetime(datetime.datetime):
         @classmethod
         def now(cls, tz: datetime.tzinfo | None = None) -> "Datetime":
-            moved: Datetime = cls.fromtimestamp(wall(), tz)
-            return moved
+            return cls.fromtimestamp(wall(), tz)
 
         @classmethod
         def utcnow(cls) -> "Datetime":
-            naive: Datetime = cls.now(datetime.UTC).replace(tzinfo=None)
-            return naive
+            return cls.now(datetime.UTC).replace(tzinfo=None)
 
     time.time, time.time_ns = wall, lambda: int(wall() * 1e9)
     time.monotonic, time.monotonic_ns = monotonic, lambda: int(monotonic() * 1e9)
