@@ -44,24 +44,28 @@ ASK = f"""
         {_ASK}
     ) {_COUNTED}
 """
-# The pilot takes texts that will be written: first one of each learner, and among those one of each lesson
-# before the second of any, by dice that fall otherwise for each run.
+# The pilot takes texts that will be written, spread like a diagonal over learners and lessons, both shuffled
+# otherwise for each run: no learner comes a second time before each was there once, and lessons take turns.
 ASK_WITH_PILOT = f"""
     WITH pair AS MATERIALIZED (
         SELECT lesson.lesson_number AS number, lesson.id AS lesson_id, profile.id AS profile_id,
             {VERDICT} = 'write' AS written
         {PAIRS} {ORDERED}
-    ), of_learner AS (
-        SELECT profile_id, lesson_id, dice, row_number() OVER (PARTITION BY profile_id ORDER BY dice) AS nth
-        FROM (SELECT *, md5(concat(%(run)s::uuid, profile_id, lesson_id)) AS dice FROM pair) thrown
-        WHERE written AND NOT EXISTS (
-            SELECT FROM generation_items item WHERE item.profile_id = thrown.profile_id
-            AND item.lesson_id = thrown.lesson_id AND item.state = 'running')
-    ), of_lesson AS (
-        SELECT *, row_number() OVER (PARTITION BY nth, lesson_id ORDER BY dice) AS nth_of_lesson
-        FROM of_learner
+    ), shuffled AS MATERIALIZED (
+        SELECT profile_id, lesson_id,
+            dense_rank() OVER (ORDER BY md5(concat(%(run)s::uuid, profile_id))) AS learner,
+            dense_rank() OVER (ORDER BY md5(concat(%(run)s::uuid, lesson_id))) AS lesson
+        FROM pair WHERE written AND NOT EXISTS (
+            SELECT FROM generation_items item WHERE item.profile_id = pair.profile_id
+            AND item.lesson_id = pair.lesson_id AND item.state = 'running')
+    ), size AS (
+        SELECT max(learner) AS learners, max(lesson) AS lessons FROM shuffled
     ), first AS MATERIALIZED (
-        SELECT profile_id, lesson_id FROM of_lesson ORDER BY nth, nth_of_lesson, dice LIMIT %(pilot)s
+        SELECT profile_id, lesson_id FROM shuffled CROSS JOIN size
+        ORDER BY CASE WHEN learners >= lessons THEN (lesson - learner %% lessons + lessons) %% lessons
+                      ELSE (learner - lesson %% learners + learners) %% learners END,
+            CASE WHEN learners >= lessons THEN learner ELSE lesson END
+        LIMIT %(pilot)s
     ), asked AS (
         INSERT INTO generation_items AS item (run_id, profile_id, lesson_id, priority)
         SELECT %(run)s, profile_id, lesson_id,

@@ -127,9 +127,11 @@ SETTLE = """
         WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
     )
     UPDATE generation_items item SET state = outcome.next_state,
-        error_code = CASE WHEN outcome.looked_at_first AND outcome.next_state = 'held' THEN 'pilot'
+        error_code = CASE WHEN outcome.next_state = 'held' AND outcome.looked_at_first THEN 'pilot'
+                          WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                           ELSE outcome.code END,
-        error_message = outcome.message, fingerprint = outcome.fingerprint,
+        error_message = CASE WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
+                             ELSE outcome.message END, fingerprint = outcome.fingerprint,
         needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro END,
         attempts = CASE WHEN outcome.give_back THEN item.attempts - 1
                         WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0
