@@ -37,12 +37,16 @@ class EndpointWays:
         """What is remembered, read once; the first values where nothing is."""
         if not self._loaded:
             async with self._loading:
-                if not self._loaded and (facts := await asyncio.to_thread(self._memory.recall)):
-                    self.facts = facts
-                    self._gate.open(_GATE)
-                    self._known = True
-                self._loaded = True
+                await self._load()
         return self.facts
+
+    async def _load(self) -> None:
+        if self._loaded:  # by whoever came before
+            return
+        if facts := await asyncio.to_thread(self._memory.recall):
+            self.facts, self._known = facts, True
+            self._gate.open(_GATE)
+        self._loaded = True
 
     async def ask(self, send: Send) -> Answer:
         """The answer, by whichever way the endpoint takes. Raises what `send` raises where it takes none."""

@@ -40,8 +40,8 @@ class Facts:
 def lowest(one: Facts, other: Facts) -> Facts:
     """What both ways say: each fact starts with what most endpoints can, and only ever steps down."""
     return Facts(
-        answers=max(one.answers, other.answers, key=list(AnswerFormat).index),
-        limit=max(one.limit, other.limit, key=list(TokenLimit).index),
+        answers=max(one.answers, other.answers, key=AnswerFormat.values.index),
+        limit=max(one.limit, other.limit, key=TokenLimit.values.index),
         stream=one.stream or other.stream,
         stream_usage=one.stream_usage and other.stream_usage,
         usage=one.usage and other.usage,
@@ -62,15 +62,17 @@ def other_way(sent: Facts, status: int, body: object) -> Facts | None:
     if "stream" in named and not sent.stream:
         return replace(sent, stream=True)
     if named & {"response_format", "json_schema", "json_object"}:
-        return _next(sent, "answers", list(AnswerFormat), sent.answers)
+        later = _after(AnswerFormat.values, sent.answers)
+        return replace(sent, answers=later) if later else None
     if sent.limit in named and not ABOUT_A_VALUE.search(said):
-        return _next(sent, "limit", list(TokenLimit), sent.limit)
+        later = _after(TokenLimit.values, sent.limit)
+        return replace(sent, limit=later) if later else None
     return None
 
 
-def _next(sent: Facts, field: str, ways: list[str], now: str) -> Facts | None:
-    later = ways[ways.index(now) + 1 :]
-    return replace(sent, **{field: str(later[0])}) if later else None
+def _after(ways: list[str], now: str) -> str | None:
+    """The way to try next; None after the last one."""
+    return next(iter(ways[ways.index(now) + 1 :]), None)
 
 
 def _named(body: object) -> tuple[set[str], str]:
