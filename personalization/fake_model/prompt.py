@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 from personalization.fake_model.nodes import ObjectNode
 from personalization.fake_model.schema import plan
@@ -72,7 +73,7 @@ def _source(text: str) -> Source:
 
 @lru_cache(maxsize=256)
 def _shape(text: str) -> ObjectNode | None:
-    kinds: dict[str, dict[str, object]] = {
+    kinds: dict[str, dict[str, Any]] = {
         "text": {"type": "string"},
         "list of texts": {"type": "array", "items": {"type": "string"}},
     }

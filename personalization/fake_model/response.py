@@ -31,18 +31,17 @@ class Tokens:
 
 def completion(number: int, model: str, given: Answer, tokens: Tokens | None) -> bytes:
     """The body of the HTTP response; without usage where no tokens are told."""
-    message = {"role": "assistant", "content": given.content, "refusal": given.refusal}
+    message: dict[str, Any] = {"role": "assistant", "content": given.content, "refusal": given.refusal}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": given.finish_reason}
-    usage: dict[str, Any] = {"usage": tokens.as_usage()} if tokens else {}
+    usage = {"usage": tokens.as_usage()} if tokens else {}
     return _bytes(_envelope(number, "chat.completion", model) | {"choices": [choice]} | usage)
 
 
 def stream(number: int, model: str, given: Answer, tokens: Tokens | None) -> bytes:
     """All events of the HTTP response; the last one before [DONE] carries the usage, where it is told."""
     envelope = _envelope(number, "chat.completion.chunk", model)
-    choices: list[list[dict[str, Any]]] = [
-        [{"index": 0, "delta": delta, "finish_reason": None}] for delta in _deltas(given)
-    ]
+    choices: list[list[dict[str, Any]]]
+    choices = [[{"index": 0, "delta": delta, "finish_reason": None}] for delta in _deltas(given)]
     choices.append([{"index": 0, "delta": {}, "finish_reason": given.finish_reason}])
     events = [envelope | {"choices": choice} for choice in choices]
     if tokens:

@@ -41,11 +41,11 @@ class EndpointWays:
         return self.facts
 
     async def _load(self) -> None:
-        """Nothing where another request did it while this one waited for its turn."""
-        if not self._loaded and (facts := await asyncio.to_thread(self._memory.recall)):
-            self.facts = facts
+        if self._loaded:  # by whoever came before
+            return
+        if facts := await asyncio.to_thread(self._memory.recall):
+            self.facts, self._known = facts, True
             self._gate.open(_GATE)
-            self._known = True
         self._loaded = True
 
     async def ask(self, send: Send) -> Answer:

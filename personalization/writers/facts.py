@@ -40,8 +40,8 @@ class Facts:
 def lowest(one: Facts, other: Facts) -> Facts:
     """What both ways say: each fact starts with what most endpoints can, and only ever steps down."""
     return Facts(
-        answers=max(one.answers, other.answers, key=[*AnswerFormat.values].index),
-        limit=max(one.limit, other.limit, key=[*TokenLimit.values].index),
+        answers=max(one.answers, other.answers, key=AnswerFormat.values.index),
+        limit=max(one.limit, other.limit, key=TokenLimit.values.index),
         stream=one.stream or other.stream,
         stream_usage=one.stream_usage and other.stream_usage,
         usage=one.usage and other.usage,
@@ -71,6 +71,7 @@ def other_way(sent: Facts, status: int, body: object) -> Facts | None:
 
 
 def _after(ways: list[str], now: str) -> str | None:
+    """The way to try next; None after the last one."""
     return next(iter(ways[ways.index(now) + 1 :]), None)
 
 

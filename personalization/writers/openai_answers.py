@@ -41,7 +41,7 @@ class Answer:
         if self.refusal:
             raise Permanent("refusal", "the model refused to answer")
         if self.finish_reason == "length":
-            raise Transient("cut", "the answer was cut at its limit of tokens", reask=True)
+            raise Transient("cut", "the answer was cut at the model's length limit", reask=True)
         if not isinstance(self.content, str) or not self.content.strip():
             raise Transient("empty", "the answer has no content", reask=True)
         try:
