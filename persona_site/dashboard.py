@@ -60,16 +60,16 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
 def _workers(seen: Workers) -> str:
     if seen.alive:
         line = ngettext(
-            "%(count)d worker is there, last seen %(seconds)d s ago.",
-            "%(count)d workers are there, last seen %(seconds)d s ago.",
+            "%(count)d worker is running, last seen %(seconds)d s ago.",
+            "%(count)d workers are running, last seen %(seconds)d s ago.",
             seen.alive,
         )
         return line % {"count": seen.alive, "seconds": seen.silent or 0}
     start = _("Nothing is written until one runs: “celery -A persona_site worker”.")
     if seen.last is None:
-        return " ".join([_("No worker is there."), start])
+        return " ".join([_("No worker is running."), start])
     when = date_format(localtime(seen.last), "SHORT_DATETIME_FORMAT")
-    return " ".join([_("No worker is there; the last one was seen at %(when)s.") % {"when": when}, start])
+    return " ".join([_("No worker is running (last seen: %(when)s).") % {"when": when}, start])
 
 
 def _hint(counts: dict[type[Model], int], *, may_start: bool) -> str:

@@ -31,6 +31,7 @@ class DoorsMiddleware:
             return self.get_response(request)
         response = door(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
         response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

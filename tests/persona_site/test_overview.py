@@ -76,14 +76,14 @@ def test_a_login_without_an_address_to_return_to_leads_to_the_admin(client: Clie
 
 def test_who_may_see_runs_sees_who_writes(admin: Client) -> None:
     page = admin.get(INDEX)
-    assert page.context["workers"].startswith("No worker is there. Nothing is written until one runs")
+    assert page.context["workers"].startswith("No worker is running. Nothing is written until one runs")
     assert "persona-notice" in page.content.decode()
     beat(Worker())
     age("worker_heartbeats", "seen_at", 3600)
-    assert "the last one was seen at" in admin.get(INDEX).context["workers"]
+    assert "No worker is running (last seen:" in admin.get(INDEX).context["workers"]
     beat(Worker())
     page = admin.get(INDEX)
-    assert page.context["workers"].startswith("1 worker is there, last seen ")
+    assert page.context["workers"].startswith("1 worker is running, last seen ")
     assert "persona-notice" not in page.content.decode()
 
 

@@ -14,8 +14,9 @@ from tests.processes import ROOT
 COUNT = """
 import sys
 from pathlib import Path
-from persona_site.watch.sharing import share_counters
-share_counters(Path(sys.argv[1]))
+from persona_site.watch import sharing
+sharing._MEMORY = Path(sys.argv[1])
+sharing.share_counters(Path(sys.argv[2]))
 from persona_site.watch import requests
 from prometheus_client import CollectorRegistry
 requests._REQUESTS.labels("GET", "page/", 200).inc()
@@ -36,17 +37,17 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def count(var: Path) -> float:
+def count(base: Path, var: Path) -> float:
     """One request in a new process, which then answers for all of its server."""
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT, str(var)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", COUNT, str(base), str(var)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
 def test_each_process_answers_for_all(tmp_path: Path) -> None:
-    assert [count(tmp_path), count(tmp_path)] == [1, 2]
-    assert count(tmp_path / "another") == 1
+    one, another = tmp_path / "one", tmp_path / "another"
+    assert [count(tmp_path, one), count(tmp_path, one)] == [1, 2]
+    assert count(tmp_path, another) == 1
 
 
 def test_the_folder_is_ours_alone(alone: Path) -> None:
