@@ -74,6 +74,19 @@ def test_a_refusal_without_a_word_pauses_for_a_second() -> None:
     assert KNOWN.pause(refused(KNOWN, State(), Told()), NOW) == 1.0
 
 
+def test_refusals_without_a_word_pause_longer_each_time_until_an_answer_comes() -> None:
+    state, now, pauses = HEARD, NOW, []
+    for _ in range(8):
+        state = refused(KNOWN, state, Told(), now=now)
+        volley = refused(KNOWN, state, Told(), now=now + 0.1)
+        pauses.append(KNOWN.pause(state, now))
+        assert volley.paused_until == state.paused_until
+        now = state.paused_until
+    assert pauses == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60])
+    answered = KNOWN.answered(state, Told(), now, cost=0)
+    assert KNOWN.pause(refused(KNOWN, answered, Told(), now=now), now) == pytest.approx(1)
+
+
 def test_one_volley_of_refusals_is_one() -> None:
     once = refused(KNOWN, State())
     volley = once
@@ -100,7 +113,7 @@ def test_where_no_limit_is_known_the_rate_falls_under_what_was_sent_and_feels_it
 
 
 def test_a_refusal_says_little_where_little_was_sent() -> None:
-    assert requests(UNKNOWN, refused(UNKNOWN, HEARD, sent=3), NOW) == 48
+    assert requests(UNKNOWN, refused(UNKNOWN, HEARD, sent=3), NOW) == 480
     assert requests(KNOWN, refused(KNOWN, State(), sent=3), NOW) == pytest.approx(594 * 0.8)
 
 

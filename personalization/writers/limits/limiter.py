@@ -74,7 +74,11 @@ class ModelLimiter:
             change = partial(rules.busy, told=told, now=now)
         else:
             change = partial(rules.answered, told=told, now=now, cost=sent.tokens)
+        lowered = self._pacing.state.since
         if self._pacing.change(change):
+            if self._pacing.state.since != lowered:
+                rate = self._pacing.state.rate
+                log.info("limits: %s was refused a request: %.0f a minute from now on", self._model, rate)
             self._permits.clear()  # they were taken of what was allowed before
             self._bell.set()
             self._start()

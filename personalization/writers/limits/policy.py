@@ -26,9 +26,12 @@ LOWEST = 0.25  # of the rate when the trouble began
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
-UNHEARD = 600.0  # requests a minute, where no limit is known and no answer has come yet that could tell one
-ASSUMED = 60.0  # requests a minute; to have sent less says nothing of what the provider allows
-SHORTEST_PAUSE = 1 / 60  # minutes, after a refusal that says nothing of when to come back
+# Requests a minute, where no limit is known: so many go before the first answer, which may tell one; and a
+# refusal lowers from there, or from more, for to have sent less says nothing of what the provider allows.
+ASSUMED = 600.0
+# Minutes, after a refusal that does not say when to come back: twice as long while nothing but refusals come.
+SHORTEST_PAUSE, LONGEST_PAUSE = 1 / 60, 1.0
+MOST_STREAK = 10  # of refusals, counted no further: the pause is the longest long before
 REFUSED = 429
 BUSY = (503, 529)  # their Retry-After is meant for all that would be sent
 
@@ -51,11 +54,12 @@ class State:
     paused_until: float = 0.0
     reason: str = ""  # of the last pause or lowering: refused, asked, used_up
     heard: bool = False  # whether the provider has answered anything yet
+    streak: int = 0  # pauses, one after the other, that ended with a refusal
 
     def as_json(self) -> str:
         """Only what is known: infinity has no JSON."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return json.dumps({name: value for name, value in named.items() if value not in (inf, 0.0, "")})
+        return json.dumps({name: value for name, value in named.items() if value not in (inf, 0, "")})
 
 
 def read_state(text: str) -> State:
@@ -92,7 +96,7 @@ class Rules:
 
     def allowed(self, state: State, now: float) -> Allowed:
         full = self.full(state)
-        requests = full.requests * USED if state.heard or full.requests < inf else UNHEARD
+        requests = full.requests * USED if state.heard or full.requests < inf else ASSUMED
         return Allowed(min(requests, self._risen(state, now)), full.tokens * USED)
 
     def restored(self, state: State) -> float:
@@ -115,6 +119,8 @@ class Rules:
         `cost`: the tokens of the request, and so of the next one, more or less.
         """
         state = self._announced(state, told)
+        if state.streak:
+            state = replace(state, streak=0)
         pause = self._until_room(told, cost)
         return self._paused(state, now + pause, "used_up") if pause else state
 
@@ -127,9 +133,11 @@ class Rules:
         current = self.allowed(state, now).requests
         if current == inf:
             current = max(sent, ASSUMED)
-        pause = told.retry_after
-        if pause is None:
-            pause = max(SHORTEST_PAUSE * self.minute, self._until_room(told, cost))
+        pause = told.retry_after or 0.0
+        if now >= state.paused_until:  # else it is one of the volley that began the pause
+            if told.retry_after is None:
+                pause = max(self._guessed(state), self._until_room(told, cost))
+            state = replace(state, streak=min(state.streak + 1, MOST_STREAK))
         paused = self._paused(state, now + pause, "asked" if told.retry_after else "refused")
         if _room_was_left(told, cost) or now < state.since + SETTLED * self.minute:
             return paused
@@ -139,6 +147,9 @@ class Rules:
         """After another answer with Retry-After, such as a 503: paused, not lowered."""
         state = self._announced(state, told)
         return self._paused(state, now + told.retry_after, "asked") if told.retry_after else state
+
+    def _guessed(self, state: State) -> float:
+        return min(LONGEST_PAUSE, SHORTEST_PAUSE * 2**state.streak) * self.minute
 
     def _risen(self, state: State, now: float) -> float:
         """The lowered rate as it has come back since; infinite once it is forgotten."""
