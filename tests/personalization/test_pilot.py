@@ -107,7 +107,7 @@ def test_a_pilot_leaves_out_what_another_run_is_writing(course: Course) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"pilot": 0}, {"pilot": -1}, {"budget_micro": 0}, {"budget_micro": -5}])
-def test_a_limit_of_nothing_is_refused(course: Course, limits: dict[str, int]) -> None:
+def test_a_limit_of_nothing_is_refused(course: Course, limits: dict[str, Any]) -> None:
     with pytest.raises(PlanRefused):
         start_run(selection=Selection(), backend="openai", **limits)
     assert not GenerationRun.objects.exists()
