@@ -16,8 +16,8 @@ from pytest_django import DjangoDbBlocker
 from benchmarks.faulting.links import Mode
 from benchmarks.faulting.proxy import HOST, Proxy, running_proxy
 from courses.database import ANSWER_WITHIN, answer_within
-from persona_site.broker import SteadyConnection
 from persona_site.embedded.postgres import Postgres
+from persona_site.steady import SteadyConnection
 
 SECONDS = 0.3
 
