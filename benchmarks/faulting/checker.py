@@ -55,7 +55,8 @@ LEDGER = """
 """
 # What each run has spent against the sum of its calls, and what it still holds back.
 MONEY = """
-    SELECT count(*) FILTER (WHERE spent_micro <> coalesce(paid, 0)), coalesce(sum(reserved_micro), 0)::bigint
+    SELECT count(*) FILTER (WHERE spent_micro <> coalesce(paid, 0)), coalesce(sum(reserved_micro), 0)::bigint,
+           coalesce(sum(spent_micro), 0)::bigint
     FROM generation_runs LEFT JOIN (SELECT run_id, sum(actual_micro) AS paid FROM model_calls GROUP BY run_id)
         ledger ON ledger.run_id = generation_runs.id
 """
@@ -96,7 +97,7 @@ def check(endpoint: Mapping[str, Any], seen: Seen, *, may_be_unknown: int, may_f
     (lost,), (deleted,), (wrong_counts,), (paid_twice,) = map(_row, (LOST, DELETED, COUNTED, PAID_TWICE))
     twice, unwritten = _row(VERSIONS)
     calls, ok, unknown, reserved, broken_off = _row(LEDGER)
-    unequal, held_back = _row(MONEY)
+    unequal, held_back, spent = _row(MONEY)
     requests, good = endpoint["requests"], endpoint["by_mode"].get("ok", 0)
     promises = {
         "the run ends": unended == 0,
@@ -117,6 +118,8 @@ def check(endpoint: Mapping[str, Any], seen: Seen, *, may_be_unknown: int, may_f
         "no paid answer is paid for again": paid_twice == 0,
         "nothing stays reserved": reserved == 0 and held_back == 0,
         "spent is the sum of the ledger": unequal == 0,
+        "a good answer costs something": spent > 0 or ok == 0,
+        "no run passes its budget at any read": seen.overspent == 0,
     }
     broken = [promise for promise, kept in promises.items() if not kept]
     return Figures(items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans, broken)

@@ -18,8 +18,8 @@ from tests.processes import Environment, WorkerProcess, until
 
 # All that a run leaves behind, and what it was about.
 EMPTY = """
-    TRUNCATE courses, profiles, generation_runs, generation_counts, model_calls, changes, pghistory_context
-    CASCADE
+    TRUNCATE courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints, changes,
+        pghistory_context, worker_heartbeats, call_totals, limiter_waits, daily_costs CASCADE
 """
 
 

@@ -10,6 +10,8 @@ from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.rows import fault
 from benchmarks.faulting.small_disk import SmallDiskPostgres, small_disk
 from benchmarks.faulting.stage import Stage
+from personalization.models import GenerationRun
+from tests.processes import until
 
 HOUR = 3600.0
 
@@ -48,6 +50,20 @@ def clocks(stage: Stage) -> None:
     # All timers of this worker go off at once, and its leases look an hour old to it.
     stage.may_be_unknown += stage.in_flight()
     clocks[0].jump(wall=HOUR, monotonic=HOUR)
+
+
+@fault(
+    "a budget that ends in the middle, up to 50 in flight; then it goes",
+    learners=20,
+    variables={"GENERATION_CONCURRENCY": "25"},
+    budget_micro=40_000,  # enough for about half of the calls
+)
+def budget(stage: Stage) -> None:
+    stage.until_ended(10)
+    held = stage.items.filter(state="held", error_code="budget")
+    until(lambda: held.exists() and not stage.in_flight(), "the budget is used up")
+    GenerationRun.objects.filter(pk__in=stage.runs).update(budget_micro=None)
+    stage.healed()
 
 
 @fault("the database's disk is full", places=small_disk)

@@ -42,7 +42,7 @@ def _played(built: House, fault: Fault, patience: float) -> Row:
     built.tidy(**fault.model)
     with staged(built, fault.learners, fault.lessons) as stage:
         try:
-            stage.ask(key=str(uuid4()))
+            stage.ask(key=str(uuid4()), budget_micro=fault.budget_micro)
             fault.strike(stage)
             ended = stage.end(patience)
         except AssertionError as problem:

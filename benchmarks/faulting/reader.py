@@ -18,6 +18,8 @@ TEXTS = """
     FROM personalized_lesson_descriptions
 """
 
+OVERSPENT = "SELECT count(*) FROM generation_runs WHERE spent_micro + reserved_micro > budget_micro"
+
 type Pair = tuple[UUID, UUID]
 """Learner and lesson."""
 
@@ -29,6 +31,7 @@ class Seen:
     scans: int = 0
     misses: int = 0
     backwards: int = 0
+    overspent: int = 0  # looks at which a run had spent and reserved more than its budget
     unreachable: int = 0
     first: list[str] = field(default_factory=list)  # the first few findings, for whoever looks for the cause
 
@@ -63,6 +66,7 @@ class Reader(threading.Thread):
             with suppress(psycopg.Error), psycopg.connect(self._address, autocommit=True) as connection:
                 while not self._end.wait(PAUSE_SECONDS):
                     self.look(connection.execute(TEXTS).fetchall())
+                    self.seen.overspent += bool(connection.execute(OVERSPENT).fetchone() != (0,))
             if not self._end.wait(PAUSE_SECONDS):
                 self.seen.unreachable += 1
 

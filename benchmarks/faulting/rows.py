@@ -28,6 +28,7 @@ class Fault:
     model: dict[str, object] = field(default_factory=dict)
     places: Callable[[Places], AbstractContextManager[Places]] | None = None
     mutant: str = ""
+    budget_micro: int | None = None
 
 
 _rows: list[Fault] = []

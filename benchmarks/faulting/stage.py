@@ -39,11 +39,25 @@ class Stage:
     _healed: float = 0.0
     _ended_then: int = 0
 
-    def ask(self, selection: Selection | None = None, *, key: str | None = None, force: bool = False) -> UUID:
+    def ask(
+        self,
+        selection: Selection | None = None,
+        *,
+        key: str | None = None,
+        force: bool = False,
+        budget_micro: int | None = None,
+    ) -> UUID:
         """An operator starts a run, of the whole world where no selection is given; its id."""
         self.began = self.began or time.monotonic()
         chosen = selection or Selection(course=self.world.course.pk)
-        run: UUID = start_run(selection=chosen, backend="openai", idempotency_key=key, force=force).run.pk
+        started = start_run(
+            selection=chosen,
+            backend="openai",
+            idempotency_key=key,
+            force=force,
+            budget_micro=budget_micro,
+        )
+        run: UUID = started.run.pk
         self.runs.append(run)
         return run
 
