@@ -285,5 +285,5 @@ def summed(changes: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
     tables = dict.fromkeys(TABLE_NAMES, Counts())
     for parts in changes:
         for table, counts in parts.items():
-            tables[table] += counts
+            tables[table] = tables.get(table, Counts()) + counts
     return tables
