@@ -141,7 +141,7 @@ def watch_it_end(page: Page) -> None:
     assert sideways_scroll(page) == 0
     page.set_viewport_size(DESKTOP)
     expect(page.get_by_text("80 of 80")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("img", name="Texts over time")).to_be_visible()
+    expect(page.get_by_role("img", name="Texts over time")).to_be_visible(timeout=30_000)
     with page.expect_download() as file:
         page.get_by_role("link", name="All texts as a CSV file").click()
     assert file.value.path().read_bytes().count(b"\r\n") == 81

@@ -17,6 +17,8 @@ from tests.persona_site.test_editing_in_a_browser import let_in, session_of
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
+PATIENCE = 30_000  # milliseconds; the page looks the less often the longer the server takes
+
 
 def elsewhere(change: Callable[[], object]) -> None:
     """In a thread of its own: the browser's may not speak to the database."""
@@ -44,7 +46,7 @@ def test_what_one_types_opens_and_stands_on_stays_while_the_figures_change(live_
         amount = page.get_by_label("New budget")
         amount.press_sequentially("12.")
         elsewhere(lambda: items.filter(error_code="").update(state="done", finished_at=run.created_at))
-        expect(page.get_by_text("1 of 3 texts (33 %)")).to_be_visible()
+        expect(page.get_by_text("1 of 3 texts (33 %)")).to_be_visible(timeout=PATIENCE)
         expect(page).to_have_title(re.compile("^33 % · "))
         expect(amount).to_be_focused()
         amount.press_sequentially("5")
@@ -53,7 +55,7 @@ def test_what_one_types_opens_and_stands_on_stays_while_the_figures_change(live_
         example = page.get_by_role("row", name="rate_limit").get_by_role("link").first
         example.focus()
         elsewhere(lambda: items.update(state="held"))
-        expect(page.get_by_role("row", name="rate_limit").get_by_text("held")).to_be_visible()
+        expect(page.get_by_role("row", name="rate_limit").get_by_text("held")).to_be_visible(timeout=PATIENCE)
         expect(example).to_be_focused()
         assert complaints.found == []
 
@@ -73,7 +75,7 @@ def test_the_chart_and_the_file_come_when_the_run_ends(live_server: Any) -> None
         page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
         expect(page.get_by_role("button", name="Pause")).to_be_visible()
         elsewhere(end)
-        expect(page.get_by_role("img", name="Texts over time")).to_be_visible()
+        expect(page.get_by_role("img", name="Texts over time")).to_be_visible(timeout=PATIENCE)
         expect(page.get_by_role("link", name="All texts as a CSV file")).to_be_visible()
         expect(page.get_by_role("button", name="Pause")).to_be_hidden()
         page.get_by_text("The figures as a table").click()
