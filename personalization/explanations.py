@@ -24,7 +24,6 @@ EXPLANATIONS = {
     "content_filter": gettext_lazy("the provider's content filter stopped the answer"),
     "rate_limit": gettext_lazy("the provider asked for a slower pace"),
     "quota": gettext_lazy("the provider's quota is used up: raise it, then resume the run"),
-    "key": gettext_lazy("OPENAI_API_KEY holds characters that no key has: copy it anew, then resume the run"),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
     "http_404": gettext_lazy(

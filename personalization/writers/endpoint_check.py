@@ -26,7 +26,7 @@ MOST_TOKENS = 1_000  # of an answer; ten are enough, but a model that thinks tak
 YES, NO, FAILED = "yes", "no", "FAILED"
 # Which question an error of the first request answers; all others before it are answered with yes.
 QUESTIONS = ("reachable", "key", "model", "answers")
-ANSWERED_BY = {"timeout": 0, "connection": 0, "key": 1, "http_401": 1, "http_403": 2, "http_404": 2}
+ANSWERED_BY = {"timeout": 0, "connection": 0, "http_401": 1, "http_403": 2, "http_404": 2}
 
 
 @dataclass(frozen=True, slots=True)

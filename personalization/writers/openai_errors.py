@@ -10,7 +10,6 @@ from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.writers.limits.headers import retry_after
 
 # These become the note of a run that pauses.
-KEY = _("OPENAI_API_KEY holds characters that no key has: copy it anew, then resume the run")
 QUOTA = _("the provider's quota is used up: raise it, then resume the run")
 BLOCKED = {
     401: _("the endpoint refused the key: check OPENAI_API_KEY"),

@@ -11,7 +11,7 @@ import httpx2
 from openai import DefaultAioHttpClient
 
 from personalization.errors import RunBlocked, Transient
-from personalization.writers.openai_errors import KEY, Refused, unanswered
+from personalization.writers.openai_errors import BLOCKED, Refused, unanswered
 
 
 class ChatCompletions:
@@ -26,7 +26,7 @@ class ChatCompletions:
     async def post(self, body: bytes) -> httpx2.Response:
         """The answer of whatever status. Raises a WriterError where none came, or none in time."""
         if not (self._key.isascii() and self._key.isprintable()):
-            raise RunBlocked("key", KEY)
+            raise RunBlocked("http_401", BLOCKED[401])  # no header can carry it: not worth asking
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         request = self._http.build_request("POST", self._url, content=body, headers=headers)
         try:

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from personalization.explanations import EXPLANATIONS, explanation, translated
 from personalization.services.runs import PAUSED_BY_HAND, WRITTEN_ELSEWHERE
 from personalization.services.work import REASONS
-from personalization.writers.openai_errors import BLOCKED, KEY, QUOTA
+from personalization.writers.openai_errors import BLOCKED, QUOTA
 from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
 from tests.environment import ROOT
 
@@ -50,7 +50,6 @@ def test_a_blocked_item_is_explained_as_its_run_is() -> None:
     for status, note in BLOCKED.items():
         assert explanation(f"http_{status}", "stored") == note
     assert explanation("quota", "stored") == QUOTA
-    assert explanation("key", "stored") == KEY
 
 
 def test_a_broken_rule_is_named() -> None:
@@ -63,7 +62,7 @@ def test_what_nobody_knows_is_shown_as_it_was_stored() -> None:
     assert explanation("new_code", "") == ""
 
 
-@pytest.mark.parametrize("note", [PAUSED_BY_HAND, WRITTEN_ELSEWHERE, KEY, QUOTA, *BLOCKED.values()])
+@pytest.mark.parametrize("note", [PAUSED_BY_HAND, WRITTEN_ELSEWHERE, QUOTA, *BLOCKED.values()])
 def test_a_note_is_stored_in_english_and_shown_in_the_readers_language(note: str) -> None:
     assert translated(note) == note
     with override("ru"):
