@@ -61,7 +61,8 @@ def _frames(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
-    return json.dumps(event, ensure_ascii=False, default=str)
+    first = {key: event.pop(key, "") for key in ("timestamp", "level", "logger", "event")}
+    return json.dumps({**first, **dict(sorted(event.items()))}, ensure_ascii=False, default=str)
 
 
 def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
@@ -69,7 +70,7 @@ def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
     nothing that is logged can pass for a line of its own."""
     time, level, name = (event.pop(key, "") for key in ("timestamp", "level", "logger"))
     said, exception = str(event.pop("event", "")), str(event.pop("exception", ""))
-    named = "".join(f" {key}={_value(value)}" for key, value in event.items())
+    named = "".join(f" {key}={_value(value)}" for key, value in sorted(event.items()))
     line = f"{time[11:19]} {level.upper()} {name}: {said}{named}"
     return _INDENT.join([*line.splitlines(), *exception.splitlines()])
 

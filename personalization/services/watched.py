@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -60,6 +61,7 @@ class Waited(Protocol):
 
 
 _told: dict[str, tuple[int, float, int]] = {}
+_telling = threading.Lock()  # a heartbeat and the end of a drain may tell at once
 
 
 def tell_waits(counted: Mapping[str, Waited]) -> None:
@@ -67,13 +69,15 @@ def tell_waits(counted: Mapping[str, Waited]) -> None:
 
     Raises the database's errors; what could not be told is told the next time.
     """
-    for model, waits in counted.items():
-        now = (waits.count, waits.seconds, waits.given_up)
-        before = _told.get(model, (0, 0.0, 0))
-        if now != before:
-            with connection.cursor() as cursor:
-                cursor.execute(WAITED, [model, *(new - old for new, old in zip(now, before, strict=True))])
-            _told[model] = now
+    with _telling:
+        for model, waits in counted.items():
+            now = (waits.count, waits.seconds, waits.given_up)
+            before = _told.get(model, (0, 0.0, 0))
+            if now != before:
+                more = [new - old for new, old in zip(now, before, strict=True)]
+                with connection.cursor() as cursor:
+                    cursor.execute(WAITED, [model, *more])
+                _told[model] = now
 
 
 def beat(worker: Worker) -> None:

@@ -153,9 +153,10 @@ def evidence(
 ) -> Evidence:
     """Of a whole run, with a worker and a web server of their own, and an error in each."""
     env, sentry = production
-    fake_model.set(mode="rate_limit,server_error,cut,bad_json,echo,html,refusal", fail=0.5, seed=4)
+    fake_model.set(mode="rate_limit,server_error,cut,bad_json,echo,html,refusal", fail=0.3, seed=4)
     courses = make_learners()
-    web, worker = WebServer(env), start_worker(**env)
+    worker = start_worker(**env)
+    web = WebServer(env)  # it takes as long to start as the worker, which starts meanwhile
     try:
         with broken_database():
             log_in(web)
@@ -163,7 +164,7 @@ def evidence(
             run, odd = (
                 start_run(selection=Selection(course=course), backend="openai").run.pk for course in courses
             )
-            until(lambda: progress(run).ended == 11, "every item ends")
+            until(lambda: progress(run).ended == 11, "every item ends", patience=120)
             until(lambda: kinds(sentry) >= REPORTED, "all errors are reported")
         until(lambda: progress(run).state == "closed", "the run ends when it may")
         metrics = web.ask("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
