@@ -29,9 +29,11 @@ from personalization.services.settling import Settling
 from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
 from personalization.services.threads import DatabaseThreads
+from personalization.services.watched import tell_waits
 from personalization.services.work import failed, given_back, internal, prepare
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
+from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
 GATHER_SECONDS = 0.02  # answers that come within this time are settled, and places filled, by one statement
@@ -102,6 +104,7 @@ class Drain:
             await self._work()
             for step in (end_pilots, close_ended):  # seen at once, not at the next sweep
                 await self._database.run(step)
+            await self._database.run(lambda: tell_waits(waits()))
         finally:
             try:
                 await self._land()

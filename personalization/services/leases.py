@@ -12,6 +12,8 @@ from django.db import Error, connection
 
 from personalization.services import queue
 from personalization.services.attempts import Claim
+from personalization.services.watched import tell_waits
+from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ class Leases:
                 continue
             try:
                 alive = queue.heartbeat(claims, lease=self._seconds)
+                tell_waits(waits())
             except Error:
                 # The next beat opens a new connection; the fence guards what comes too late.
                 connection.close()

@@ -79,9 +79,6 @@ def course() -> Course:
     return make_course("shvz")
 
 
-# --- the fingerprint ---
-
-
 @pytest.mark.parametrize(
     ("backend", "fmt"),
     [("openai", "personal"), ("simple", "personal"), ("openai", "extended"), ("simple", "unknown")],
