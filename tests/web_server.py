@@ -38,7 +38,11 @@ class WebServer:
             stdout=self._log,
             stderr=self._log,
         )
-        until(self._answers, "the web server answers")
+        try:
+            until(self._answers, "the web server answers")
+        except BaseException:
+            self.stop()
+            raise
 
     def ask(
         self, path: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
