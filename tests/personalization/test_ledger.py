@@ -259,6 +259,3 @@ def test_lost_calls_of_a_deleted_run_are_ended_too() -> None:
     GenerationRun.objects.all().delete()
     assert sweep().lost_calls == 1
     assert calls("state", "run") == [("unknown", None)]
-
-
-# --- paid answers ---
