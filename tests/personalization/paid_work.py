@@ -63,6 +63,14 @@ def settle(outcomes: Iterable[Outcome]) -> queue.Settled:
     return queue.settle(list(outcomes))
 
 
+def settle_all(outcomes: Iterable[Outcome]) -> None:
+    """As a worker does: what others have locked is settled again."""
+    rest = list(outcomes)
+    while rest:
+        busy = queue.settle(rest).busy
+        rest = [outcome for outcome in rest if outcome.claim.id in busy]
+
+
 def money(run: GenerationRun) -> tuple[int, int]:
     """(reserved, spent)"""
     run.refresh_from_db()
