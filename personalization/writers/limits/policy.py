@@ -149,7 +149,7 @@ class Rules:
         return self._paused(state, now + told.retry_after, "asked") if told.retry_after else state
 
     def _guessed(self, state: State) -> float:
-        return min(LONGEST_PAUSE, SHORTEST_PAUSE * 2**state.streak) * self.minute
+        return min(LONGEST_PAUSE, SHORTEST_PAUSE * 2.0**state.streak) * self.minute
 
     def _risen(self, state: State, now: float) -> float:
         """The lowered rate as it has come back since; infinite once it is forgotten."""
