@@ -32,7 +32,7 @@ from tests.builders import make_course, make_learner, make_lesson
 from tests.processes import WorkerProcess, until
 
 RPM = 600
-MINUTES = 1
+MINUTES = 3
 LESSONS = 12
 PROVIDER = {"rpm": RPM, "tpm": 10_000_000, "latency": 1_000, "jitter": 300}
 PROMISED_SHARE, PROMISED_REFUSALS, PROMISED_CPU = 0.98, 0.01, 0.3
@@ -96,7 +96,11 @@ def _run(limits: str) -> Figures:
         run = start_run(selection=Selection(), backend="openai", force=True).run.pk
         workers = [WorkerProcess(environment)]
         try:
-            until(lambda: model.stats()["requests"] > 0, "the first worker sends its first request")
+            until(
+                lambda: model.stats()["requests"] > 0,
+                "the first worker sends its first request",
+                patience=300,
+            )
             began = time.monotonic()
             workers.append(WorkerProcess(environment))
             return _watched(run, model, began)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from personalization.fake_model import Mode, Options
+import pytest
+
+from personalization.fake_model import Mode, Options, OptionsError, changed
 from personalization.fake_model.faults import Dice
 from personalization.fake_model.limits import MinuteLimits, duration
 from personalization.fake_model.options import MIXED
@@ -84,6 +86,12 @@ def test_tokens_count_when_asked_for_and_those_of_an_answer_when_they_are_known(
 def test_a_silent_endpoint_limits_without_a_word() -> None:
     limits = MinuteLimits(Options(rpm=1, announce=False))
     assert (limits.admit(), limits.admit(), limits.headers()) == (True, False, {})
+
+
+def test_whether_limits_are_announced_is_yes_or_no() -> None:
+    with pytest.raises(OptionsError, match="announce: 'no' found, true or false expected"):
+        changed(Options(), {"announce": "no"})
+    assert changed(Options(), {"announce": False}).announce is False
 
 
 def test_durations_are_written_as_openai_writes_them() -> None:
