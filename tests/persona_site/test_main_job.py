@@ -100,6 +100,7 @@ def test_select_learners_regenerate_look_watch_and_read(site: str, fake_model: R
         with ThreadPoolExecutor(1) as pool:  # the browser's own thread may not speak to the database
             assert pool.submit(count_texts_and_leave_something_to_do).result() == 80
         look_what_is_missing(page)
+        look_what_it_cost(page)
         assert complaints.found == []
 
 
@@ -192,4 +193,11 @@ def look_what_is_missing(page: Page) -> None:
     expect(edited).to_be_focused()
     expect(edited).to_have_attribute("title", re.compile("u-1002.*2. .*: edited"))
     page.set_viewport_size(PHONE)
+    assert sideways_scroll(page) == 0
+
+
+def look_what_it_cost(page: Page) -> None:
+    """Bars, no script: under the same policy, at the width of a phone."""
+    page.goto("/admin/personalization/modelcall/costs/")
+    expect(page.get_by_role("heading", name="Months")).to_be_visible()
     assert sideways_scroll(page) == 0
