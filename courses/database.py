@@ -26,6 +26,11 @@ def held_by_another(error: OperationalError) -> bool:
     return isinstance(error.__cause__, LockNotAvailable | DeadlockDetected)
 
 
+def what_failed(error: Exception) -> str:
+    """The driver's name for it, such as DiskFull or ConnectionTimeout. Its words may quote a row."""
+    return type(error.__cause__ or error).__name__
+
+
 def answer_within(seconds: float) -> None:
     """From now on a statement of this process that has no answer in time ends its connection.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import connection
 
-from courses.database import database_address
+from courses.database import database_address, what_failed
 from personalization.services.runs import WORK_CHANNEL
 from personalization.services.sweep import sweep
 from personalization.services.watched import Worker, beat
@@ -37,7 +37,7 @@ class Sweeper(threading.Thread):
                 self._once()
             except Exception as error:
                 # Whatever it is: a worker without a sweeper would look alive and never wake again.
-                log.warning("sweeper: %s: %s; trying again", database_address(), type(error).__name__)
+                log.warning("sweeper: %s: %s; trying again", database_address(), what_failed(error))
                 connection.close()
                 self._stop.wait(settings.GENERATION_SWEEP_SECONDS)
         connection.close()

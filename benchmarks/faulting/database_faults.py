@@ -30,7 +30,7 @@ MOMENTS = {
 def database_crash(stage: Stage) -> None:
     for ended in (10, 40):
         stage.until_ended(ended)
-        stage.may_be_unknown += stage.in_flight()
+        stage.lose_touch()
         connection.close()
         crash_database(stage.house.places.postgres)
     stage.healed()
@@ -60,7 +60,7 @@ def database_silent(stage: Stage) -> None:
 @fault("the database's connections are dead, and nobody is told")
 def database_zombies(stage: Stage) -> None:
     stage.until_ended(10)
-    stage.may_be_unknown += stage.in_flight()
+    stage.lose_touch()
     if not stage.house.database.set(Mode.ZOMBIE):
         raise AssertionError("no connection to the database was open")
     stage.healed()
@@ -87,7 +87,7 @@ def database_far(stage: Stage) -> None:
 
 def _away(stage: Stage, mode: Mode) -> None:
     stage.until_ended(10)
-    stage.may_be_unknown += stage.in_flight()
+    stage.lose_touch()
     if not stage.house.database.set(mode):
         raise AssertionError("no connection to the database was open")
     time.sleep(stage.house.pace.outage)

@@ -23,6 +23,8 @@ from personalization.pairs import Selection
 from personalization.services.runs import start_run
 from tests.processes import WorkerProcess, until
 
+PATIENCE = 300.0  # seconds for a run that nothing holds up, on a machine that is busy with other things
+
 
 @dataclass(slots=True)
 class Stage:
@@ -67,13 +69,13 @@ class Stage:
 
     def until_ended(self, count: int) -> None:
         """Until so many items have ended, and not all: the fault that comes now comes in the middle."""
-        until(lambda: calm(self._ended) >= count, f"{count} items have ended")
+        until(lambda: calm(self._ended) >= count, f"{count} items have ended", patience=PATIENCE)
         if not self.items.exclude(state__in=ENDED).exists():
             raise AssertionError("all items have ended: the fault would come too late")
 
     def until_idle(self) -> None:
         """Until all runs have ended and no worker has a doorbell left that it was sent."""
-        until(lambda: calm(self._quiet), "all runs end")
+        until(lambda: calm(self._quiet), "all runs end", patience=PATIENCE)
         until(lambda: all(map(_is_idle, self.house.workers)), "the workers have nothing to do")
 
     def kill(self, worker: WorkerProcess) -> None:
@@ -97,6 +99,11 @@ class Stage:
     def in_flight(self) -> int:
         """How many items are in anybody's hands."""
         return GenerationItem.objects.filter(state="running").count()
+
+    def lose_touch(self, leases: int = 0) -> None:
+        """What is in hand now may be lost; in so many leases more, all that a worker can have paid for."""
+        each = 2 * self.house.pace.concurrency  # in flight, and waiting to be written
+        self.may_be_unknown += self.in_flight() + leases * each * len(self.house.workers)
 
     def healed(self) -> None:
         """From this moment on all is well again."""

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from courses.database import database_address
+from courses.database import database_address, what_failed
 from personalization.services import queue
 from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.charges import unsent
@@ -74,9 +74,9 @@ def drain(stopping: Callable[[], bool] = lambda: False) -> int:
     except (OperationalError, InterfaceError) as error:
         # The leases of what was in flight run out, and a sweep queues it again.
         log.error(
-            "%s is not reachable (%s): the work goes on when it is back",
+            "%s cannot be used (%s): the work goes on when it can",
             database_address(),
-            type(error).__name__,
+            what_failed(error),
         )
         return 0
 
@@ -166,6 +166,8 @@ class Drain:
 
     async def _begin(self) -> None:
         """Fills the free places with what is ready, once its money is set aside."""
+        if self._settling.backlog >= self._pace.concurrency:
+            return  # the database takes nothing: every answer more might be paid for in vain
         free = self._pace.concurrency - len(self._flight)
         batch, self._ready = self._ready[:free], self._ready[free:]
         priced = [self._flight.priced(job) for job in batch]

@@ -28,10 +28,16 @@ class Settling:
         self._leases = leases
         self._outcomes: list[Outcome] = []
         self._again: list[Again] = []
+        self._writing = 0
 
     @property
     def waiting(self) -> bool:
         return bool(self._outcomes or self._again)
+
+    @property
+    def backlog(self) -> int:
+        """Results that are not written yet."""
+        return self._writing + len(self._outcomes) + len(self._again)
 
     def add(self, landed: Iterable[Outcome | Again]) -> None:
         for one in landed:
@@ -44,6 +50,13 @@ class Settling:
         """Settles what waits; the jobs that are to be asked for again."""
         outcomes, self._outcomes = self._outcomes, []
         again, self._again = self._again, []
+        self._writing = len(outcomes) + len(again)
+        try:
+            return await self._written(outcomes, again)
+        finally:
+            self._writing = 0
+
+    async def _written(self, outcomes: list[Outcome], again: list[Again]) -> list[Job]:
         try:
             settled = await self._database.run(lambda: queue.settle(outcomes, again))
         except OperationalError as error:

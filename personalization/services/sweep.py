@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error, connection, transaction
 
+from courses.database import what_failed
 from personalization.models.runs import PILOT_PRIORITY
 from personalization.services.costs import fold_costs
 from personalization.services.holding import end_pilots, release_held
@@ -163,7 +164,6 @@ def _step[T](name: str, step: Callable[[], T]) -> T | None:
     try:
         return step()
     except Error as error:
-        # Only the kind: a database's own words may quote a row.
-        log.warning("sweep step %r failed (%s), tried again at the next sweep", name, type(error).__name__)
+        log.warning("sweep step %r failed (%s), tried again at the next sweep", name, what_failed(error))
         connection.close_if_unusable_or_obsolete()
         return None

@@ -67,7 +67,7 @@ def holds(stage: Stage) -> None:
 def test_dead_connections_to_the_database_do_not_hold_a_worker(stage: Stage) -> None:
     stage.ask()
     stage.until_ended(2)
-    stage.may_be_unknown += stage.in_flight()
+    stage.lose_touch()
     assert stage.house.database.set(Mode.ZOMBIE) >= 2, "sweeper and drain are connected"
     holds(stage)
 
@@ -100,7 +100,7 @@ def test_a_workers_clock_decides_nothing(stage: Stage) -> None:
     stage.until_ended(3)
     clock.jump(wall=-HOUR)
     stage.until_ended(6)
-    stage.may_be_unknown += stage.in_flight()
+    stage.lose_touch()
     clock.jump(wall=-HOUR, monotonic=HOUR)  # as after an hour's sleep of the machine
     holds(stage)
 
