@@ -46,11 +46,8 @@ def judged(
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT profile.id, lesson.id, {VERDICT}, {TODAYS_FINGERPRINT} {PAIRS}", parameters)
         each = {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
-        # What a million pairs are counted by says the same of each.
-        cursor.execute(
-            f"WITH {SIZED} SELECT profile.id, lesson.id, {SIZED_VERDICT}, {TODAYS_FINGERPRINT} {SIZED_PAIRS}",
-            {**parameters, "slug": None},
-        )
+        sized = f"{SIZED_VERDICT}, {TODAYS_FINGERPRINT} {SIZED_PAIRS}"  # what a million are counted by
+        cursor.execute(f"WITH {SIZED} SELECT profile.id, lesson.id, {sized}", {**parameters, "slug": None})
         assert {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()} == each
     return each
 
