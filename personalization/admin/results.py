@@ -125,13 +125,13 @@ def tell(request: HttpRequest, found: ResultImport, *, dry_run: bool) -> None:
     said = text.format(created=counts.created, updated=counts.updated, unchanged=counts.unchanged)
     if changed:
         moved = ngettext(
-            "{count} learner gets another cluster by that, and their texts are stale.",
-            "{count} learners get another cluster by that, and their texts are stale.",
+            "{count} learner moves to another cluster, and their texts are stale.",
+            "{count} learners move to another cluster, and their texts are stale.",
             changed,
         )
         said += " " + moved.format(count=changed)
     if dry_run:
-        messages.info(request, _("The file is in order, and nothing was written yet.") + " " + said)
+        messages.info(request, _("The file is in order, and nothing has been written yet.") + " " + said)
     else:
         messages.success(request, said)
     for warning in found.warnings:

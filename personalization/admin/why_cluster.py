@@ -110,7 +110,7 @@ def _depth(answer: object) -> str:
         return _("Not answered.")
     depth = read_percent(answer)
     if depth is None:
-        return _("The answer is no number from 0 to 100: it counts as not answered.")
+        return _("The answer is not a number from 0 to 100: it counts as not answered.")
     return _("Answer: {depth} of 100.").format(depth=_number(depth))
 
 

@@ -34,8 +34,8 @@ def _amount(estimate: Estimate) -> str:
     amount = money(estimate.micro)
     if not estimate.learned_from:
         text = _(
-            "Estimated cost: {amount} at most. Nothing is learned yet: no earlier call of {model} is known, "
-            "and sizes alone say too much."
+            "Estimated cost: {amount} at most. No earlier call of {model} is known: this goes by the sizes "
+            "of the texts alone, and is likely too high."
         )
         return text.format(amount=amount, model=estimate.model)
     text = ngettext(

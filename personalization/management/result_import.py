@@ -96,7 +96,7 @@ def _as_text(found: ResultImport, *, dry_run: bool) -> str:
     return "\n".join(
         [
             f"{counts.created:,} new, {counts.updated:,} corrected, {counts.unchanged:,} known already.",
-            f"{clusters.changed:,} of {clusters.learners:,} learners get another cluster by that.",
+            f"{clusters.changed:,} of {clusters.learners:,} learners move to another cluster.",
             *(f"warning: {warning}" for warning in found.warnings),
             *(["Dry run: nothing was written."] if dry_run else []),
         ]

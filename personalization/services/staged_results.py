@@ -95,12 +95,12 @@ def _words() -> dict[str, tuple[str, str]]:
     return {
         "learner": ("user_identifier", _("there is no learner with this identifier")),
         "lesson_id": ("lesson_id", _("there is no lesson with this id")),
-        "no_course": ("lesson", _("the learner has no course: name it in a column course")),
+        "no_course": ("lesson", _("the learner has no course: name one in the column course")),
         "course": ("course", _("there is no course with this slug")),
         "lesson": ("lesson", _("the course has no lesson with this number")),
         "twice": (
             "created_at",
-            _("line {line} says something else of the same learner, lesson and moment: keep one"),
+            _("line {line} says something else about the same learner, lesson and moment: keep one"),
         ),
     }
 

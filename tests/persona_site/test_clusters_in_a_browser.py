@@ -92,7 +92,7 @@ def upload(page: Page, file: Path) -> None:
 def upload_again(page: Page, file: Path) -> None:
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_text("The file is in order, and nothing was written yet. New: 2.")).to_be_visible()
+    expect(page.get_by_text("nothing has been written yet. New: 2.")).to_be_visible()
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Import", exact=True).click()
-    expect(page.get_by_text("1 learner gets another cluster by that")).to_be_visible()
+    expect(page.get_by_text("1 learner moves to another cluster")).to_be_visible()

@@ -113,9 +113,9 @@ def test_widths_are_no_words_of_a_language(admin: Client, course: Course) -> Non
         (
             {"learning_style": "<script>", "technical_depth": "NaN"},
             "names no style that is known here",
-            "is no number from 0 to 100",
+            "is not a number from 0 to 100",
         ),
-        ({"learning_style": {}, "technical_depth": 1000}, "names no style", "is no number from 0 to 100"),
+        ({"learning_style": {}, "technical_depth": 1000}, "names no style", "is not a number from 0 to 100"),
     ],
 )
 def test_what_cannot_be_read_is_said_to_be_so(
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_said_to_be_so(
 def test_the_page_says_when_the_cluster_will_change(admin: Client, course: Course) -> None:
     learner = make_learner(course=course, survey=BASIC)
     assert (
-        "It was not calculated yet: the next run does it."
+        "It has not been calculated yet: the next run does it."
         in admin.get(learner_page(learner)).content.decode()
     )
     make_cluster(learner, "theoretical_advanced")
@@ -230,10 +230,10 @@ def test_a_file_is_checked_and_then_imported(admin: Client, course: Course) -> N
     make_learner("u-1", course, survey=None)
     text = f"{QUIZ}u-1,1,95,2026-11-01\n"
     checked = upload(admin, text).content.decode()
-    assert "The file is in order, and nothing was written yet. New: 1." in checked
+    assert "The file is in order, and nothing has been written yet. New: 1." in checked
     assert not QuizResult.objects.exists()
     done = upload(admin, text, start="1").content.decode()
-    assert "New: 1. Corrected: 0. Known already: 0. 1 learner gets another cluster by that" in done
+    assert "New: 1. Corrected: 0. Known already: 0. 1 learner moves to another cluster" in done
     assert QuizResult.objects.count() == 1
 
 

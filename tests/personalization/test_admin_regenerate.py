@@ -118,7 +118,7 @@ def key(settings: Any) -> None:
 def test_the_page_says_what_it_will_cost(admin: Client, course: Course) -> None:
     page = ask(admin, [make_learner(course=course)])
     assert "Estimated cost:" in page.context["cost_lines"][0]
-    assert "Nothing is learned yet" in page.content.decode()
+    assert "No earlier call of" in page.content.decode()
     assert "Budget in USD (optional)" in page.content.decode()
 
 

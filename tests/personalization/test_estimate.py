@@ -119,7 +119,7 @@ def test_without_past_calls_sizes_and_guidance_speak(course: Course) -> None:
     assert found.usage == Usage(size.input_tokens, size.cacheable_tokens, output)
     assert found.micro == cost_micro(MODEL, found.usage) > 0
     assert found.learned_from == 0
-    assert "Nothing is learned yet" in " ".join(estimate_said(found))
+    assert "No earlier call of" in " ".join(estimate_said(found))
 
 
 def _pair(course: Course) -> tuple[Profile, Any]:

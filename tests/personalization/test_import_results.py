@@ -191,7 +191,7 @@ def test_a_moment_that_is_none(moment: str) -> None:
         (f",neck,1,50,{AT}", "user_identifier: must be one line"),
         (f"u-1,neck,9,50,{AT}", "lesson: the course has no lesson with this number"),
         (f"u-1,other,1,50,{AT}", "course: there is no course with this slug"),
-        (f"u-2,,1,50,{AT}", "lesson: the learner has no course: name it in a column course"),
+        (f"u-2,,1,50,{AT}", "lesson: the learner has no course: name one in the column course"),
         (f"u-1,neck,,50,{AT}", "lesson: no lesson is named"),
         (f"u-1,neck,one,50,{AT}", "lesson: must be the number of a lesson"),
         (f"u-1,neck,99999999999,50,{AT}", "lesson: must be the number of a lesson"),
@@ -237,7 +237,7 @@ def test_everything_that_is_wrong_is_told_at_once_in_the_order_of_lines() -> Non
         "line 5, created_at",
         "line 6, lesson",
     ]
-    assert found[3].endswith("line 4 says something else of the same learner, lesson and moment: keep one")
+    assert found[3].endswith("line 4 says something else about the same learner, lesson and moment: keep one")
 
 
 def test_of_a_thousand_problems_the_first_hundred_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +270,7 @@ def test_the_commands_import_and_report(tmp_path: Path) -> None:
     assert "Dry run: nothing was written." in called("import_feedback", file, "--dry-run")
     assert called("import_feedback", file).splitlines() == [
         "2 new, 0 corrected, 0 known already.",
-        "1 of 1 learners get another cluster by that.",
+        "1 of 1 learners move to another cluster.",
     ]
     assert json.loads(called("import_feedback", file, "--json"))["unchanged"] == 2
     file.write_text(QUIZ + f"u-1,neck,1,50,{AT}\n")

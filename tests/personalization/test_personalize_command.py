@@ -107,7 +107,7 @@ def test_a_dry_run_says_what_it_would_cost(capsys: pytest.CaptureFixture[str], s
         call_command("personalize", "--dry-run", "--budget", "0.0001")
     out = capsys.readouterr().out
     assert "Estimated cost:" in out
-    assert "Nothing is learned yet" in out
+    assert "No earlier call of" in out
     assert "is below the estimate" in out
     assert not GenerationRun.objects.exists()
 

@@ -65,7 +65,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
     if not request.user.has_perm(SEE_TEXTS):
         raise PermissionDenied
     if run.state not in (RunState.OPEN, RunState.PAUSED) or run.pilot not in (Pilot.WRITING, Pilot.WAITING):
-        messages.info(request, _("There is no pilot to look at: it was decided on already."))
+        messages.info(request, _("There is no pilot to look at: it has been decided on already."))
         return redirect("admin:personalization_generationrun_change", run.pk)
     looks = list(_looks(pilot_items(run.pk)))
     others = list(_without_a_draft(run))
