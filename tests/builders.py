@@ -145,9 +145,11 @@ def make_call(item: GenerationItem | None = None, seconds: float = 1.0, **fields
         "fingerprint": "f",
         "reserved_micro": 2_000,
         "started_at": now - timedelta(seconds=seconds),
+        "item": item,
+        "run": item.run if item else None,
         **fields,
     }
-    return ModelCall.objects.create(item=item, run=item.run if item else None, **values)
+    return ModelCall.objects.create(**values)
 
 
 def make_staff(
