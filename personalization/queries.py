@@ -137,7 +137,7 @@ def preview(
         **_parameters(selection),
         **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
         "overheads": overheads(),
-        "slug": _slug(selection.course),
+        "slug": slug_of(selection.course),
     }
     with connection.cursor() as cursor:
         cursor.execute(_preview_sql("" if selection.limit is None else ORDERED), parameters)
@@ -146,7 +146,8 @@ def preview(
     return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces, parts)
 
 
-def _slug(course: UUID | None) -> str | None:
+def slug_of(course: UUID | None) -> str | None:
+    """The `slug` of pairs.SIZED."""
     return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
 
 

@@ -9,11 +9,14 @@ from personalization.models.runs import PILOT_PRIORITY, GenerationRun
 from personalization.pairs import (
     ORDERED,
     PAIRS,
-    VERDICT,
+    SIZED,
+    SIZED_PAIRS,
+    SIZED_VERDICT,
     Selection,
     selection_parameters,
     verdict_parameters,
 )
+from personalization.queries import slug_of
 from personalization.writers.registry import current_recipe
 
 PRIORITY = 5
@@ -47,10 +50,10 @@ ASK = f"""
 # The pilot takes texts that will be written, spread like a diagonal over learners and lessons, both shuffled
 # otherwise for each run: no learner comes a second time before each was there once, and lessons take turns.
 ASK_WITH_PILOT = f"""
-    WITH pair AS MATERIALIZED (
+    WITH {SIZED}, pair AS MATERIALIZED (
         SELECT lesson.lesson_number AS number, lesson.id AS lesson_id, profile.id AS profile_id,
-            {VERDICT} = 'write' AS written
-        {PAIRS} {ORDERED}
+            {SIZED_VERDICT} = 'write' AS written
+        {SIZED_PAIRS} {ORDERED}
     ), shuffled AS MATERIALIZED (
         SELECT profile_id, lesson_id,
             dense_rank() OVER (ORDER BY md5(concat(%(run)s::uuid, profile_id))) AS learner,
@@ -91,7 +94,8 @@ def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned
     parameters: dict[str, Any] = {"run": run.pk, **selection_parameters(selection, *recipes)}
     if pilot is not None:
         options = {name: bool(run.options.get(name)) for name in ("force", "replace_locked")}
-        parameters |= {"pilot": pilot, **verdict_parameters(current_recipe(run.backend), **options)}
+        parameters |= {"pilot": pilot, "slug": slug_of(selection.course)}
+        parameters |= verdict_parameters(current_recipe(run.backend), **options)
     with connection.cursor() as cursor:
         cursor.execute(ASK if pilot is None else ASK_WITH_PILOT, parameters)
         return Planned(*cursor.fetchone())
