@@ -23,24 +23,32 @@ from personalization.services.publishing import lock_parents, publish
 
 __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"]
 
-# A run of which items wait for money gets no more of them claimed, only to be held as well.
-WORKED_ON = """run.state = 'open' AND run.pilot <> 'waiting' AND (run.budget_micro IS NULL OR NOT EXISTS (
-            SELECT FROM generation_items held
-            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held'))"""
+WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
+# How many calls the money serves of a run of which items wait for it; null: none waits. More would only be
+# claimed to be held as well.
+SERVED = """CASE WHEN run.budget_micro IS NOT NULL THEN (
+            SELECT CASE WHEN count(*) > 0 THEN greatest(0,
+                (run.budget_micro - run.spent_micro - run.reserved_micro)
+                / greatest(1, min(held.needs_micro))) END
+            FROM generation_items held
+            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held') END"""
 CLAIM = f"""
     WITH due AS MATERIALIZED (
-        SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
+        SELECT item.id FROM (
+            SELECT id, pilot, {SERVED} AS served FROM generation_runs run WHERE {WORKED_ON}
+        ) run CROSS JOIN LATERAL (
             SELECT id, priority, available_at FROM generation_items
             WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
               AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END
             ORDER BY priority, available_at, id
-            LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+            LIMIT least(%(limit)s, run.served) FOR NO KEY UPDATE SKIP LOCKED
         ) item
-        WHERE {WORKED_ON}
         ORDER BY item.priority, item.available_at, item.id
         LIMIT %(limit)s
     )
-    UPDATE generation_items item SET state = 'running', attempts = attempts + 1, claimed_rev = wanted_rev,
+    UPDATE generation_items item SET state = 'running', claimed_rev = wanted_rev,
+        -- One row that the table's check refuses would keep every other one from being claimed.
+        attempts = least(attempts + 1, max_attempts),
         lease_token = gen_random_uuid(), leased_by = %(worker)s,
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM due WHERE item.id = due.id

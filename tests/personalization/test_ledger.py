@@ -1,8 +1,6 @@
 """Money is set aside before a call and moves once after it, whoever comes late."""
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,14 +13,13 @@ from personalization.services import ledger, queue
 from personalization.services.ledger import reserve
 from personalization.services.runs import cancel_run, pause_run
 from personalization.services.sweep import sweep
-from personalization.services.work import asked_again, failed, prepare
+from personalization.services.work import asked_again, failed
 from personalization.writers.base import Usage
 from tests.personalization.paid_work import (
     MODEL,
     NEW,
     PRICES,
     calls,
-    claim,
     good,
     jobs,
     money,
@@ -211,20 +208,14 @@ def test_a_bad_answer_is_asked_for_once_more_and_both_calls_are_paid() -> None:
     bad = with_usage(Transient("bad_json", "no JSON", reask=True), Usage(10, 0, 5, reported=True))
     again = asked_again(job, bad)
     assert again is not None
-    ledger_and_again = again.job
     assert (again.job.call_no, again.job.complaint) == (2, "no JSON")
 
-    from_queue = settle_again(again)
-    assert from_queue.mine == set()
+    assert queue.settle([], [again]).mine == set()
     assert (money(run), GenerationItem.objects.get().state) == ((0, 15), "running")
-    assert reserve([ledger_and_again]).allowed == [ledger_and_again]
-    assert asked_again(ledger_and_again, bad) is None, "only once"
-    settle([good(ledger_and_again)])
+    assert reserve([again.job]).allowed == [again.job]
+    assert asked_again(again.job, bad) is None, "only once"
+    settle([good(again.job)])
     assert (money(run), calls("call_no", "state")) == ((0, 95), [(1, "bad"), (2, "ok")])
-
-
-def settle_again(again: Any) -> Any:
-    return queue.settle([], [again])
 
 
 def test_tokens_that_a_provider_made_up_do_not_break_the_batch() -> None:
@@ -261,72 +252,3 @@ def test_lost_calls_of_a_deleted_run_are_ended_too() -> None:
     GenerationRun.objects.all().delete()
     assert sweep().lost_calls == 1
     assert calls("state", "run") == [("unknown", None)]
-
-
-# --- paid answers ---
-
-
-def unpublished(job: Any) -> None:
-    """The worker lost its lease, and nobody has settled its call yet."""
-    GenerationItem.objects.filter(pk=job.claim.id).update(
-        state="queued", lease_token=None, lease_until=None, leased_by=None
-    )
-    settle([good(job)])
-    assert calls("state", "answer") == [("ok", NEW)]
-    assert not Text.objects.exists()
-
-
-def test_an_answer_that_was_paid_for_is_published_by_the_next_attempt_without_a_call() -> None:
-    run = paid_run()
-    [job] = reserved()
-    unpublished(job)
-    more, [outcome] = prepare(claim())
-    assert more == []
-    settle([outcome])
-    assert Text.objects.get().content == NEW
-    assert (money(run), calls("state", "answer")) == ((0, 80), [("ok", None)])
-    text = Text.objects.get()
-    assert (text.origin, text.model, text.fingerprint) == ("openai", MODEL, job.fingerprint)
-
-
-def test_an_answer_to_other_inputs_is_not_published() -> None:
-    paid_run()
-    [job] = reserved()
-    unpublished(job)
-    item = GenerationItem.objects.get()
-    item.profile.survey = {"motivation": "Иначе"}
-    item.profile.save(update_fields=["survey"])
-    [more], outcomes = prepare(claim())
-    assert (outcomes, more.fingerprint != job.fingerprint) == ([], True)
-
-
-def test_an_answer_that_nobody_will_publish_is_forgotten() -> None:
-    run = paid_run()
-    [job] = reserved()
-    unpublished(job)
-    sweep()
-    assert calls("answer") == [NEW]
-    cancel_run(run)
-    sweep()
-    assert calls("answer") == [None]
-
-
-def test_a_failed_items_answer_is_kept_for_a_week() -> None:
-    paid_run()
-    [job] = reserved()
-    unpublished(job)
-    GenerationItem.objects.update(state="failed", finished_at=timezone.now() - timedelta(days=6))
-    sweep()
-    assert calls("answer") == [NEW]
-    GenerationItem.objects.update(finished_at=timezone.now() - timedelta(days=8))
-    sweep()
-    assert calls("answer") == [None]
-
-
-def test_a_text_that_cannot_be_stored_costs_what_it_cost() -> None:
-    run = paid_run()
-    [job] = reserved()
-    bad = good(job)
-    assert bad.call is not None
-    settle([replace(bad, state="failed", code="not_storable", text=None)])
-    assert money(run) == (0, 80)
