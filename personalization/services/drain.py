@@ -97,6 +97,7 @@ class Drain:
         self._ready: list[Job] = []  # prepared, waits for a free place
         self._beside: dict[str, asyncio.Task[None]] = {}
         self._dry_until = 0.0
+        self._short_of_money = False  # then each settled call may allow others
 
     async def run(self) -> int:
         self._leases.keep()
@@ -150,13 +151,16 @@ class Drain:
         wanted = self._pace.concurrency + self._pace.ahead - len(self._flight) - len(self._ready)
         few = wanted < max(1, self._pace.concurrency // 10)
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
+            # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
+            self._dry_until = time.monotonic() + DRY_SECONDS
             self._go("claim", self._claim(wanted))
 
     async def _claim(self, wanted: int) -> None:
-        claims = await self._database.run(lambda: _claimed(wanted, self._pace.lease))
+        claims, released = await self._database.run(lambda: _claimed(wanted, self._pace.lease))
+        self._short_of_money |= released
         if not claims:
-            self._dry_until = time.monotonic() + DRY_SECONDS
             return
+        self._dry_until = 0.0
         self._leases.hold(claims)
         jobs, outcomes = await self._database.run(lambda: prepare(claims, self._sources))
         self._ready += jobs
@@ -177,6 +181,7 @@ class Drain:
             return
         reserved = await self._reserve(jobs)
         self._settling.add(reserved.outcomes)
+        self._short_of_money |= bool(reserved.outcomes)
         for job in reserved.allowed:
             if self._leases.holds(job.claim):
                 self._flight.start(job)
@@ -201,6 +206,8 @@ class Drain:
     async def _settle(self) -> None:
         again = await self._settling.settle()
         self._ready = again + self._ready
+        if self._short_of_money:
+            self._dry_until = 0.0
 
     def _lose(self, claim: Claim) -> None:
         self._ready = [job for job in self._ready if job.claim != claim]
@@ -217,13 +224,13 @@ class Drain:
                 self._settling.add(given_back(job) for job in again)
 
 
-def _claimed(wanted: int, lease: float) -> list[Claim]:
-    """Due items; where there are none, of those that were held until the money allows them."""
+def _claimed(wanted: int, lease: float) -> tuple[list[Claim], bool]:
+    """Due items, and whether they are some that waited for money until now: where nothing else is due."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
     claims = queue.claim(wanted, worker=worker, lease=lease)
-    if not claims and release_held():
-        claims = queue.claim(wanted, worker=worker, lease=lease)
-    return claims
+    if claims or not release_held():
+        return claims, False
+    return queue.claim(wanted, worker=worker, lease=lease), True
 
 
 def _ids(jobs: list[Job], outcomes: list[Outcome]) -> set[int]:

@@ -4,7 +4,7 @@ from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY
 
-# As many as the money serves, in the order of their ids. None is released only to be refused again.
+# As many as the money serves, the cheapest first. None is released only to be refused again.
 RELEASE = """
     WITH held AS MATERIALIZED (
         SELECT item.id, item.run_id, item.needs_micro FROM generation_runs run
@@ -13,7 +13,7 @@ RELEASE = """
         ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
     ), served AS (
         SELECT held.id, run.budget_micro IS NULL OR sum(coalesce(held.needs_micro, 0)) OVER (
-            PARTITION BY held.run_id ORDER BY held.id
+            PARTITION BY held.run_id ORDER BY held.needs_micro, held.id
         ) <= run.budget_micro - run.spent_micro - run.reserved_micro AS fits
         FROM held JOIN generation_runs run ON run.id = held.run_id
     )

@@ -14,7 +14,8 @@ from personalization.services.runs import notify
 
 HELD_FOR_A_LOOK = {"state": ItemState.HELD, "error_code": "pilot"}
 _GO_ON = """
-    UPDATE generation_items SET state = 'queued', available_at = clock_timestamp(), error_code = ''
+    UPDATE generation_items SET state = 'queued', available_at = clock_timestamp(), error_code = '',
+        attempts = 0
     WHERE run_id = %s AND state = 'held' AND error_code = 'pilot'
 """
 

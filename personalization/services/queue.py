@@ -23,10 +23,16 @@ from personalization.services.publishing import lock_parents, publish
 
 __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"]
 
-# A run of which items wait for money gets no more of them claimed, only to be held as well.
-WORKED_ON = """run.state = 'open' AND run.pilot <> 'waiting' AND (run.budget_micro IS NULL OR NOT EXISTS (
-            SELECT FROM generation_items held
-            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held'))"""
+WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
+# How many calls the money serves of a run of which items wait for it; null: none waits. More would only be
+# claimed to be held as well.
+SERVED = """CASE WHEN run.budget_micro IS NOT NULL THEN (
+            SELECT CASE WHEN count(*) > 0 THEN greatest(0,
+                (run.budget_micro - run.spent_micro - run.reserved_micro)
+                / greatest(1, min(held.needs_micro))) END
+            FROM generation_items held
+            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held') END"""
+RUNS = f"(SELECT id, pilot, {SERVED} AS served FROM generation_runs run WHERE {WORKED_ON}) run"  # noqa: S608
 # One of these kills its workers, maybe, and what is in flight beside it would die with it each time: a worker
 # takes them one by one. By their third death nothing else has failed yet.
 SUSPECT = "error_code = 'lease_lost' AND attempts >= 3"
@@ -35,28 +41,29 @@ DUE = f"""
               AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END"""
 CLAIM = f"""
     WITH due AS MATERIALIZED (
-        SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
+        SELECT item.id FROM {RUNS} CROSS JOIN LATERAL (
             SELECT id, priority, available_at FROM generation_items {DUE} AND NOT ({SUSPECT})
             ORDER BY priority, available_at, id
-            LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+            LIMIT least(%(limit)s, run.served) FOR NO KEY UPDATE SKIP LOCKED
         ) item
-        WHERE {WORKED_ON}
         ORDER BY item.priority, item.available_at, item.id
         LIMIT %(limit)s
     ), suspect AS MATERIALIZED (
-        SELECT item.id FROM generation_runs run CROSS JOIN LATERAL (
+        SELECT item.id FROM {RUNS} CROSS JOIN LATERAL (
             SELECT id FROM generation_items {DUE} AND {SUSPECT}
             ORDER BY available_at, id
-            LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+            LIMIT least(1, run.served) FOR NO KEY UPDATE SKIP LOCKED
         ) item
-        WHERE {WORKED_ON} AND NOT EXISTS (
+        WHERE NOT EXISTS (
             SELECT FROM generation_items mine WHERE mine.state = 'running' AND mine.leased_by = %(worker)s
             AND mine.error_code = 'lease_lost' AND mine.attempts > 3)
         LIMIT 1
     ), chosen AS (
         SELECT id FROM (SELECT id FROM suspect UNION ALL SELECT id FROM due) due_now LIMIT %(limit)s
     )
-    UPDATE generation_items item SET state = 'running', attempts = attempts + 1, claimed_rev = wanted_rev,
+    UPDATE generation_items item SET state = 'running', claimed_rev = wanted_rev,
+        -- One row that the table's check refuses would keep every other one from being claimed.
+        attempts = least(attempts + 1, max_attempts),
         lease_token = gen_random_uuid(), leased_by = %(worker)s,
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM chosen WHERE item.id = chosen.id

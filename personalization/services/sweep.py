@@ -17,7 +17,7 @@ from personalization.services.costs import fold_costs
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
-from personalization.services.queue import WORKED_ON
+from personalization.services.queue import SERVED, WORKED_ON
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ NEXT_DUE = f"""
               ELSE (
                   SELECT min(available_at) FROM generation_items
                   WHERE run_id = run.id AND state = 'queued') END) AS first
-          FROM generation_runs run WHERE {WORKED_ON}) due
+          FROM generation_runs run WHERE {WORKED_ON} AND coalesce({SERVED}, 1) > 0) due
     WHERE first IS NOT NULL
 """  # noqa: S608 constants of ours
 

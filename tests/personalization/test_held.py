@@ -1,5 +1,6 @@
 """Items that wait for money: held without being tried, queued again when there is enough, not in circles."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from personalization.services.holding import release_held
 from personalization.services.ledger import reserve
 from personalization.services.runs import cancel_run, start_run
 from personalization.services.sweep import sweep
+from personalization.writers.base import Usage
 from tests.personalization.paid_work import PRICES, claim, good, held, jobs, money, paid_run, settle
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,33 @@ def test_while_some_wait_for_money_no_more_are_claimed() -> None:
     assert claim() == []
     assert sweep().next_due is None, "nor is a worker woken for them"
     assert GenerationItem.objects.filter(run=run, state="queued").count() == 3
+
+
+def test_what_was_released_is_claimed_though_others_still_wait() -> None:
+    run, _ = overdrawn(150)
+    GenerationRun.objects.update(budget_micro=300)
+    assert release_held() == 1
+    assert len(claim()) == 1
+    assert [state for state, *_ in states(run)] == ["running", "running", "held", "held"]
+
+
+def test_no_more_are_claimed_than_the_money_serves() -> None:
+    run = paid_run(9, budget_micro=150)
+    settle(held(reserve(jobs(2))))
+    GenerationRun.objects.update(budget_micro=150 + 3 * 150 + 149)
+    assert len(claim()) == 3
+    assert run.items.filter(state="queued").count() == 4
+
+
+def test_one_dear_call_does_not_keep_cheaper_ones_from_the_money() -> None:
+    run = paid_run(3, budget_micro=200)
+    dear, *cheap = jobs()
+    asked = reserve([replace(dear, estimate=Usage(1000, 0, 0)), *cheap])
+    assert asked.allowed == []
+    settle(asked.outcomes)
+    assert release_held() == 1
+    assert [job.id for job in claim()] == [cheap[0].claim.id]
+    assert [needs for *_, needs in states(run)] == [1000, None, 150]
 
 
 def test_another_runs_money_is_its_own() -> None:

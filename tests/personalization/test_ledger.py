@@ -1,7 +1,6 @@
 """Money is set aside before a call and moves once after it, whoever comes late."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -209,20 +208,14 @@ def test_a_bad_answer_is_asked_for_once_more_and_both_calls_are_paid() -> None:
     bad = with_usage(Transient("bad_json", "no JSON", reask=True), Usage(10, 0, 5, reported=True))
     again = asked_again(job, bad)
     assert again is not None
-    ledger_and_again = again.job
     assert (again.job.call_no, again.job.complaint) == (2, "no JSON")
 
-    from_queue = settle_again(again)
-    assert from_queue.mine == set()
+    assert queue.settle([], [again]).mine == set()
     assert (money(run), GenerationItem.objects.get().state) == ((0, 15), "running")
-    assert reserve([ledger_and_again]).allowed == [ledger_and_again]
-    assert asked_again(ledger_and_again, bad) is None, "only once"
-    settle([good(ledger_and_again)])
+    assert reserve([again.job]).allowed == [again.job]
+    assert asked_again(again.job, bad) is None, "only once"
+    settle([good(again.job)])
     assert (money(run), calls("call_no", "state")) == ((0, 95), [(1, "bad"), (2, "ok")])
-
-
-def settle_again(again: Any) -> Any:
-    return queue.settle([], [again])
 
 
 def test_tokens_that_a_provider_made_up_do_not_break_the_batch() -> None:

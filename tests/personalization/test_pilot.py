@@ -229,6 +229,15 @@ def test_a_pilot_may_be_accepted_before_its_last_text_is_there(course: Course) -
     assert GenerationItem.objects.get(pk=last.claim.id).state == "done"
 
 
+def test_a_draft_that_took_the_last_attempt_is_published_as_well(course: Course) -> None:
+    run = start(1)
+    GenerationItem.objects.update(max_attempts=1)
+    settle(good(job) for job in reserved())
+    accept_pilot(run)
+    settle(prepare(claim())[1])
+    assert Text.objects.count() == 1
+
+
 def test_there_is_one_decision(course: Course) -> None:
     run = write_pilot(1)
     assert accept_pilot(run) is True
