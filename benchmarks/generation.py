@@ -82,7 +82,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--texts", type=int, default=6_000, help=f"in {LESSONS} lessons (default: 6,000)")
+    parser.add_argument("--texts", type=int, default=12_000, help=f"in {LESSONS} lessons (default: 12,000)")
     parser.add_argument("--in-flight", type=int, default=200, help="requests at one moment (default: 200)")
     parser.add_argument("--latency", type=float, default=1.0, help="seconds until an answer (default: 1)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds; the medians count (default: 3)")

@@ -7,7 +7,7 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from courses.formats.definition import Document
-from personalization.answers import EMAIL, NAME_PLACEHOLDER, PHONE
+from personalization.answers import EMAIL, LONG_NUMBER, NAME_PLACEHOLDER, PHONE
 from personalization.brief import Brief
 from personalization.errors import Transient
 
@@ -35,8 +35,6 @@ _FORBIDDEN = {
 
 # Without one of these, case folded, or as many signs of a number, only hidden characters can be forbidden.
 _SIGNS = ("<", "```", "://", "www.", "](", "javascript:", "@", "{{", "}}", "{%", "%}")
-# All other digits stand behind U+0660; a range is searched for more quickly than their class.
-_LONG_NUMBER = re.compile("[0-9\u0660-\U0010ffff][\\d\\s().\\-–]{8}")
 
 
 def check_answer(document: object, brief: Brief) -> Document:
@@ -62,7 +60,7 @@ def _suspicious(whole: str) -> bool:
     return (
         len(whole) > LONGEST_TEXT
         or any(sign in folded for sign in _SIGNS)
-        or bool(_LONG_NUMBER.search(whole) or _FORBIDDEN["hidden characters"].search(whole))
+        or bool(LONG_NUMBER.search(whole) or _FORBIDDEN["hidden characters"].search(whole))
     )
 
 

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -14,13 +15,13 @@ import aiohttp
 HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer fake"}
 
 
-async def main(waiting: list[bytes], address: str, in_flight: int) -> dict[str, float]:
+async def main(bodies: Iterator[bytes], address: str, in_flight: int) -> dict[str, float]:
     connector = aiohttp.TCPConnector(limit=in_flight)
     async with aiohttp.ClientSession(connector=connector, headers=HEADERS) as session:
 
         async def work() -> None:
-            while waiting:
-                async with session.post(address, data=waiting.pop()) as response:
+            for body in bodies:
+                async with session.post(address, data=body) as response:
                     await response.read()
                     response.raise_for_status()
 
@@ -30,5 +31,5 @@ async def main(waiting: list[bytes], address: str, in_flight: int) -> dict[str, 
 
 
 if __name__ == "__main__":
-    bodies = Path(sys.argv[1]).read_bytes().splitlines()[::-1]
-    print(json.dumps(asyncio.run(main(bodies, sys.argv[2], int(sys.argv[3])))))
+    with Path(sys.argv[1]).open("rb") as lines:
+        print(json.dumps(asyncio.run(main(iter(lines), sys.argv[2], int(sys.argv[3])))))

@@ -18,12 +18,16 @@ class LessonOrder[Job]:
         self._lesson_of = lesson_of
         self._begun: OrderedDict[Hashable, None] = OrderedDict()
 
-    def take(self, ready: list[Job], places: int) -> tuple[list[Job], list[Job]]:
-        """What starts now, as many as there are places, and what stays, in its order."""
+    def take(self, ready: list[Job], places: int, extra: int = 0) -> tuple[list[Job], list[Job]]:
+        """What starts now, as many as there are places, and what stays, in its order.
+
+        `extra` places are there for lessons' first jobs only: where all answers take the same time, places
+        become free all at once, and then it is too late to go ahead.
+        """
         first: list[Job] = []
         others: list[Job] = []
         for job in ready:
-            ahead = len(first) < places and self._begins(job)
+            ahead = len(first) < places + extra and self._begins(job)
             (first if ahead else others).append(job)
         left = max(0, places - len(first))
         return first + others[:left], others[left:]

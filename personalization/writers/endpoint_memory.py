@@ -59,15 +59,15 @@ class DatabaseMemory:
 
 
 def recall(*, base_url: str, model: str) -> Facts | None:
-    row = Endpoint.objects.filter(base_url=base_url, model=model).first()
+    row = Endpoint.objects.filter(**_key(base_url, model)).first()
     return _facts(row) if row else None
 
 
 @transaction.atomic
 def remember(facts: Facts, *, base_url: str, model: str) -> Facts:
     """Two workers may find out different things at one moment: the sum of both is kept, and given back."""
-    key = {"base_url": base_url, "model": model}
-    row, created = Endpoint.objects.select_for_update().get_or_create(**key, defaults=asdict(facts))
+    rows = Endpoint.objects.select_for_update()
+    row, created = rows.get_or_create(**_key(base_url, model), defaults=asdict(facts))
     both = facts if created else lowest(facts, _facts(row))
     if not created and both != _facts(row):
         Endpoint.objects.filter(pk=row.pk).update(**asdict(both), learned_at=NOW)
@@ -76,8 +76,12 @@ def remember(facts: Facts, *, base_url: str, model: str) -> Facts:
 
 def forget(*, base_url: str, model: str) -> bool:
     """Whether anything was known. Workers ask in the old way until their present drain ends."""
-    deleted, _ = Endpoint.objects.filter(base_url=base_url, model=model).delete()
+    deleted, _ = Endpoint.objects.filter(**_key(base_url, model)).delete()
     return bool(deleted)
+
+
+def _key(base_url: str, model: str) -> dict[str, str]:
+    return {"base_url": base_url.rstrip("/"), "model": model}
 
 
 def _facts(row: Endpoint) -> Facts:

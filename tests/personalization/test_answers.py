@@ -1,11 +1,23 @@
 """A learner's answers without what must never leave, and the name that is put in at the end."""
 
+import re
 import time
 from typing import Any
 
 import pytest
 
-from personalization.answers import NAME_PLACEHOLDER, REMOVED, cleaned_answers, usable_name, with_name
+from personalization.answers import (
+    EMAIL,
+    NAME_PLACEHOLDER,
+    PHONE,
+    REMOVED,
+    _cleaned,
+    _name_patterns,
+    _words,
+    cleaned_answers,
+    usable_name,
+    with_name,
+)
 
 
 def cleaned(answer: Any, name: str | None = "Нина", identifier: str = "u-1001") -> Any:
@@ -228,3 +240,35 @@ def test_what_says_who_somebody_is_does_not_leave_at_all() -> None:
 )
 def test_a_russian_name_is_found_in_its_cases(name: str, answer: str, left: str) -> None:
     assert cleaned_answers({"goal": answer}, name, "u-1") == {"goal": left}
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("Нина", "u-1001"),
+        ("Алёна Ёлкина", "U_7"),
+        ("Ян Ли", "7"),
+        ("Imre Iğdır", "İ-1"),
+        ("STRASSE Weiß", "ß"),
+        ("а б", "[…]"),
+        ("Зоя", ""),
+    ],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Муж Нины и Алена ЁЛКИНА, Елкиной",
+        "u-1001 и U-1001, u_7, İ-1, i-1, ı-1",
+        "ян ли, ИМРЕ, imre IĞDIR iğdir, strasse WEISS weiß WEIẞ",
+        "а б, А Б, […], ss ß SS",
+        "nina@example.org ١٢٣٤٥٦٧٨٩٠ +7 916 123-45-67 7",
+        "Андре\u0438\u0306 зое Зоей зоя",
+        7,
+        "",
+    ],
+)
+def test_a_glance_before_the_search_misses_nothing(name: str, identifier: str, answer: Any) -> None:
+    survey = {"answer": answer, f"key of {answer}": [answer, {"deep": answer}]}
+    everything = [(EMAIL, REMOVED), (PHONE, REMOVED)]
+    everything += _words([re.escape(identifier)], REMOVED) + _words(_name_patterns(name), NAME_PLACEHOLDER)
+    assert cleaned_answers(survey, name, identifier) == _cleaned(survey, everything)

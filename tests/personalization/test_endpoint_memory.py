@@ -22,6 +22,7 @@ class TestRows:
     def test_what_is_remembered_is_recalled_for_that_endpoint_and_model_only(self) -> None:
         assert remember(KEYED, **HERE) == KEYED
         assert recall(**HERE) == KEYED
+        assert recall(base_url="http://one.example/v1/", model="m") == KEYED
         assert recall(**ELSEWHERE) is None
 
     def test_two_workers_findings_are_added_up(self) -> None:

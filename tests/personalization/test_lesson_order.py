@@ -47,3 +47,12 @@ def test_the_next_lesson_is_begun_while_the_present_one_still_fills_the_places()
     for lesson, places in groupby(sorted(range(60), key=lambda n: started[n]), key=lambda n: started[n][0]):
         first, second, *_ = sorted(places)
         assert lesson == "a" or second - first >= 5
+
+
+def test_extra_places_are_for_first_jobs_only() -> None:
+    jobs = order()
+    assert jobs.take(["a1", "a2", "b1", "b2"], 0, 1) == (["a1"], ["a2", "b1", "b2"])
+    assert jobs.take(["a2", "b1", "b2"], 0, 1) == (["b1"], ["a2", "b2"])
+    assert jobs.take(["a2", "b2"], 0, 1) == ([], ["a2", "b2"])
+    assert jobs.take(["a2", "c1", "d1", "b2"], 1, 1) == (["c1", "d1"], ["a2", "b2"])
+    assert jobs.take(["a2", "b2"], -1, 5) == ([], ["a2", "b2"])
