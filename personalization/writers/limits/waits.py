@@ -18,8 +18,8 @@ _waits: dict[str, Waits] = {}
 
 
 def waits() -> dict[str, Waits]:
-    """By model; copies."""
-    return {model: replace(found) for model, found in _waits.items()}
+    """By model; copies. Any thread may ask: the list is made in one go."""
+    return {model: replace(found) for model, found in list(_waits.items())}
 
 
 def waited(model: str, seconds: float, *, gave_up: bool = False) -> None:
