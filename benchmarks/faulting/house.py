@@ -142,7 +142,7 @@ class House:
             proxy.set(Mode.PASS)
 
     def close(self) -> None:
-        """No worker reaches the database: who empties tables and a worker's sweep would wait for each other."""
+        """No worker reaches the database: its sweep and who empties tables would wait for each other."""
         self.database.set(Mode.DOWN)
 
 
