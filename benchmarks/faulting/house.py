@@ -16,6 +16,7 @@ from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import Options, RunningFakeModel, running_fake_model
 from tests.processes import Environment, WorkerProcess, until
 
+START_SECONDS = 180.0  # for workers, on a machine that is busy with other things
 # All that a run leaves behind, and what it was about.
 EMPTY = """
     TRUNCATE courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints, changes,
@@ -118,7 +119,8 @@ class House:
         self._special.clear()
         while len(self.workers) < count:
             self.start_worker()
-        until(lambda: all(worker.is_ready() for worker in self.workers), f"{count} workers are ready")
+        ready = f"{count} workers are ready"
+        until(lambda: all(worker.is_ready() for worker in self.workers), ready, patience=START_SECONDS)
 
     def dismiss(self) -> None:
         """No worker is left."""
@@ -131,12 +133,17 @@ class House:
 
     def tidy(self, **model: object) -> None:
         """As before the first run: good weather, no rows, an endpoint with these options, never asked."""
-        for proxy in (self.database, self.broker, self.endpoint):
-            proxy.set(Mode.PASS)
-        self.model.set(**{**asdict(Options()), **model})
-        self.model.reset()
+        self.close()
         with connection.cursor() as cursor:
             cursor.execute(EMPTY)
+        self.model.set(**{**asdict(Options()), **model})
+        self.model.reset()
+        for proxy in (self.database, self.broker, self.endpoint):
+            proxy.set(Mode.PASS)
+
+    def close(self) -> None:
+        """No worker reaches the database: its sweep and who empties tables would wait for each other."""
+        self.database.set(Mode.DOWN)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def test_answers_that_cannot_be_written_hold_up_the_next_calls(
     worker = threading.Thread(target=drain)
     with no_room_for_texts():
         worker.start()
-        until(lambda: tries() >= 4, "the worker tries to write, again and again")
+        until(lambda: tries() >= 3, "the worker tries to write, again and again")
         asked = fake_model.stats()["requests"]
     worker.join(60)
     assert 0 < asked <= 2 * CONCURRENCY
