@@ -50,7 +50,7 @@ class Leases:
     def close(self) -> None:
         self._stop.set()
         if self._thread:
-            self._thread.join()
+            self._thread.join(5)  # with the database gone it may take longer, and ends by itself
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         while not self._stop.wait(self._seconds / 3):

@@ -85,7 +85,7 @@ def reserve(jobs: Sequence[Job]) -> Reserved:
 
 def _refusal(job: Job, goes_on: bool, fits: bool) -> Outcome | None:
     if not goes_on:
-        return Outcome(job.claim, "retry", "stopped", "the run was paused before the call", give_back=True)
+        return Outcome(job.claim, "retry", give_back=True)
     if not fits:
         message = "the run's budget has not enough left for this call"
         return Outcome(job.claim, "held", "budget", message, give_back=True, needs_micro=reserved_micro(job))

@@ -89,7 +89,7 @@ def test_a_pause_before_the_call_gives_the_attempt_back() -> None:
     assert refused.allowed == []
     settle(refused.outcomes)
     item = GenerationItem.objects.get()
-    assert (item.state, item.attempts, money(run)) == ("queued", 0, (0, 0))
+    assert (item.state, item.attempts, item.error_code, money(run)) == ("queued", 0, "", (0, 0))
 
 
 def test_a_call_that_a_cancel_came_before_is_not_made() -> None:

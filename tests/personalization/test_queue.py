@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun, PersonalizedLessonDescription
 from personalization.services import queue
-from personalization.services.queue import Claim, Outcome, Text
+from personalization.services.queue import Claim, Outcome, Settled, Text
 from personalization.services.runs import cancel_run
 from personalization.services.sweep import sweep
 from tests.builders import (
@@ -117,6 +117,19 @@ def test_a_worker_that_lost_its_lease_changes_nothing() -> None:
     assert text_of(item).content == NEW
     item.refresh_from_db()
     assert item.state == "done"
+
+
+@pytest.mark.django_db
+def test_a_late_result_does_not_end_the_attempt_of_who_has_the_item_now() -> None:
+    (item,) = make_items(1)
+    (late,) = claim()
+    expire(item)
+    sweep()
+    (successor,) = claim()
+    assert queue.settle([Outcome(late, "done", text=TEXT)]) == Settled(mine=set(), busy=set())
+    item.refresh_from_db()
+    assert (item.state, item.lease_token) == ("running", successor.token)
+    assert not PersonalizedLessonDescription.objects.exists()
 
 
 @pytest.mark.django_db

@@ -5,7 +5,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services import queue
 from personalization.services import sweep as sweeping
+from personalization.services.attempts import Outcome
 from personalization.services.sweep import sweep
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
 
@@ -95,3 +97,18 @@ def test_a_step_that_fails_does_not_stop_the_others(
     assert (swept.closed, swept.next_due) == (1, None)
     assert "next due" in caplog.text
     assert "a row with a name" not in caplog.text
+
+
+def test_a_poison_item_fails_alone(item: GenerationItem) -> None:
+    """Its worker dies each time, and what was in its hands beside it comes back with it."""
+    others = [make_item(item.run, make_learner(course=item.lesson.course), item.lesson) for _ in range(4)]
+    while GenerationItem.objects.filter(state="queued").exists():
+        claims = queue.claim(3, worker="test", lease=30)
+        assert claims
+        if item.pk not in {claim.id for claim in claims}:
+            queue.settle([Outcome(claim, "done") for claim in claims])
+        GenerationItem.objects.filter(state="running").update(lease_until=timezone.now() + PAST)
+        sweep()
+    item.refresh_from_db()
+    assert (item.state, item.attempts, item.error_code) == ("failed", item.max_attempts, "lease_lost")
+    assert {other.state for other in GenerationItem.objects.filter(pk__in=[o.pk for o in others])} == {"done"}
