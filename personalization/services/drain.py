@@ -25,6 +25,7 @@ from personalization.services.flight import Flight
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
 from personalization.services.ledger import Reserved, reserve
+from personalization.services.lesson_order import LessonOrder
 from personalization.services.settling import Settling
 from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
@@ -62,9 +63,14 @@ class Pace:
         )
 
     @property
+    def extra(self) -> int:
+        """Places beside the others, for lessons' first requests: the only ones above `concurrency`."""
+        return self.concurrency // 20
+
+    @property
     def ahead(self) -> int:
         """Items that are prepared while all places are taken, so that a free one waits for no database."""
-        return self.concurrency // 4
+        return self.concurrency
 
 
 def drain(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -95,6 +101,7 @@ class Drain:
         self._flight = Flight(writers, pace.retry, self._changed.set)
         self._settling = Settling(self._database, self._leases)
         self._ready: list[Job] = []  # prepared, waits for a free place
+        self._order = LessonOrder[Job](lambda job: job.claim.lesson_id)
         self._beside: dict[str, asyncio.Task[None]] = {}
         self._dry_until = 0.0
         self._short_of_money = False  # then each settled call may allow others
@@ -173,7 +180,7 @@ class Drain:
         if self._settling.backlog >= self._pace.concurrency:
             return  # the database takes nothing: every answer more might be paid for in vain
         free = self._pace.concurrency - len(self._flight)
-        batch, self._ready = self._ready[:free], self._ready[free:]
+        batch, self._ready = self._order.take(self._ready, free, self._pace.extra)
         priced = [self._flight.priced(job) for job in batch]
         self._settling.add(one for one in priced if isinstance(one, Outcome))
         jobs = [one for one in priced if isinstance(one, Job)]
