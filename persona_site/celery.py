@@ -57,8 +57,8 @@ app.conf.update(
         "interval_step": 0.1,
         "interval_max": 0.1,
     },
-    # A drain ends by itself; a hung one is ended by force. A call that waits for its lesson's first answer and
-    # for the limits, and is asked once more, may take five times its own deadline.
+    # A drain ends by itself; a hung one is ended by force. A call that waits for its lesson's first answer
+    # and for the limits, and is asked once more, may take five times its own deadline.
     task_time_limit=settings.GENERATION_DRAIN_SECONDS + 5 * settings.GENERATION_CALL_SECONDS + 15,
 )
 app.autodiscover_tasks(["personalization"])
