@@ -104,6 +104,7 @@ class Drain:
         self._order = LessonOrder[Job](lambda job: job.claim.lesson_id)
         self._beside: dict[str, asyncio.Task[None]] = {}
         self._dry_until = 0.0
+        self._settled_since_claim = False
         self._short_of_money = False  # then each settled call may allow others
 
     async def run(self) -> int:
@@ -132,7 +133,10 @@ class Drain:
             if self._settling.waiting and "settle" not in self._beside:
                 self._go("settle", self._settle())
             if not (self._beside or self._flight or self._ready):
-                return
+                if not self._settled_since_claim or time.monotonic() >= until:
+                    return
+                self._dry_until = 0.0  # what was given back may be due at once
+                continue
             await self._pause()
 
     def _go(self, name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -160,6 +164,7 @@ class Drain:
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
             self._dry_until = time.monotonic() + DRY_SECONDS
+            self._settled_since_claim = False
             self._go("claim", self._claim(wanted))
 
     async def _claim(self, wanted: int) -> None:
@@ -213,6 +218,7 @@ class Drain:
     async def _settle(self) -> None:
         again = await self._settling.settle()
         self._ready = again + self._ready
+        self._settled_since_claim = True
         if self._short_of_money:
             self._dry_until = 0.0
 
