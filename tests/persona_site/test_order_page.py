@@ -43,7 +43,9 @@ def titles(page: Page) -> list[str]:
 
 
 def drag(page: Page) -> None:
-    page.wait_for_function("document.querySelector('.persona-order')._x_dataStack")  # the theme's script runs
+    page.wait_for_function(
+        "document.querySelector('.persona-order')?._x_dataStack"
+    )  # the theme's script runs
     page.locator(".persona-grip").nth(0).hover()
     page.mouse.down()
     below = page.locator(".persona-order li").nth(2).bounding_box()

@@ -86,7 +86,7 @@ def test_the_figures(admin: Client, course: Course) -> None:
         "without answers": 2,
         "could have more texts": 1,
         "personal texts": 2,
-        "stale texts": 1,
+        "stale text": 1,
         "texts edited, and locked by that": 1,
     }
 
@@ -176,13 +176,13 @@ def test_learners_of_a_large_course_are_counted_by_a_second_request(
 ) -> None:
     at_once = figures(admin, course)
     monkeypatch.setattr(course_overview, "AT_ONCE_UP_TO", 15)
-    assert "stale texts" not in figures(admin, course)
+    assert "stale text" not in figures(admin, course)
     later = reverse("admin:courses_course_overview_learners", args=[course.pk])
     assert f'hx-get="{later}"' in admin.get(overview(course)).content.decode()
     assert [figure.count for figure in admin.get(later).context["figures"]] == [
         count for count, _ in at_once.values()
     ][7:]
-    assert "stale texts" in admin.get(overview(course), {"count": "all"}).content.decode()
+    assert "stale text" in admin.get(overview(course), {"count": "all"}).content.decode()
 
 
 # --- nothing there yet ---
@@ -216,7 +216,7 @@ def test_each_group_sees_the_whole_page(client: Client, course: Course, group: s
     client.force_login(make_staff(groups=[Group.objects.get(name=group)]))
     page = client.get(overview(course)).content.decode()
     assert "without transcript" in page
-    assert "stale texts" in page
+    assert "stale text" in page
     assert "data-heat-map" in page
 
 
@@ -226,7 +226,7 @@ def test_without_rights_to_learners_only_lessons_are_shown(client: Client, cours
     page = client.get(overview(course)).content.decode()
     assert "without transcript" in page
     for hidden in (
-        "stale texts",
+        "stale text",
         "data-heat-map",
         *Profile.objects.values_list("user_identifier", flat=True),
     ):

@@ -44,10 +44,9 @@ def prepared(
 
 def test_guidance_stands_between_what_learners_share_and_their_answers() -> None:
     shared, learner = messages(NINA)
-    guided, same = messages(brief(guidance=GUIDANCE, cluster_type="visual_basic"))
-    assert guided["content"].startswith(shared["content"])
-    assert guided["content"].endswith(GUIDANCE)
-    assert same == learner
+    same, guided = messages(brief(guidance=GUIDANCE, cluster_type="visual_basic"))
+    assert same == shared
+    assert guided["content"].endswith(f"{GUIDANCE}\n\n{learner['content']}")
 
 
 # --- in a run ---
@@ -59,7 +58,7 @@ def test_a_run_refines_by_the_cluster_and_logs_it() -> None:
     assert (job.brief.cluster_type, job.brief.guidance) == ("visual_basic", GUIDANCE)
     row = PromptRefinement.objects.get()
     assert (row.user, row.session_id, row.cluster_type) == (profile, run.pk, "visual_basic")
-    assert row.original_prompt == messages(job.brief)[-1]["content"]
+    assert row.refined_prompt == messages(job.brief)[-1]["content"]
     assert row.refined_prompt.endswith(f"{GUIDANCE}\n\n{row.original_prompt}")
 
 

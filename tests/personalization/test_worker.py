@@ -1,5 +1,6 @@
 """Real Celery workers, a real broker, the fake model: kills, stops and restarts in the middle of a run."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -49,6 +50,11 @@ def claimed(count: int = 1) -> bool:
     return GenerationItem.objects.filter(attempts__gt=0).count() >= count
 
 
+def all_in_hand(count: int) -> bool:
+    """A lesson's first request goes ahead of the others: with one that hangs they are not sent for a while."""
+    return GenerationItem.objects.filter(state="running").count() == count
+
+
 def assert_each_text_once(run: UUID) -> None:
     """Every item ended, done or failed with a reason; a text for each done item, and only one."""
     items = GenerationItem.objects.filter(run_id=run)
@@ -67,7 +73,7 @@ def test_a_run_starts_at_once_and_ends_by_itself(
     start_worker()
     done = manage("personalize", "--wait", env=process_environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6/6" in done.stdout
+    assert re.search(r"done\W+6\b", done.stdout), done.stdout
     assert PersonalizedLessonDescription.objects.filter(origin="simple").count() == 6
 
 
@@ -113,7 +119,7 @@ def test_a_frozen_worker_that_wakes_too_late_changes_nothing(
     fake_model.set(latency=400)
     frozen = start_worker(**model_variables(fake_model))
     run = start()
-    until(lambda: fake_model.stats()["in_flight"] == 6, "all requests are in flight")
+    until(lambda: fake_model.stats()["in_flight"] == 5, "all requests but the lesson's first are in flight")
     frozen.freeze()
     start_worker(**model_variables(fake_model))
     until(lambda: ended(run), "the second worker takes over when the leases have run out")
@@ -175,7 +181,7 @@ def test_a_polite_stop_gives_the_work_back_at_once(
         **model_variables(fake_model, GENERATION_CALL_SECONDS="60", GENERATION_LEASE_SECONDS="60")
     )
     run = start()
-    until(lambda: fake_model.stats()["in_flight"] == 4, "all requests hang")
+    until(lambda: all_in_hand(4) and fake_model.stats()["in_flight"], "one hangs, the others wait for it")
     worker.stop()
     assert set(GenerationItem.objects.values_list("state", "attempts")) == {("queued", 0)}
 
@@ -189,7 +195,7 @@ def test_cancel_stops_what_is_in_flight(start_worker: WorkerStarter, fake_model:
     fake_model.set(mode="hang")
     start_worker(**model_variables(fake_model, GENERATION_CALL_SECONDS="60"))
     run = start()
-    until(lambda: fake_model.stats()["in_flight"] == 4, "all requests hang")
+    until(lambda: all_in_hand(4) and fake_model.stats()["in_flight"], "one hangs, the others wait for it")
     assert cancel_run(GenerationItem.objects.first().run) is True  # type: ignore[union-attr]
     assert progress(run).counts == {"cancelled": 4}
     until(lambda: fake_model.stats()["in_flight"] == 0, "the next heartbeat lets go of the requests")
