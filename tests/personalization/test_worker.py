@@ -51,7 +51,7 @@ def claimed(count: int = 1) -> bool:
 
 
 def all_in_hand(count: int) -> bool:
-    """A lesson's first request goes ahead of the others: with one that hangs they are not sent for a while."""
+    """A lesson's first request goes ahead: while it hangs, the others are not sent for some time."""
     return GenerationItem.objects.filter(state="running").count() == count
 
 
