@@ -117,8 +117,13 @@ class Stage:
 
     def figures(self) -> Figures:
         """What the checker says. Ask when the runs have ended and no worker holds anything back."""
-        endpoint = self.house.model.stats()
-        return check(endpoint, self.reader.seen, may_be_unknown=self.may_be_unknown, may_fail=self.may_fail)
+        return check(
+            self.house.model.stats(),
+            self.reader.seen,
+            outdated=self.world.outdated(),
+            may_be_unknown=self.may_be_unknown,
+            may_fail=self.may_fail,
+        )
 
     def _ended(self) -> int:
         return self.items.filter(state__in=ENDED).count()
