@@ -87,11 +87,13 @@ class Figures:
     broken: list[str] = field(default_factory=list)
 
 
-def check(endpoint: Mapping[str, Any], seen: Seen, *, may_be_unknown: int, may_fail: int = 0) -> Figures:
+def check(
+    endpoint: Mapping[str, Any], seen: Seen, *, outdated: int = 0, may_be_unknown: int, may_fail: int = 0
+) -> Figures:
     """Asks everything once. Wait until the runs have ended and the workers are quiet, then call it.
 
-    `endpoint`: the fake model's own figures. `may_be_unknown`: calls whose worker was killed, frozen or cut
-    off. `may_fail`: items that this fault may fail for good.
+    `endpoint`: the fake model's own figures. `outdated`: see World. `may_be_unknown`: calls whose worker was
+    killed, frozen or cut off. `may_fail`: items that this fault may fail for good.
     """
     items, done, failed, silent, unended = _row(STATES)
     (lost,), (deleted,), (wrong_counts,), (paid_twice,) = map(_row, (LOST, DELETED, COUNTED, PAID_TWICE))
@@ -103,6 +105,7 @@ def check(endpoint: Mapping[str, Any], seen: Seen, *, may_be_unknown: int, may_f
         "the run ends": unended == 0,
         "every item ends, and what is done is there": lost == 0,
         "a done item has written its text": unwritten == 0,
+        "what is done is made of the newest answers": outdated == 0,
         "no version is written twice": twice == 0,
         "nothing is deleted": deleted == 0,
         "only what the fault is about may fail": failed <= may_fail,

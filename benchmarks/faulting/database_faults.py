@@ -5,6 +5,7 @@ import time
 from django.db import connection
 
 from benchmarks.faulting.links import Mode
+from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.reader import NAME
 from benchmarks.faulting.rows import fault
 from benchmarks.faulting.servers import crash_database
@@ -15,15 +16,6 @@ TERMINATE = f"""
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{NAME}'
 """  # noqa: S608 constants of ours
-# Statements of a worker, by bytes that each of them has: the connection breaks when they have been sent, so
-# that the server has done them and the worker is not told.
-MOMENTS = {
-    "claim": b"gen_random_uuid()",
-    "reserve": b"INSERT INTO model_calls",
-    "settle": b"jsonb_to_recordset",
-    "publish": b"INSERT INTO personalized_lesson_descriptions",
-    "commit": b"COMMIT",
-}
 
 
 @fault("database crashes (-m immediate) and restarts, twice")
@@ -68,6 +60,7 @@ def database_zombies(stage: Stage) -> None:
 
 @fault("cut in the middle of a batch: the answer to a statement is lost, seven times", lessons=16)
 def database_cut(stage: Stage) -> None:
+    """The server has done what it was told; the worker does not hear so."""
     for number, moment in enumerate([*MOMENTS.values(), MOMENTS["commit"], MOMENTS["commit"]]):
         stage.until_ended(5 + 10 * number)
         trap = stage.house.database.trap(moment, Mode.HALF)

@@ -62,6 +62,11 @@ class Places:
         """Of the database, past every proxy."""
         return f"host={self.postgres.runtime} dbname={self.database} user={USER}"
 
+    @property
+    def url(self) -> str:
+        """The same for Django."""
+        return f"postgresql://{USER}@/{self.database}?host={self.postgres.runtime}"
+
 
 @dataclass(slots=True)
 class House:

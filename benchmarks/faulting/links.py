@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,11 +39,13 @@ class Weather:
 
 
 class Trap:
-    """Changes the weather of the first connection that sends `trigger`, once these bytes are on their way."""
+    """For the first connection that sends `trigger`: once these bytes are on their way, its weather changes,
+    and `then` is called, which must return at once."""
 
-    def __init__(self, trigger: bytes, mode: Mode) -> None:
+    def __init__(self, trigger: bytes, mode: Mode, then: Callable[[], None]) -> None:
         self.trigger = trigger
         self.mode = mode
+        self.then = then
         self.sprung = 0
 
     def springs(self, data: bytes) -> bool:
@@ -132,6 +135,7 @@ class Link:
                 for trap in self._traps:
                     if trap.springs(data):
                         self.meet(Weather(trap.mode))
+                        trap.then()
 
     async def _to_client(self) -> None:
         with suppress(OSError):

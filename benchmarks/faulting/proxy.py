@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,10 @@ type Upstream = Path | tuple[str, int]
 """A unix socket, or host and port."""
 
 
+def _nothing() -> None:
+    return None
+
+
 class Proxy:
     """Clients connect to `port`. What happens to them happens in a thread of its own."""
 
@@ -27,12 +31,10 @@ class Proxy:
         self._weather = Weather()
         self._traps: list[Trap] = []
         self._links: set[Link] = set()
-        self._clients: dict[Side, asyncio.Task[None]] = {}
-        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._doorman: asyncio.Task[None] | None = None
         # Bound and not listening: while nobody listens, clients are refused and nobody else gets the port.
-        self._place = socket.socket()
-        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._place.bind((HOST, 0))
+        self._place = _bound(0)
         self.port: int = self._place.getsockname()[1]
         self.accepted = 0
 
@@ -40,28 +42,41 @@ class Proxy:
         """From now on this happens to connections. How many there were at this moment, dead ones aside."""
         return self._there(self._change(replace(Weather(mode), **figures)))  # type: ignore[arg-type]
 
-    def trap(self, trigger: bytes, mode: Mode) -> Trap:
+    def trap(self, trigger: bytes, mode: Mode = Mode.PASS, then: Callable[[], None] = _nothing) -> Trap:
         """Once, to the first connection that sends these bytes: they are passed on, then this happens."""
-        trap = Trap(trigger, mode)
+        trap = Trap(trigger, mode, then)
         self._traps.append(trap)
         return trap
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, HOST, self.port, reuse_address=True)
+        # Not asyncio's server: who comes at the moment when it closes leaves it in disorder.
+        door = _bound(self.port)
+        door.setblocking(False)
+        door.listen(100)
+        self._doorman = asyncio.create_task(self._let_in(door))
 
     async def stop(self) -> None:
-        self._refuse()
-        clients = dict(self._clients)
-        for task in clients.values():
+        await self._refuse()
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*clients.values(), return_exceptions=True)
-        await asyncio.gather(*(client.end() for client in clients))
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._place.close()
 
-    def _refuse(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+    async def _let_in(self, door: socket.socket) -> None:
+        with door:
+            while True:
+                client, _ = await self._loop.sock_accept(door)
+                self.accepted += 1
+                task = asyncio.create_task(self._serve(client))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _refuse(self) -> None:
+        if self._doorman is not None:
+            self._doorman.cancel()
+            await asyncio.gather(self._doorman, return_exceptions=True)
+            self._doorman = None
 
     async def _change(self, weather: Weather) -> int:
         links = [link for link in self._links if not link.dead]
@@ -70,22 +85,21 @@ class Proxy:
         for link in links:
             link.meet(weather)
         if weather.mode == Mode.DOWN:
-            self._refuse()
-        elif self._server is None:
+            await self._refuse()
+        elif self._doorman is None:
             await self.start()
         return len(links)
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.accepted += 1
-        client = Side(reader, writer)
-        self._clients[client] = asyncio.create_task(self._serve(client))
-
-    async def _serve(self, client: Side) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
+        try:
+            client = Side(*await asyncio.open_connection(sock=connection))
+        except BaseException:
+            connection.close()
+            raise
         try:
             await self._joined(client)
         finally:
             await client.end()
-            del self._clients[client]
 
     async def _joined(self, client: Side) -> None:
         if self._weather.mode == Mode.RESET:
@@ -111,6 +125,13 @@ class Proxy:
     def _there[T](self, work: Coroutine[Any, Any, T]) -> T:
         """The work's result, done in the proxy's thread: nothing of it is locked."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+
+
+def _bound(port: int) -> socket.socket:
+    place = socket.socket()
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    place.bind((HOST, port))
+    return place
 
 
 async def _connected(upstream: Upstream) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

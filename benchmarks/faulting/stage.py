@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -87,9 +87,10 @@ class Stage:
 
     def kill_child(self, pid: int) -> None:
         """kill -9 of one process of a pool."""
-        os.kill(pid, signal.SIGSTOP)
-        self.may_be_unknown += self.held_by([pid])
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(pid, signal.SIGSTOP)
+            self.may_be_unknown += self.held_by([pid])
+            os.kill(pid, signal.SIGKILL)
 
     def held_by(self, pids: list[int]) -> int:
         """How many items are in the hands of these processes."""
@@ -117,8 +118,13 @@ class Stage:
 
     def figures(self) -> Figures:
         """What the checker says. Ask when the runs have ended and no worker holds anything back."""
-        endpoint = self.house.model.stats()
-        return check(endpoint, self.reader.seen, may_be_unknown=self.may_be_unknown, may_fail=self.may_fail)
+        return check(
+            self.house.model.stats(),
+            self.reader.seen,
+            outdated=self.world.outdated(),
+            may_be_unknown=self.may_be_unknown,
+            may_fail=self.may_fail,
+        )
 
     def _ended(self) -> int:
         return self.items.filter(state__in=ENDED).count()

@@ -2,6 +2,7 @@
 
 import subprocess
 
+from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.rows import fault
 from benchmarks.faulting.stage import Stage
 from personalization.models import GenerationItem
@@ -65,22 +66,45 @@ def freeze(stage: Stage) -> None:
 
 
 class Frozen:
-    """A worker that was stopped with something in its hands, until its leases were over."""
+    """A worker that is stopped with something in its hands, until its leases are over."""
 
     def __init__(self, stage: Stage, worker: WorkerProcess) -> None:
         self._worker = worker
         pids = worker.children()
         until(lambda: stage.held_by(pids) > 0, "the worker has something in its hands")
         worker.freeze()
-        stage.may_be_unknown += stage.held_by(pids)
         self._said = worker.log().count(DROPPED)
-        until(lambda: stage.held_by(pids) == 0, "the leases of the frozen worker run out")
+        until_over(stage, pids)
 
     def thaw(self) -> None:
         self._worker.thaw()
 
     def until_refused(self) -> None:
         until(lambda: self._worker.log().count(DROPPED) > self._said, "the late worker is refused")
+
+
+def until_over(stage: Stage, pids: list[int]) -> None:
+    """Until the leases of these frozen processes are over."""
+    stage.may_be_unknown += stage.held_by(pids)
+    until(lambda: stage.held_by(pids) == 0, "the leases of the frozen worker run out")
+
+
+@fault(
+    "the same at each of its steps: claim, reservation, settlement, text, commit",
+    workers=1,
+    lessons=20,
+    model={"latency": 1200},
+)
+def freeze_at_each_step(stage: Stage) -> None:
+    watched = stage.house.workers[0]
+    # Past the proxy, so that each step that the proxy sees is one of the watched worker.
+    stage.house.start_worker(DATABASE_URL=stage.house.places.url)
+    for ended, moment in enumerate(MOMENTS.values(), start=1):
+        stage.until_ended(ended)
+        trap = stage.house.database.trap(moment, then=watched.freeze)
+        until(lambda trap=trap: trap.sprung, "the step is taken")  # type: ignore[misc]
+        until_over(stage, watched.children())
+        watched.thaw()
 
 
 @fault("an item that kills its worker each time", learners=8)

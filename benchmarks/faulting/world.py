@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import connection
+
 from courses.models import Course, Lesson
 from personalization.models import PersonalizedLessonDescription, Profile
 from personalization.models.texts import Origin
@@ -11,6 +13,13 @@ from personalization.services.work import make_brief
 from personalization.writers.registry import current_recipe
 from tests.builders import PERSONAL_TEXT, SURVEY, make_course, make_lesson
 
+LAST_ENDED_WELL = """
+    SELECT profile_id, lesson_id, text.fingerprint
+    FROM (SELECT DISTINCT ON (profile_id, lesson_id) * FROM generation_items
+          ORDER BY profile_id, lesson_id, id DESC) item
+    LEFT JOIN personalized_lesson_descriptions text USING (profile_id, lesson_id)
+    WHERE item.state IN ('done', 'unchanged')
+"""
 OLD = "older than everything"  # the fingerprint of the texts that are there before
 
 
@@ -32,6 +41,18 @@ class World:
         number = len(self.revisions) + 1
         recipe = current_recipe("openai")
         self.revisions |= {make_brief(learner, lesson).fingerprint(recipe): number for lesson in self.lessons}
+
+    def outdated(self) -> int:
+        """How many texts were made of older answers than the learner's, though their last item ended well."""
+        recipe = current_recipe("openai")
+        newest = {
+            (learner.pk, lesson.pk): make_brief(learner, lesson).fingerprint(recipe)
+            for learner in Profile.objects.filter(course=self.course)
+            for lesson in self.lessons
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(LAST_ENDED_WELL)
+            return sum(newest[learner, lesson] != text for learner, lesson, text in cursor.fetchall())
 
 
 def make_world(learners: int, lessons: int) -> World:

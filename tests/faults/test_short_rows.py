@@ -13,9 +13,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from benchmarks.faulting.clocks import Clock
-from benchmarks.faulting.database_faults import MOMENTS
 from benchmarks.faulting.house import House, Pace, Places, house
 from benchmarks.faulting.links import Mode
+from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.stage import PATIENCE, Stage, staged
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
