@@ -29,7 +29,6 @@ LEARNERS = 10_000
 LESSONS = 100
 CLAIMS = 300
 BATCH = 50
-PILOT = 20
 
 _FILL = """
     INSERT INTO lessons (course_id, lesson_number, title, summary, transcript)

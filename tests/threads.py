@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from django.db import connection
 
 
-def at_once(*works: Callable[[], object], patience: float = 60.0) -> list[object]:
+def at_once(*works: Callable[[], object], patience: float = 60.0) -> list[Any]:
     """Starts all of them together; their results in the same order. The first error of any is raised."""
     start = threading.Barrier(len(works))
-    results: list[object] = [None] * len(works)
+    results: list[Any] = [None] * len(works)
     errors: list[BaseException] = []
 
     def run(number: int, work: Callable[[], object]) -> None:
@@ -40,7 +41,7 @@ def deadlocks() -> int:
     return count
 
 
-def repeated(work: Callable[[], object], until: Callable[[], bool]) -> Callable[[], list[object]]:
+def repeated(work: Callable[[], object], until: Callable[[], bool]) -> Callable[[], list[Any]]:
     """Does the work again and again, and at least once, until the condition holds."""
 
     def run() -> list[object]:

@@ -1,6 +1,6 @@
 """A drain in this process that spends money: what it asks for, what it pays, what it holds."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_django import Settings
@@ -76,7 +76,7 @@ def test_a_bad_answer_is_asked_for_once_more_in_the_same_attempt(
         (1, "bad", item.error_code),
         (2, "bad", item.error_code),
     ]
-    first, second = model.prompts()
+    first, second = (cast("Any", prompt) for prompt in model.prompts())
     assert second["messages"][-1]["content"].startswith(first["messages"][-1]["content"])
     assert item.error_message in second["messages"][-1]["content"]
     spent = model.stats()["tokens"]
