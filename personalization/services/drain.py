@@ -182,6 +182,7 @@ class Drain:
 
     async def _begin(self) -> None:
         """Fills the free places with what is ready, once its money is set aside."""
+        self._settling.add(self._flight.take_landed())  # it counts as backlog before its place is filled anew
         if self._settling.backlog >= self._pace.concurrency:
             return  # the database takes nothing: every answer more might be paid for in vain
         free = self._pace.concurrency - len(self._flight)
