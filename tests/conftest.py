@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
@@ -24,6 +25,13 @@ def django_db_modify_db_settings(
     """In addition to pytest-django's own: the database of this process is a copy, not migrated anew."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """A page that was asked for in Russian leaves its thread speaking Russian."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -46,11 +46,13 @@ STATES = """
            (SELECT count(*) FROM generation_runs WHERE state NOT IN ('closed', 'cancelled'))
     FROM generation_items
 """
-# Lost: calls that failed without an answer; the endpoint may have seen them, and may have answered well.
+# Broken off: calls without an answer, those among them that a worker let go of. The endpoint may or may not
+# have seen them, and may have answered well.
 LEDGER = """
     SELECT count(*), count(*) FILTER (WHERE state = 'ok'), count(*) FILTER (WHERE state = 'unknown'),
            count(*) FILTER (WHERE state = 'reserved'),
-           count(*) FILTER (WHERE state = 'error' AND error_code IN ('connection', 'timeout', 'garbage'))
+           count(*) FILTER (WHERE state = 'error'
+               AND error_code IN ('connection', 'timeout', 'garbage', 'stopped'))
     FROM model_calls
 """
 # What each run has spent against the sum of its calls, and what it still holds back.

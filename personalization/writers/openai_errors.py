@@ -7,6 +7,7 @@ import httpx2
 from django.utils.translation import gettext_noop as _
 
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
+from personalization.writers.base import Usage
 from personalization.writers.limits.headers import retry_after
 
 # These become the note of a run that pauses.
@@ -41,10 +42,13 @@ class Refused(Exception):
 def unanswered(error: Exception) -> Transient:
     """For an error of the HTTP client: no answer came, or none that can be read."""
     # The aiohttp transport calls a refused connection a timeout of connecting.
-    if isinstance(error, httpx2.TimeoutException) and not isinstance(error, httpx2.ConnectTimeout):
+    never_sent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+    if isinstance(error, httpx2.TimeoutException) and not never_sent:
         return Transient("timeout", "the endpoint did not answer in time")
     if isinstance(error, httpx2.TransportError):
-        return Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
+        broken = Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
+        broken.usage = Usage(reported=True) if never_sent else None  # then it cost nothing, for certain
+        return broken
     return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
 
 

@@ -65,8 +65,14 @@ def test_an_endpoint_that_can_do_all(model: RunningFakeModel, settings: Settings
     assert any(line.startswith("latency yes 0.") for line in lines)
     assert any(line.startswith("requests a minute yes 600, 59") for line in lines)
     assert "tokens a minute no the endpoint tells no limit" in lines
-    assert lines[-1] == "remembered no nothing yet: the first request of a worker finds out"
+    assert lines[-2] == "remembered no nothing yet: the first request of a worker finds out"
+    assert lines[-1] == "limits No limit is known: the provider's answers will tell."
     assert model.stats()["requests"] <= 10
+
+
+def test_the_limits_that_workers_keep_to_are_told(settings: Settings) -> None:
+    settings.MODEL_LIMITS = "* = 600 rpm"
+    assert report()["limits"] == ["The provider allows 600 requests a minute."]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from persona_site.broker import broker_problem, client_url
+from persona_site.broker import broker_problem
 from persona_site.embedded.valkey import Valkey
 from personalization.services.watched import Worker, beat
 from tests.builders import make_run
@@ -81,18 +81,6 @@ def test_a_broker_that_hangs_is_not_waited_for(settings: Settings) -> None:
 def test_the_broker_of_the_settings_is_asked(settings: Settings, broker: None) -> None:
     settings.REDIS_URL = f"{Valkey(settings.VAR).broker_url}?virtual_host=3"
     assert broker_problem(1) is None
-
-
-@pytest.mark.parametrize(
-    ("celery", "redis"),
-    [
-        ("redis://:word@host:6379/2", "redis://:word@host:6379/2"),
-        ("redis+socket:///run/v.sock?virtual_host=3", "unix:///run/v.sock?db=3"),
-        ("rediss://host?ssl_cert_reqs=CERT_REQUIRED", "rediss://host?ssl_cert_reqs=required"),
-    ],
-)
-def test_an_address_as_celery_writes_it_is_understood(celery: str, redis: str) -> None:
-    assert client_url(celery) == redis
 
 
 def test_a_number_is_needed() -> None:

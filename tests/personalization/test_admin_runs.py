@@ -8,9 +8,18 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from personalization.models import GenerationItem, GenerationRun
-from tests.builders import make_item, make_learner, make_lesson, make_run, make_staff, make_superuser
+from tests.builders import (
+    make_call,
+    make_item,
+    make_learner,
+    make_lesson,
+    make_run,
+    make_staff,
+    make_superuser,
+)
 
 LIST = reverse("admin:personalization_generationrun_changelist")
 RIGHTS = ["personalization.view_generationrun"]
@@ -47,6 +56,18 @@ def test_progress_counts_by_state_and_goes_on(admin: Client) -> None:
     assert {state: count for state, _, count in view.counts} == {"queued": "1", "running": "1", "done": "2"}
     assert (view.percent, view.goes_on, names(view)) == (50, True, ["pause", "cancel"])
     assert view.summary == "running: 50 %"
+
+
+@pytest.mark.parametrize(("limits", "said"), [("* = 600 rpm", "allows 600 requests a minute."), ("", "")])
+def test_what_the_provider_allows_is_told(admin: Client, settings: Settings, limits: str, said: str) -> None:
+    settings.MODEL_LIMITS = limits
+    run = make_run(backend="openai")
+    add(run, state="queued")
+    make_call(add(run, state="done"))
+    page = admin.get(url(run, "progress"))
+    assert said in " ".join(page.context["run"].limits)
+    assert bool(page.context["run"].limits) == bool(said)
+    assert said in page.content.decode()
 
 
 def test_rate_and_time_left_are_in_words(admin: Client) -> None:

@@ -8,6 +8,7 @@ from pytest_django import Settings
 from courses.models import Lesson
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, PersonalizedLessonDescription, Profile
+from personalization.models.calls import ModelCall
 from personalization.pairs import Selection
 from personalization.queries import progress
 from personalization.services.drain import drain
@@ -128,6 +129,8 @@ def test_an_endpoint_that_is_down_is_named(learner: Profile, settings: Settings)
     settings.OPENAI_BASE_URL = "http://127.0.0.1:9/v1"
     ended = run()
     assert [(kind.code, "OPENAI_BASE_URL" in kind.message) for kind in ended.errors] == [("connection", True)]
+    assert ModelCall.objects.exists()
+    assert not ModelCall.objects.exclude(actual_micro=0).exists(), "what was never sent is not charged"
 
 
 def test_a_passing_fault_is_overcome(model: RunningFakeModel, learner: Profile, settings: Settings) -> None:

@@ -19,6 +19,7 @@ from personalization.models.endpoints import AnswerFormat
 from personalization.writers.endpoint_check import FAILED, Finding, check_endpoint
 from personalization.writers.endpoint_memory import forget, recall
 from personalization.writers.facts import Facts
+from personalization.writers.limits.view import read_limits
 from personalization.writers.registry import backend_problem
 
 WIDTH = 100
@@ -34,8 +35,9 @@ examples:
 
 Sends four to ten requests of a few tokens each; no text of yours, and no learner's. What an endpoint lacks
 (a JSON schema, whole answers, max_tokens, usage) workers find out by themselves, once, and do without; what
-they remember is told in the last line. Workers that are at work know it until their present round ends, in
-ten minutes at most. The key is never shown.
+they remember is told in the line "remembered". Workers that are at work know it until their present round
+ends, in ten minutes at most. The last line tells the limits that all workers keep to now (MODEL_LIMITS, and
+what the provider's answers said). The key is never shown.
 
 exit codes: 0 texts can be written with this endpoint; 1 they cannot, and the reason is told in one line;
             2 wrong arguments; 130 stopped by Ctrl-C"""
@@ -79,10 +81,13 @@ class Command(BaseCommand):
             raise CommandError(explanation) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped.", returncode=130) from None
+        with override("en"):
+            limits = read_limits(settings.OPENAI_MODEL).sentences()
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(here, found, remembered), ensure_ascii=False, indent=2))
+            told = _as_json(here, found, remembered) | {"limits": limits}
+            self.stdout.write(json.dumps(told, ensure_ascii=False, indent=2))
         else:
-            self.stdout.write(_as_text(here, found, remembered), ending="")
+            self.stdout.write(_as_text(here, found, remembered, limits), ending="")
         if failure := _failure(found):
             raise CommandError(f"{failure.name}: {failure.says}")
 
@@ -112,13 +117,14 @@ def _as_json(here: dict[str, str], found: list[Finding], remembered: Facts | Non
     }
 
 
-def _as_text(here: dict[str, str], found: list[Finding], remembered: Facts | None) -> str:
+def _as_text(here: dict[str, str], found: list[Finding], remembered: Facts | None, limits: list[str]) -> str:
     console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
     console.print(f"{here['model']} at {here['base_url']}", markup=False, highlight=False, soft_wrap=True)
     table = Table(box=None, show_header=False)
     for finding in found:
         table.add_row(finding.name, finding.state, finding.says)
     table.add_row("remembered", "yes" if remembered else "no", _told(remembered))
+    table.add_row("limits", "", " ".join(limits))
     console.print(table)
     return console.export_text()
 

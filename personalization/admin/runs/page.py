@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,6 +28,7 @@ from personalization.run_report import (
     went_wrong,
 )
 from personalization.run_report.words import duration_words, grouped, rate_words, state_words
+from personalization.writers.limits.view import read_limits
 
 MOST_FAILURES = 50  # rows on the page; the counts above them are complete
 SORTED_UP_TO = 10_000  # failed items
@@ -58,6 +60,7 @@ class RunView:
     time_left: str
     note: str
     waits: dict[str, Wait]
+    limits: list[str]  # sentences: what the provider allows now
     money: MoneyView | None
     errors: list[ErrorLine]
     failures: list[tuple[GenerationItem, str]]  # item, what happened
@@ -116,6 +119,7 @@ def run_view(run_id: UUID) -> RunView:
         time_left=duration_words(now.seconds_left) if moving and not OPEN_END & waiting.keys() else "",
         note=translated(now.note),
         waits=waiting,
+        limits=_limits() if moving and now.calls and goes_on else [],
         money=money_view(now),
         errors=error_lines(now),
         failures=failed_items(run_id, now.counts.get(ItemState.FAILED, 0)),
@@ -124,6 +128,12 @@ def run_view(run_id: UUID) -> RunView:
         commands=allowed_commands(now),
         goes_on=goes_on,
     )
+
+
+def _limits() -> list[str]:
+    """Empty where no limit is known: then there is nothing to tell why a run is not faster."""
+    limits = read_limits(settings.OPENAI_MODEL)
+    return limits.sentences() if limits.slows else []
 
 
 def error_lines(now: Progress) -> list[ErrorLine]:

@@ -40,6 +40,12 @@ class LimitView:
     workers: int = 0
     reachable: bool = True
 
+    @property
+    def slows(self) -> bool:
+        """Whether anything is known that keeps requests back."""
+        known = (self.full_requests, self.full_tokens, self.paused_until, self.lowered_until)
+        return not self.reachable or any(fact is not None for fact in known)
+
     def sentences(self) -> list[str]:
         """For a page or a terminal, in the reader's language."""
         said = [self._limit()]
