@@ -1,7 +1,9 @@
 """Work of several people and workers at the same moment, each with a connection of its own."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -9,28 +11,35 @@ from django.db import connection
 
 def at_once(*works: Callable[[], object], patience: float = 60.0) -> list[Any]:
     """Starts all of them together; their results in the same order. The first error of any is raised."""
-    start = threading.Barrier(len(works))
-    results: list[Any] = [None] * len(works)
-    errors: list[BaseException] = []
+    with crew(len(works)) as together:
+        return together(*works, patience=patience)
 
-    def run(number: int, work: Callable[[], object]) -> None:
-        try:
-            start.wait(patience)
-            results[number] = work()
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(patience)
-    if errors:
-        raise errors[0]
-    assert not any(thread.is_alive() for thread in threads), "they wait for each other"
-    return results
+@contextmanager
+def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
+    """The same for as many rounds as one likes, in threads that keep their connections between them."""
+    pool = ThreadPoolExecutor(size)
+
+    def together(*works: Callable[[], object], patience: float = 60.0) -> list[Any]:
+        start = threading.Barrier(len(works))
+
+        def run(work: Callable[[], object]) -> object:
+            start.wait(patience)  # and so each gets a thread of its own
+            return work()
+
+        futures = [pool.submit(run, work) for work in works]
+        late = wait(futures, patience).not_done
+        failed = [error for future in futures if future.done() and (error := future.exception())]
+        if failed:
+            raise failed[0]
+        assert not late, "they wait for each other"
+        return [future.result() for future in futures]
+
+    try:
+        yield together
+    finally:
+        together(*[connection.close] * size)
+        pool.shutdown(wait=False)
 
 
 def deadlocks() -> int:

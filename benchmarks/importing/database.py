@@ -79,8 +79,8 @@ def staged_upsert(blocks: Path, size: Size, *, history: bool) -> float:
 
     history: whether the triggers that keep changes fire.
     """
+    emptied("personalized_lesson_descriptions")
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE personalized_lesson_descriptions")
         _switch_history(cursor, on=history)
         cursor.execute("CHECKPOINT")
     try:
@@ -88,6 +88,23 @@ def staged_upsert(blocks: Path, size: Size, *, history: bool) -> float:
     finally:
         with connection.cursor() as cursor:
             _switch_history(cursor, on=True)
+
+
+def warm(path: Path) -> None:
+    """Reads a file, or all files of a folder, into the system's memory."""
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as content:
+                while content.read(1024 * 1024):
+                    pass
+
+
+def emptied(*tables: str) -> None:
+    """Empties the tables and what depends on them, and the history: that of emptying them is not kept."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {', '.join(tables)}, changes CASCADE")
+        cursor.execute("RESET session_replication_role")
 
 
 def _switch_history(cursor: CursorWrapper, *, on: bool) -> None:

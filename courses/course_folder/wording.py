@@ -5,7 +5,7 @@ import unicodedata
 
 # They turn the reading direction around, so that a text looks like another one.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_TAGS = re.compile("[\U000e0000-\U000e007f]")
+_TAG_LETTERS = [chr(letter) for letter in range(0xE0000, 0xE0080)]
 _ORDER_WORDS = ("ignore", "disregard", "system", "<|", "игнорируй", "забудь")
 _ORDERS = re.compile(
     r"(?:ignore|disregard|forget)\s+(?:all\s+|any\s+|the\s+|your\s+|previous\s+|above\s+)+"
@@ -43,8 +43,11 @@ def injection(text: str) -> tuple[int, str] | None:
     found = _ORDERS.search(lowered) if any(word in lowered for word in _ORDER_WORDS) else None
     if found:
         return found.start(), f"reads like an order to a language model: {found[0].strip()[:60]!r}"
-    if found := _TAGS.search(text):
-        return found.start(), f"holds the invisible character U+{ord(found[0]):04X}, which can hide an order"
+    # Not a pattern: of most texts Python knows without a look that they hold no letter of so high a number.
+    places = [place for letter in _TAG_LETTERS if (place := text.find(letter)) >= 0]
+    if places:
+        letter = ord(text[min(places)])
+        return min(places), f"holds the invisible character U+{letter:04X}, which can hide an order"
     return None
 
 

@@ -22,6 +22,10 @@ _SETTINGS = {
     "log_checkpoints": "off",
     # An import of 500,000 texts writes 3 GB of it; by default the server would flush everything each half.
     "max_wal_size": "2GB",
+    # It takes what it needs of these, no more; with the default of 128 MB it writes the pages of a large
+    # import's indexes out again and again.
+    "shared_buffers": "512MB",
+    "wal_buffers": "16MB",
     # A client's errors and statements hold learners' data; the client is told them, the log is not.
     "log_min_messages": "log",
     "log_min_error_statement": "panic",

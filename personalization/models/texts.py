@@ -40,6 +40,7 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         on_delete=models.DB_SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         related_name="+",
         verbose_name=_("edited by"),
     )
@@ -69,6 +70,13 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
                 fields=["profile", "lesson"],
                 condition=models.Q(edited_at__isnull=False),
                 name="personalized_edited_idx",
+            ),
+            # For the foreign key. Hardly any text has an editor: each import would pay for an entry for each
+            # of the others.
+            models.Index(
+                fields=["edited_by"],
+                condition=models.Q(edited_by__isnull=False),
+                name="personalized_edited_by_idx",
             ),
         ]
         triggers = [

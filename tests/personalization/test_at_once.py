@@ -31,7 +31,7 @@ from tests.personalization.paid_work import (
     settle,
     settle_all,
 )
-from tests.threads import at_once, deadlocks, repeated
+from tests.threads import at_once, crew, deadlocks, repeated
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -83,17 +83,18 @@ def test_two_settlements_of_the_same_call_move_its_money_once() -> None:
 
 def test_a_sweep_and_a_late_worker_share_out_the_calls_between_them() -> None:
     """Its lease ran out while it was writing: each call is settled by one of the two, never by both."""
-    for _ in range(10):
-        GenerationRun.objects.all().delete()
-        run = paid_run(6)
-        ready = reserved()
-        GenerationItem.objects.update(lease_until="2020-01-01T00:00Z")
-        at_once(sweep, *[partial(settle, [good(job)]) for job in ready], sweep)
-        sweep()
-        done = Text.objects.filter(profile__in=[job.claim.profile_id for job in ready]).count()
-        unknown = ModelCall.objects.filter(run=run, state="unknown").count()
-        assert money(run) == (0, 80 * (6 - unknown) + 150 * unknown)
-        assert done <= 6 - unknown
+    with crew(8) as together:
+        for _ in range(10):
+            GenerationRun.objects.all().delete()
+            run = paid_run(6)
+            ready = reserved()
+            GenerationItem.objects.update(lease_until="2020-01-01T00:00Z")
+            together(sweep, *[partial(settle, [good(job)]) for job in ready], sweep)
+            sweep()
+            done = Text.objects.filter(profile__in=[job.claim.profile_id for job in ready]).count()
+            unknown = ModelCall.objects.filter(run=run, state="unknown").count()
+            assert money(run) == (0, 80 * (6 - unknown) + 150 * unknown)
+            assert done <= 6 - unknown
 
 
 def test_batches_of_two_runs_do_not_wait_for_each_other() -> None:
@@ -123,21 +124,22 @@ def test_no_text_appears_after_a_cancel_whenever_it_comes() -> None:
     """40 cancels at random moments of a batch: what is there when the cancel returns is all there ever is."""
     dice = random.Random(4)
     moments: set[int] = set()
-    for _ in range(40):
-        run = paid_run(6)
-        ready = reserved()
+    with crew(7) as together:
+        for _ in range(40):
+            run = paid_run(6)
+            ready = reserved()
 
-        def cancel(run: GenerationRun = run) -> int:
-            threading.Event().wait(dice.uniform(0, 0.03))
-            assert cancel_run(run) is True
-            return texts(run)
+            def cancel(run: GenerationRun = run) -> int:
+                threading.Event().wait(dice.uniform(0, 0.03))
+                assert cancel_run(run) is True
+                return texts(run)
 
-        after, *_ = at_once(cancel, *(partial(settle_all, [good(job)]) for job in ready))
-        assert texts(run) == after
-        moments.add(after)
-        sweep()
-        assert set(run.items.values_list("state", flat=True)) <= {"done", "cancelled"}
-        assert money(run) == (0, 480), "each worker has settled its call"
+            after, *_ = together(cancel, *(partial(settle_all, [good(job)]) for job in ready))
+            assert texts(run) == after
+            moments.add(after)
+            sweep()
+            assert set(run.items.values_list("state", flat=True)) <= {"done", "cancelled"}
+            assert money(run) == (0, 480), "each worker has settled its call"
     assert len(moments) > 1, "the cancels came at different moments"
 
 
@@ -232,17 +234,18 @@ def test_a_planning_that_takes_long_holds_up_neither_leases_nor_the_other_texts(
 
 def test_a_learner_who_is_deleted_while_texts_are_published_deadlocks_with_nobody() -> None:
     before = deadlocks()
-    for _ in range(8):
-        run = paid_run(6)
-        ready = reserved()
-        learners = list(Profile.objects.filter(pk__in=[job.claim.profile_id for job in ready]))
-        random.Random(8).shuffle(learners)
-        at_once(
-            lambda: settle_all(good(job) for job in ready),  # noqa: B023 used inside the loop only
-            *(learner.delete for learner in learners),
-        )
-        assert money(run) == (0, 480)
-        assert not Text.objects.exists()
+    with crew(7) as together:
+        for _ in range(8):
+            run = paid_run(6)
+            ready = reserved()
+            learners = list(Profile.objects.filter(pk__in=[job.claim.profile_id for job in ready]))
+            random.Random(8).shuffle(learners)
+            together(
+                lambda: settle_all(good(job) for job in ready),  # noqa: B023 used inside the loop only
+                *(learner.delete for learner in learners),
+            )
+            assert money(run) == (0, 480)
+            assert not Text.objects.exists()
     assert deadlocks() == before
 
 
