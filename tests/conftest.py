@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
@@ -40,9 +41,26 @@ def fake_model() -> Iterator[RunningFakeModel]:
         yield model
 
 
-OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints,
-    auth_user, django_session, changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits,
-    daily_costs"""
+FULL_AFTER_A_TEST = [
+    *("courses", "profiles", "generation_runs", "generation_counts", "model_calls", "model_endpoints"),
+    *("auth_user", "django_session", "changes", "pghistory_context", "worker_heartbeats", "call_totals"),
+    *("limiter_waits", "daily_costs"),
+]
+AND_WHAT_REFERS_TO_THEM = """
+    WITH RECURSIVE found AS (
+        SELECT oid FROM pg_class WHERE relkind = 'r' AND relname = ANY(%s)
+        UNION SELECT conrelid FROM pg_constraint JOIN found ON confrelid = found.oid WHERE contype = 'f'
+    )
+    SELECT string_agg('DELETE FROM ' || oid::regclass, '; ') FROM found
+"""
+
+
+@cache
+def emptying() -> str:
+    """Statements: without triggers and foreign keys a hundred times as fast as to truncate the tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(AND_WHAT_REFERS_TO_THEM, [FULL_AFTER_A_TEST])
+        return f"SET LOCAL session_replication_role = replica; {cursor.fetchone()[0]}"
 
 
 @pytest.fixture
@@ -55,8 +73,8 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     with django_db_blocker.unblock():
         yield
         connection.close()  # it may be in a broken transaction, or cut by the test
-        with connection.cursor() as cursor:
-            cursor.execute(f"TRUNCATE {OUR_TABLES} CASCADE")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(emptying())
         connection.close()
 
 

@@ -38,7 +38,7 @@ def crew(size: int) -> Iterator[Callable[..., list[Any]]]:
     try:
         yield together
     finally:
-        together(*[connection.close] * size)
+        together(*[lambda: connection.close()] * size)  # noqa: PLW0108 each thread's own
         pool.shutdown(wait=False)
 
 
