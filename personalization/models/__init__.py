@@ -1,4 +1,6 @@
 from personalization.models.calls import CallState, ModelCall
+from personalization.models.coaches import Coach, CourseCoach
+from personalization.models.config import ConfigEntry, PromptVersion
 from personalization.models.counts import ItemCount
 from personalization.models.learners import Profile
 from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
@@ -7,6 +9,9 @@ from personalization.models.texts import Origin, PersonalizedLessonDescription
 
 __all__ = [
     "CallState",
+    "Coach",
+    "ConfigEntry",
+    "CourseCoach",
     "CourseSurvey",
     "GenerationItem",
     "GenerationRun",
@@ -17,6 +22,7 @@ __all__ = [
     "PersonalizedLessonDescription",
     "Pilot",
     "Profile",
+    "PromptVersion",
     "RunState",
     "SurveyOption",
     "SurveyQuestion",
