@@ -13,7 +13,7 @@ DEFAULT_COACH = "default_coach"
 
 
 class ConfigEntry(models.Model):
-    """A text is kept as {"content": "…"}. Never public: prompts and settings; a variable is where it is marked."""
+    """A text is kept as {"content": "…"}. Only variables can be public, and those only that are marked."""
 
     key = models.TextField(_("key"), primary_key=True)
     value = models.JSONField(_("value"))
