@@ -100,9 +100,7 @@ class _Output(VariableNode):
         context.render_context[_Output] = length
         if length > LONGEST_RESULT:
             raise PromptError(
-                _(
-                    "It becomes longer than %(most)s characters, which is the most that can be sent. Shorten it."
-                )
+                _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
                 % {"most": LONGEST_RESULT}
             )
         return text
