@@ -1,0 +1,61 @@
+"""Whose voice a course's texts have."""
+
+from django.contrib.postgres.functions import RandomUUID
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import NOW, Course
+
+
+class Sex(models.TextChoices):
+    MALE = "male", _("male")
+    FEMALE = "female", _("female")
+    NON_BINARY = "non_binary", _("non-binary")
+    OTHER = "other", _("other")
+
+
+class Coach(models.Model):
+    """`prompt` is the voice: how this coach writes. Who is not active speaks nowhere any more."""
+
+    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
+    name = models.TextField(_("name"))
+    bio = models.TextField(_("about the coach"), blank=True, db_default="", default="")
+    prompt = models.TextField(_("voice"), blank=True, db_default="", default="")
+    photo = models.ImageField(_("portrait"), upload_to="coaches/", max_length=200, blank=True)
+    sex = models.TextField(_("sex"), choices=Sex, blank=True, db_default="", default="")
+    year_of_birth = models.IntegerField(_("year of birth"), null=True, blank=True)
+    is_active = models.BooleanField(_("active"), db_default=True, default=True)
+    voice_id = models.TextField(_("voice ID"), blank=True, db_default="", default="")
+    voice_settings = models.JSONField(
+        _("voice settings"), blank=True, db_default=models.Value({}, models.JSONField()), default=dict
+    )
+    legacy_id = models.IntegerField(_("ID in the old system"), null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
+
+    class Meta:
+        db_table = "coaches"
+        verbose_name = _("coach")
+        verbose_name_plural = _("coaches")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CourseCoach(models.Model):
+    """The coach of one course. Without a row, or when the coach is gone, the default coach speaks."""
+
+    course = models.OneToOneField(
+        Course, on_delete=models.DB_CASCADE, primary_key=True, related_name="coach", verbose_name=_("course")
+    )
+    coach = models.ForeignKey(
+        Coach, on_delete=models.DB_SET_NULL, null=True, related_name="courses", verbose_name=_("coach")
+    )
+
+    class Meta:
+        db_table = "course_coaches"
+        verbose_name = _("coach of a course")
+        verbose_name_plural = _("coaches of courses")
+
+    def __str__(self) -> str:
+        return str(self.coach)

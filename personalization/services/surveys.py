@@ -1,0 +1,79 @@
+"""Surveys as rows, for prompts and for editors."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+
+from courses.models import Course
+from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQuestion
+from personalization.survey import DEFAULT_SURVEY, Option, Question, Survey
+
+
+def surveys_for(courses: Iterable[UUID]) -> dict[UUID, tuple[Survey, str | None]]:
+    """Course → what it asks, and the survey's tag: its own survey, else the default one."""
+    wanted = set(courses)
+    rows = {row.course_id: row for row in _read(CourseSurvey.objects.filter(course__in=wanted))}
+    default = next(iter(_read(CourseSurvey.objects.filter(course=None))), None)
+    found: dict[UUID, tuple[Survey, str | None]] = {}
+    for course in wanted:
+        row = rows.get(course, default)
+        found[course] = (_survey(row), row.tag) if row else (DEFAULT_SURVEY, None)
+    return found
+
+
+def retag(survey: CourseSurvey) -> None:
+    """Notes that the survey says something else now: texts that were written with the old words are stale.
+
+    Called in the transaction that changed its questions or options.
+    """
+    (row,) = _read(CourseSurvey.objects.filter(pk=survey.pk))
+    tag: str | None = _survey(row).tag
+    if row.course_id is None and tag == DEFAULT_SURVEY.tag:
+        tag = None
+    CourseSurvey.objects.filter(pk=survey.pk).update(tag=tag)
+
+
+@transaction.atomic
+def copy_survey(*, course: Course) -> CourseSurvey:
+    """The course's own survey, a copy of the default one; the one it has where it has one already."""
+    survey, created = CourseSurvey.objects.get_or_create(course=course)
+    default = next(iter(_read(CourseSurvey.objects.filter(course=None))), None)
+    if created and default:
+        for question in default.questions.all():
+            _copy_question(question, survey)
+        retag(survey)
+    return survey
+
+
+def _copy_question(question: SurveyQuestion, survey: CourseSurvey) -> None:
+    options = list(question.options.all())
+    kept = ("position", "key", "label_ru", "label_en", "other_key")
+    copy = SurveyQuestion.objects.create(survey=survey, **{name: getattr(question, name) for name in kept})
+    kept_of_option = ("position", "code", "label_ru", "label_en", "old_codes", "is_other", "is_retired")
+    SurveyOption.objects.bulk_create(
+        SurveyOption(question=copy, **{name: getattr(option, name) for name in kept_of_option})
+        for option in options
+    )
+
+
+def _read(surveys: QuerySet[CourseSurvey]) -> list[CourseSurvey]:
+    questions = SurveyQuestion.objects.prefetch_related(Prefetch("options", SurveyOption.objects.all()))
+    return list(surveys.prefetch_related(Prefetch("questions", questions)))
+
+
+def _survey(row: CourseSurvey) -> Survey:
+    return Survey(tuple(_question(question) for question in row.questions.all()))
+
+
+def _question(question: SurveyQuestion) -> Question:
+    options = tuple(
+        Option(option.code, _labels(option), tuple(option.old_codes), option.is_other)
+        for option in question.options.all()
+    )
+    return Question(question.key, _labels(question), options, question.other_key)
+
+
+def _labels(row: SurveyQuestion | SurveyOption) -> dict[str, str]:
+    return {language: label for language, label in (("ru", row.label_ru), ("en", row.label_en)) if label}
