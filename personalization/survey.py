@@ -137,8 +137,12 @@ def _flat(labels: Mapping[str, str]) -> Sequence[str]:
     return [part for language in sorted(labels) for part in (language, labels[language])]
 
 
-def _ask(key: str, ru: str, en: str, other_key: str = "") -> Question:
-    return Question(key, {"ru": ru, "en": en}, other_key=other_key)
+def _ask(
+    key: str, ru: str, en: str, other_key: str = "", options: Sequence[tuple[str, str, str]] = ()
+) -> Question:
+    """options: (code, label in Russian, label in English)."""
+    choices = tuple(Option(code, {"ru": label_ru, "en": label_en}) for code, label_ru, label_en in options)
+    return Question(key, {"ru": ru, "en": en}, choices, other_key)
 
 
 DEFAULT_SURVEY = Survey(
@@ -150,6 +154,22 @@ DEFAULT_SURVEY = Survey(
         _ask("wow_result", "На какой результат вы надеетесь", "The result you hope for"),
         _ask("practice_model", "Где и с кем вы практикуетесь", "Where and with whom you practise"),
         _ask("experience", "Ваш опыт", "Your experience"),
+        _ask(
+            "learning_style",
+            "Как вам удобнее осваивать новое",
+            "How you like to take in something new",
+            options=[
+                ("Visual", "Смотреть", "By seeing it"),
+                ("Auditory", "Слушать", "By hearing it explained"),
+                ("Kinesthetic", "Пробовать руками", "By doing it"),
+                ("Unknown", "Пока не знаю", "Not sure yet"),
+            ],
+        ),
+        _ask(
+            "technical_depth",
+            "Сколько подробностей вам нужно, от 0 (только суть) до 100 (всё)",
+            "How much detail you want, from 0 (the essence) to 100 (everything)",
+        ),
     )
 )
-"""The known questions, in free words. Shipped as rows too, so that editors can give them options."""
+"""The known questions, most in free words. Shipped as rows too, so that editors can give them options."""

@@ -2,9 +2,12 @@
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models import Case, When
+from django.db.models.functions import MD5, Concat
 from django.utils.translation import gettext_lazy as _
 
-from courses.models import NOW, Course
+from courses.history.triggers import history_triggers
+from courses.models import NOW, SEPARATOR, Course
 
 
 class Sex(models.TextChoices):
@@ -31,12 +34,21 @@ class Coach(models.Model):
     )
     legacy_id = models.IntegerField(_("ID in the old system"), null=True, blank=True, unique=True)
     created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
+    # Of all that a prompt has of the coach: part of a text's fingerprint. Null where it has nothing.
+    voice_tag = models.GeneratedField(
+        expression=Case(
+            When(prompt__regex=r"\S", then=MD5(Concat("name", SEPARATOR, "sex", SEPARATOR, "prompt")))
+        ),
+        output_field=models.TextField(null=True),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "coaches"
         verbose_name = _("coach")
         verbose_name_plural = _("coaches")
         ordering = ["name"]
+        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.name
@@ -56,6 +68,7 @@ class CourseCoach(models.Model):
         db_table = "course_coaches"
         verbose_name = _("coach of a course")
         verbose_name_plural = _("coaches of courses")
+        triggers = history_triggers()
 
     def __str__(self) -> str:
         return str(self.coach)

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from courses.history.triggers import history_triggers
 from courses.models import NOW, Course
 
 KEY = RegexValidator(
@@ -41,6 +42,7 @@ class CourseSurvey(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["course"], name="surveys_one_default", nulls_distinct=False),
         ]
+        triggers = history_triggers()
 
     def __str__(self) -> str:
         return str(self.course) if self.course_id else str(_("Default survey"))
@@ -81,6 +83,7 @@ class SurveyQuestion(models.Model):
                 violation_error_message=_("Another question of this survey has this key."),
             )
         ]
+        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.key
@@ -121,6 +124,7 @@ class SurveyOption(models.Model):
                 violation_error_message=_("Another option of this question has this code."),
             )
         ]
+        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.code

@@ -1,6 +1,6 @@
 """Surveys as rows, for prompts and for editors."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +23,11 @@ def surveys_for(courses: Iterable[UUID]) -> dict[UUID, tuple[Survey, str | None]
     return found
 
 
+def surveys_by_id(ids: Collection[UUID]) -> dict[UUID, Survey]:
+    """Those that are there."""
+    return {row.pk: _survey(row) for row in _read(CourseSurvey.objects.filter(pk__in=ids))} if ids else {}
+
+
 def retag(survey: CourseSurvey) -> None:
     """Notes that the survey says something else now: texts that were written with the old words are stale.
 
@@ -30,7 +35,7 @@ def retag(survey: CourseSurvey) -> None:
     """
     (row,) = _read(CourseSurvey.objects.filter(pk=survey.pk))
     tag: str | None = _survey(row).tag
-    if row.course_id is None and tag == DEFAULT_SURVEY.tag:
+    if tag == DEFAULT_SURVEY.tag:
         tag = None
     CourseSurvey.objects.filter(pk=survey.pk).update(tag=tag)
 
