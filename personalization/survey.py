@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personalization.brief import SEPARATOR
+from personalization.supervisor.tables import LEARNING_STYLE, STYLE_LABELS, TECHNICAL_DEPTH
 
 # What looks like a code and is none of the question's: nobody knows what it means, so nobody is told.
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+|[a-z]{1,4}\d+|\d{1,4}")
@@ -141,8 +142,17 @@ def _ask(
     key: str, ru: str, en: str, other_key: str = "", options: Sequence[tuple[str, str, str]] = ()
 ) -> Question:
     """options: (code, label in Russian, label in English)."""
-    choices = tuple(Option(code, {"ru": label_ru, "en": label_en}) for code, label_ru, label_en in options)
+    choices = tuple(
+        Option(code, {"ru": in_russian, "en": in_english}, _other_words(key, code))
+        for code, in_russian, in_english in options
+    )
     return Question(key, {"ru": ru, "en": en}, choices, other_key)
+
+
+def _other_words(key: str, code: str) -> tuple[str, ...]:
+    """What other platforms answer in the code's place: none of it is fit for a learner's eyes."""
+    words = STYLE_LABELS.get(code.lower(), ()) if key == LEARNING_STYLE else ()
+    return tuple(word for word in words if word != code.lower())
 
 
 DEFAULT_SURVEY = Survey(
@@ -155,7 +165,7 @@ DEFAULT_SURVEY = Survey(
         _ask("practice_model", "Где и с кем вы практикуетесь", "Where and with whom you practise"),
         _ask("experience", "Ваш опыт", "Your experience"),
         _ask(
-            "learning_style",
+            LEARNING_STYLE,
             "Как вам удобнее осваивать новое",
             "How you like to take in something new",
             options=[
@@ -166,7 +176,7 @@ DEFAULT_SURVEY = Survey(
             ],
         ),
         _ask(
-            "technical_depth",
+            TECHNICAL_DEPTH,
             "Сколько подробностей вам нужно, от 0 (только суть) до 100 (всё)",
             "How much detail you want, from 0 (the essence) to 100 (everything)",
         ),

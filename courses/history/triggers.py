@@ -36,15 +36,15 @@ _KEEP = """
     FROM kept WHERE before IS DISTINCT FROM '{{}}';
     RETURN NULL;
 """
-_INSERTED = "SELECT {key} AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows"
-_DELETED = "SELECT {key} AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM {rows} o"
+_INSERTED = "SELECT id AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows"
+_DELETED = "SELECT id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM {rows} o"
 # A full join is always hashed: planned once for a single row and kept by the session, a nested loop would
 # take minutes for 10,000. It also finds rows whose id was changed: one is gone, another came.
 _UPDATED = """
-    SELECT coalesce(o.{key}, n.{key}) AS row_id,
-           CASE WHEN n.{key} IS NULL THEN 'delete' WHEN o.{key} IS NULL THEN 'insert' ELSE 'update' END AS kind,
-           CASE WHEN n.{key} IS NULL THEN to_jsonb(o) WHEN o.{key} IS NOT NULL THEN {changed} END AS before
-    FROM old_rows o FULL JOIN new_rows n ON n.{key} = o.{key}
+    SELECT coalesce(o.id, n.id) AS row_id,
+           CASE WHEN n.id IS NULL THEN 'delete' WHEN o.id IS NULL THEN 'insert' ELSE 'update' END AS kind,
+           CASE WHEN n.id IS NULL THEN to_jsonb(o) WHEN o.id IS NOT NULL THEN {changed} END AS before
+    FROM old_rows o FULL JOIN new_rows n ON n.id = o.id
 """
 _OLD_VALUE = """
     CASE WHEN {condition} THEN jsonb_build_object('{column}', o.{column}) ELSE '{{}}' END"""
@@ -71,13 +71,12 @@ class _Keep(Trigger):
 
 class KeepInserts(_Keep):
     def kept(self, model: type[models.Model]) -> str:
-        return _INSERTED.format(key=_key(model))
+        return _INSERTED
 
 
 class KeepDeletes(_Keep):
     def kept(self, model: type[models.Model]) -> str:
-        rows = "old_rows" if self.referencing else model._meta.db_table
-        return _DELETED.format(key=_key(model), rows=rows)
+        return _DELETED.format(rows="old_rows" if self.referencing else model._meta.db_table)
 
 
 class KeepUpdates(_Keep):
@@ -86,7 +85,7 @@ class KeepUpdates(_Keep):
         self.hashes = hashes
 
     def kept(self, model: type[models.Model]) -> str:
-        return _UPDATED.format(key=_key(model), changed=" ||".join(self._old_values(model)))
+        return _UPDATED.format(changed=" ||".join(self._old_values(model)))
 
     def _old_values(self, model: type[models.Model]) -> Iterator[str]:
         """For each column: an object with the old value where it changed, else an empty one."""
@@ -108,11 +107,6 @@ def history_triggers(*, hashes: Mapping[str, str] = MappingProxyType({})) -> lis
         KeepDeletes("keep_deletes", Delete, referencing=_rows(old="old_rows")),
         KeepDeletes("keep_truncates", Truncate, when=Before),
     ]
-
-
-def _key(model: type[models.Model]) -> str:
-    """Of most tables `id`; of one that adds to another table's rows, that row's."""
-    return str(model._meta.pk.column)
 
 
 def kept_columns(model: type[models.Model]) -> list[str]:

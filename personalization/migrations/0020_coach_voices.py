@@ -1,5 +1,7 @@
 """The tag of a coach's voice; changes of coaches, of courses' coaches and of surveys are kept."""
 
+import django.contrib.postgres.functions
+import django.db.models.deletion
 import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -9,14 +11,44 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('courses', '0005_source_hash_by_trigger'),
         ('personalization', '0016_config'),
     ]
 
     operations = [
+        # Nobody has used the table yet. With an id of its own, its changes are kept like those of other tables.
+        migrations.DeleteModel('CourseCoach'),
+        migrations.CreateModel(
+            name='CourseCoach',
+            fields=[
+                ('id', models.UUIDField(db_default=django.contrib.postgres.functions.RandomUUID(), editable=False, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=models.Func(function='now', output_field=models.DateTimeField()), editable=False, verbose_name='created')),
+            ],
+            options={
+                'verbose_name': 'coach of a course',
+                'verbose_name_plural': 'coaches of courses',
+                'db_table': 'course_coaches',
+                'abstract': False,
+            },
+        ),
         migrations.AddField(
             model_name='coach',
             name='voice_tag',
             field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(prompt__regex='\\S', then=django.db.models.functions.text.MD5(django.db.models.functions.text.Concat('name', models.Value('\x1f', models.TextField()), 'sex', models.Value('\x1f', models.TextField()), 'prompt')))), output_field=models.TextField(null=True)),
+        ),
+        migrations.AddField(
+            model_name='surveyoption',
+            name='created_at',
+            field=models.DateTimeField(db_default=models.Func(function='now', output_field=models.DateTimeField()), editable=False, verbose_name='created'),
+        ),
+        migrations.AddField(
+            model_name='surveyquestion',
+            name='created_at',
+            field=models.DateTimeField(db_default=models.Func(function='now', output_field=models.DateTimeField()), editable=False, verbose_name='created'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coach',
+            trigger=pgtrigger.compiler.Trigger(name='set_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' THEN\n                        NEW.created_at = OLD.created_at;\n                    ELSIF NEW.created_at IS NULL THEN\n                        NEW.created_at = now();\n                    END IF;\n                    RETURN NEW;\n                ", hash='1ffc237b9efb9011a1fd9154766c8853811cc121', operation='INSERT OR UPDATE', pgid='pgtrigger_set_timestamps_4392c', table='coaches', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='coach',
@@ -35,20 +67,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(name='keep_truncates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM coaches o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='9dfafdd621cc88a19811c09c348c51d1c6cad3f2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_keep_truncates_6d013', table='coaches', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='coursecoach',
-            trigger=pgtrigger.compiler.Trigger(name='keep_inserts', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT course_id AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='26e0ddda4b4e769168cf19fa6652b8463825cd75', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_inserts_07e4e', referencing='REFERENCING NEW TABLE AS new_rows ', table='course_coaches', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coursecoach',
-            trigger=pgtrigger.compiler.Trigger(name='keep_updates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (\n    SELECT coalesce(o.course_id, n.course_id) AS row_id,\n           CASE WHEN n.course_id IS NULL THEN 'delete' WHEN o.course_id IS NULL THEN 'insert' ELSE 'update' END AS kind,\n           CASE WHEN n.course_id IS NULL THEN to_jsonb(o) WHEN o.course_id IS NOT NULL THEN \n    CASE WHEN o.course_id IS DISTINCT FROM n.course_id THEN jsonb_build_object('course_id', o.course_id) ELSE '{}' END ||\n    CASE WHEN o.coach_id IS DISTINCT FROM n.coach_id THEN jsonb_build_object('coach_id', o.coach_id) ELSE '{}' END END AS before\n    FROM old_rows o FULL JOIN new_rows n ON n.course_id = o.course_id\n)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='7a98dc5f2597eea2b419c61afdf0acfc5c9f7005', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_keep_updates_625c0', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='course_coaches', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coursecoach',
-            trigger=pgtrigger.compiler.Trigger(name='keep_deletes', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT course_id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM old_rows o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='0fae5d61f9e38d34e0890d34605aacb417ff06a4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_keep_deletes_9e4ca', referencing='REFERENCING OLD TABLE AS old_rows ', table='course_coaches', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='coursecoach',
-            trigger=pgtrigger.compiler.Trigger(name='keep_truncates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT course_id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM course_coaches o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='7de4673da903457e3b62c1e7a11a8c68e76062a1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_keep_truncates_55dbf', table='course_coaches', when='BEFORE')),
+            model_name='coursesurvey',
+            trigger=pgtrigger.compiler.Trigger(name='set_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' THEN\n                        NEW.created_at = OLD.created_at;\n                    ELSIF NEW.created_at IS NULL THEN\n                        NEW.created_at = now();\n                    END IF;\n                    RETURN NEW;\n                ", hash='3bf2b696ad47c1b19433962fdfeef7218e2a8e1d', operation='INSERT OR UPDATE', pgid='pgtrigger_set_timestamps_1cb90', table='surveys', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='coursesurvey',
@@ -68,6 +88,10 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='surveyoption',
+            trigger=pgtrigger.compiler.Trigger(name='set_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' THEN\n                        NEW.created_at = OLD.created_at;\n                    ELSIF NEW.created_at IS NULL THEN\n                        NEW.created_at = now();\n                    END IF;\n                    RETURN NEW;\n                ", hash='e58ab68de9a1e4d47c38b2052d8c4b7e1ff146f0', operation='INSERT OR UPDATE', pgid='pgtrigger_set_timestamps_6bfe7', table='survey_options', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='surveyoption',
             trigger=pgtrigger.compiler.Trigger(name='keep_inserts', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'survey_options', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='ab3b9bb23a58b8e02f23208ca25829d1f5484581', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_inserts_148dc', referencing='REFERENCING NEW TABLE AS new_rows ', table='survey_options', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -84,6 +108,10 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='surveyquestion',
+            trigger=pgtrigger.compiler.Trigger(name='set_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' THEN\n                        NEW.created_at = OLD.created_at;\n                    ELSIF NEW.created_at IS NULL THEN\n                        NEW.created_at = now();\n                    END IF;\n                    RETURN NEW;\n                ", hash='2a01699527225df6ee4da6ff82c43b7fbeb006d3', operation='INSERT OR UPDATE', pgid='pgtrigger_set_timestamps_5f47a', table='survey_questions', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='surveyquestion',
             trigger=pgtrigger.compiler.Trigger(name='keep_inserts', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'survey_questions', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='abd53d4652a0a3a82db86032d3beb7e7fb6a4231', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_inserts_7b4d0', referencing='REFERENCING NEW TABLE AS new_rows ', table='survey_questions', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -97,5 +125,35 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='surveyquestion',
             trigger=pgtrigger.compiler.Trigger(name='keep_truncates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM survey_questions o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'survey_questions', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='9353d320ed059675f595e8a0576da03f9a9fd882', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_keep_truncates_e3f9b', table='survey_questions', when='BEFORE')),
+        ),
+        migrations.AddField(
+            model_name='coursecoach',
+            name='coach',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_SET_NULL, related_name='courses', to='personalization.coach', verbose_name='coach'),
+        ),
+        migrations.AddField(
+            model_name='coursecoach',
+            name='course',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.DB_CASCADE, related_name='coach', to='courses.course', verbose_name='course'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coursecoach',
+            trigger=pgtrigger.compiler.Trigger(name='set_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF TG_OP = 'UPDATE' THEN\n                        NEW.created_at = OLD.created_at;\n                    ELSIF NEW.created_at IS NULL THEN\n                        NEW.created_at = now();\n                    END IF;\n                    RETURN NEW;\n                ", hash='73bb428783945e1fb574a9efcd3af8477ac64290', operation='INSERT OR UPDATE', pgid='pgtrigger_set_timestamps_71efc', table='course_coaches', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coursecoach',
+            trigger=pgtrigger.compiler.Trigger(name='keep_inserts', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'insert' AS kind, NULL::jsonb AS before FROM new_rows)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='831e77224b7bb7b95cc6b19430107ffbb8e6d931', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_inserts_07e4e', referencing='REFERENCING NEW TABLE AS new_rows ', table='course_coaches', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coursecoach',
+            trigger=pgtrigger.compiler.Trigger(name='keep_updates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (\n    SELECT coalesce(o.id, n.id) AS row_id,\n           CASE WHEN n.id IS NULL THEN 'delete' WHEN o.id IS NULL THEN 'insert' ELSE 'update' END AS kind,\n           CASE WHEN n.id IS NULL THEN to_jsonb(o) WHEN o.id IS NOT NULL THEN \n    CASE WHEN o.course_id IS DISTINCT FROM n.course_id THEN jsonb_build_object('course_id', o.course_id) ELSE '{}' END ||\n    CASE WHEN o.coach_id IS DISTINCT FROM n.coach_id THEN jsonb_build_object('coach_id', o.coach_id) ELSE '{}' END END AS before\n    FROM old_rows o FULL JOIN new_rows n ON n.id = o.id\n)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='725c84fac8639582614a94f6dfaf0694e343530d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_keep_updates_625c0', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='course_coaches', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coursecoach',
+            trigger=pgtrigger.compiler.Trigger(name='keep_deletes', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM old_rows o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='ffbba2f71275790d88741bb3f6c8544aea40238a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_keep_deletes_9e4ca', referencing='REFERENCING OLD TABLE AS old_rows ', table='course_coaches', when='AFTER')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='coursecoach',
+            trigger=pgtrigger.compiler.Trigger(name='keep_truncates', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    WITH reason AS MATERIALIZED (\n        SELECT _pgh_attach_context() AS id, clock_timestamp() AS at,\n               pg_current_xact_id()::text::bigint AS transaction\n    ), kept AS MATERIALIZED (SELECT id AS row_id, 'delete' AS kind, to_jsonb(o) AS before FROM course_coaches o)\n    INSERT INTO changes (table_name, row_id, kind, before, at, transaction, context_id, database_user)\n    SELECT 'course_coaches', row_id, kind, before, (SELECT at FROM reason), (SELECT transaction FROM reason),\n           (SELECT id FROM reason), CASE WHEN (SELECT id FROM reason) IS NULL THEN session_user END\n    FROM kept WHERE before IS DISTINCT FROM '{}';\n    RETURN NULL;\n", hash='2fc7ccbb335362a618f08d514ae9c85770fe22a1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_keep_truncates_55dbf', table='course_coaches', when='BEFORE')),
         ),
     ]

@@ -22,7 +22,8 @@ def complete_default(apps, schema_editor):
         )
         for place, option in enumerate(question.options):
             labels = {f'label_{language}': label for language, label in option.labels.items()}
-            options.get_or_create(question=row, code=option.code, defaults={'position': place, **labels})
+            more = {'position': place, 'old_codes': list(option.old_codes), **labels}
+            options.get_or_create(question=row, code=option.code, defaults=more)
 
 
 class Migration(migrations.Migration):

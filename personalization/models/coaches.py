@@ -1,13 +1,11 @@
 """Whose voice a course's texts have."""
 
-from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Case, When
 from django.db.models.functions import MD5, Concat
 from django.utils.translation import gettext_lazy as _
 
-from courses.history.triggers import history_triggers
-from courses.models import NOW, SEPARATOR, Course
+from courses.models import SEPARATOR, Course, DatabaseTimestamps
 
 
 class Sex(models.TextChoices):
@@ -17,10 +15,9 @@ class Sex(models.TextChoices):
     OTHER = "other", _("other")
 
 
-class Coach(models.Model):
+class Coach(DatabaseTimestamps):
     """`prompt` is the voice: how this coach writes. Who is not active speaks nowhere any more."""
 
-    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
     name = models.TextField(_("name"))
     bio = models.TextField(_("about the coach"), blank=True, db_default="", default="")
     prompt = models.TextField(_("voice"), blank=True, db_default="", default="")
@@ -33,7 +30,6 @@ class Coach(models.Model):
         _("voice settings"), blank=True, db_default=models.Value({}, models.JSONField()), default=dict
     )
     legacy_id = models.IntegerField(_("ID in the old system"), null=True, blank=True, unique=True)
-    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
     # Of all that a prompt has of the coach: part of a text's fingerprint. Null where it has nothing.
     voice_tag = models.GeneratedField(
         expression=Case(
@@ -43,32 +39,30 @@ class Coach(models.Model):
         db_persist=True,
     )
 
-    class Meta:
+    class Meta(DatabaseTimestamps.Meta):
         db_table = "coaches"
         verbose_name = _("coach")
         verbose_name_plural = _("coaches")
         ordering = ["name"]
-        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.name
 
 
-class CourseCoach(models.Model):
+class CourseCoach(DatabaseTimestamps):
     """The coach of one course. Without a row, or when the coach is gone, the default coach speaks."""
 
     course = models.OneToOneField(
-        Course, on_delete=models.DB_CASCADE, primary_key=True, related_name="coach", verbose_name=_("course")
+        Course, on_delete=models.DB_CASCADE, related_name="coach", verbose_name=_("course")
     )
     coach = models.ForeignKey(
         Coach, on_delete=models.DB_SET_NULL, null=True, related_name="courses", verbose_name=_("coach")
     )
 
-    class Meta:
+    class Meta(DatabaseTimestamps.Meta):
         db_table = "course_coaches"
         verbose_name = _("coach of a course")
         verbose_name_plural = _("coaches of courses")
-        triggers = history_triggers()
 
     def __str__(self) -> str:
         return str(self.coach)

@@ -1,12 +1,10 @@
 """What a course asks its learners: stable codes in the database, labels for people and for the model."""
 
-from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from courses.history.triggers import history_triggers
-from courses.models import NOW, Course
+from courses.models import Course, DatabaseTimestamps
 
 KEY = RegexValidator(
     r"\A[A-Za-z][A-Za-z0-9_]{0,63}\Z",
@@ -18,10 +16,9 @@ CODE = RegexValidator(
 )
 
 
-class CourseSurvey(models.Model):
+class CourseSurvey(DatabaseTimestamps):
     """The questions of one course, or, without a course, of all that have none of their own."""
 
-    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
     course = models.OneToOneField(
         Course,
         on_delete=models.DB_CASCADE,
@@ -33,25 +30,22 @@ class CourseSurvey(models.Model):
     # MD5 of all that it says, part of a text's fingerprint; null: the default survey as it was shipped, with
     # which texts were written before surveys could be changed.
     tag = models.TextField(_("tag"), null=True, editable=False)
-    created_at = models.DateTimeField(_("created"), db_default=NOW, editable=False)
 
-    class Meta:
+    class Meta(DatabaseTimestamps.Meta):
         db_table = "surveys"
         verbose_name = _("survey")
         verbose_name_plural = _("surveys")
         constraints = [
             models.UniqueConstraint(fields=["course"], name="surveys_one_default", nulls_distinct=False),
         ]
-        triggers = history_triggers()
 
     def __str__(self) -> str:
         return str(self.course) if self.course_id else str(_("Default survey"))
 
 
-class SurveyQuestion(models.Model):
+class SurveyQuestion(DatabaseTimestamps):
     """Without options it is answered in free words."""
 
-    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
     survey = models.ForeignKey(
         CourseSurvey, on_delete=models.DB_CASCADE, related_name="questions", verbose_name=_("survey")
     )
@@ -71,7 +65,7 @@ class SurveyQuestion(models.Model):
         help_text=_("Under which the platform sends what the learner wrote beside the options."),
     )
 
-    class Meta:
+    class Meta(DatabaseTimestamps.Meta):
         db_table = "survey_questions"
         verbose_name = _("question")
         verbose_name_plural = _("questions")
@@ -83,16 +77,14 @@ class SurveyQuestion(models.Model):
                 violation_error_message=_("Another question of this survey has this key."),
             )
         ]
-        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.key
 
 
-class SurveyOption(models.Model):
+class SurveyOption(DatabaseTimestamps):
     """A choice; its code stands in learners' answers for ever, so it is retired and not deleted."""
 
-    id = models.UUIDField(_("ID"), primary_key=True, db_default=RandomUUID(), editable=False)
     question = models.ForeignKey(
         SurveyQuestion, on_delete=models.DB_CASCADE, related_name="options", verbose_name=_("question")
     )
@@ -112,7 +104,7 @@ class SurveyOption(models.Model):
         help_text=_("Not offered any more; answers that have it keep their words."),
     )
 
-    class Meta:
+    class Meta(DatabaseTimestamps.Meta):
         db_table = "survey_options"
         verbose_name = _("option")
         verbose_name_plural = _("options")
@@ -124,7 +116,6 @@ class SurveyOption(models.Model):
                 violation_error_message=_("Another option of this question has this code."),
             )
         ]
-        triggers = history_triggers()
 
     def __str__(self) -> str:
         return self.code
