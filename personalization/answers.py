@@ -155,8 +155,13 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
     return value
 
 
+def is_contact_key(key: str) -> bool:
+    """Whether surveys carry under this key who somebody is: what stands there never leaves."""
+    return _plain(key) in CONTACT_KEYS
+
+
 def bounded(answers: dict[str, Any]) -> dict[str, Any]:
-    """The answers, no longer than a prompt has room for: the first ones whole, and what is cut with a mark."""
+    """The answers, no longer than a prompt has room for: the first ones whole, what is cut with a mark."""
     room = LONGEST_ANSWERS
     result: dict[str, Any] = {}
     for key, value in answers.items():

@@ -62,7 +62,7 @@ class Brief:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
         inputs = [self.source_hash, self.answers_hash, self.course_title, self.language]
         parts = [*inputs, recipe.key, self.format.tag]
-        # Only what there is: a learner without guidance keeps the fingerprint from before there were clusters,
+        # Only what there is: a learner without guidance has the fingerprint from before there were clusters,
         # and a course without coach and survey of its own that from before there were those.
         parts += filter(None, (guidance_tag(self.guidance), *self._course_tags()))
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()

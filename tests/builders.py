@@ -13,6 +13,7 @@ from courses.formats.definition import Document
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
 from personalization.models import (
     CallState,
+    Coach,
     GenerationItem,
     GenerationRun,
     ItemState,
@@ -105,6 +106,10 @@ def make_cluster(learner: Profile, cluster: str = "visual_basic", **fields: Any)
 def make_refinement(learner: Profile, **fields: Any) -> PromptRefinement:
     values = {"session_id": uuid4(), "original_prompt": "{}", "refined_prompt": "Be brief.\n\n{}"}
     return PromptRefinement.objects.create(user=learner, cluster_type="visual_basic", **{**values, **fields})
+
+
+def make_coach(name: str = "Ада", **fields: Any) -> Coach:
+    return Coach.objects.create(name=name, **{"prompt": "Коротко и тепло.", **fields})
 
 
 def make_run(**fields: Any) -> GenerationRun:

@@ -14,7 +14,7 @@ from personalization.survey import DEFAULT_SURVEY, Survey
 _READ = f"""
     SELECT each.id, coach.name, coach.sex, coach.prompt, coach.voice_tag, survey.id, survey.tag
     {COURSE_PARTS} WHERE each.id = ANY(%s)
-"""  # noqa: S608 constants of ours
+"""
 
 type Surveys = MutableMapping[tuple[UUID, str | None], Survey]
 """Id and tag → what the survey says: read once for as long as it says the same."""

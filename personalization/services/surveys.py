@@ -3,12 +3,24 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Prefetch, QuerySet
 
 from courses.models import Course
 from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQuestion
 from personalization.survey import DEFAULT_SURVEY, Option, Question, Survey
+
+# Those of one course, or of all courses that have no survey of their own.
+_ANSWERED = """
+    SELECT count(*) FROM profiles profile
+    LEFT JOIN courses course ON course.slug = profile.course_slug
+    LEFT JOIN surveys own ON own.course_id = course.id
+    WHERE profile.survey ? %(key)s AND jsonb_typeof(profile.survey) = 'object'
+      AND own.course_id IS NOT DISTINCT FROM %(course)s::uuid
+      AND (%(codes)s::text[] IS NULL OR EXISTS (
+          SELECT FROM jsonb_path_query(profile.survey -> %(key)s, 'lax $[*]') said
+          WHERE lower(btrim(said #>> '{}')) = ANY(%(codes)s::text[])))
+"""
 
 
 def surveys_for(courses: Iterable[UUID]) -> dict[UUID, tuple[Survey, str | None]]:
@@ -38,6 +50,18 @@ def retag(survey: CourseSurvey) -> None:
     if tag == DEFAULT_SURVEY.tag:
         tag = None
     CourseSurvey.objects.filter(pk=survey.pk).update(tag=tag)
+
+
+def count_answers(*, survey: CourseSurvey, key: str, codes: Collection[str] | None = None) -> int:
+    """How many learners whom the survey asks have answered the question; with `codes`: with one of these."""
+    parameters = {
+        "key": key,
+        "codes": None if codes is None else [code.casefold() for code in codes],
+        "course": survey.course_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED, parameters)
+        return int(cursor.fetchone()[0])
 
 
 @transaction.atomic
