@@ -82,12 +82,13 @@ class Survey:
 
     @property
     def tag(self) -> str:
-        """MD5 of all that it says: part of a text's fingerprint."""
+        """MD5 of all that it says, in whatever order it asks: part of a text's fingerprint."""
         parts = []
-        for question in self.questions:
+        for question in sorted(self.questions, key=lambda question: question.key):
             parts += [question.key, question.other_key, *_flat(question.labels)]
-            for option in question.options:
-                parts += [option.code, str(option.other), *option.old_codes, *_flat(option.labels)]
+            for option in sorted(question.options, key=lambda option: option.code):
+                old = sorted(option.old_codes)
+                parts += [option.code, str(option.other), *old, *_flat(option.labels)]
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
 
 

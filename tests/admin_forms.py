@@ -27,9 +27,9 @@ def _sent(page: Any) -> dict[str, Any]:
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     data = {field.html_name: field.value() for form in forms for field in form}
-    # A file that is stored already is not sent again.
-    nothing = (None, False)
-    return {name: v for name, v in data.items() if v not in nothing and not isinstance(v, FieldFile)}
+    # Of a file that is stored already nothing is sent.
+    kept = {name: value for name, value in data.items() if not isinstance(value, FieldFile)}
+    return {name: value for name, value in kept.items() if value is not None and value is not False}
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:

@@ -27,6 +27,11 @@ class LabelsForm[M: (SurveyQuestion, SurveyOption)](ModelForm[M]):
         super().__init__(*args, **kwargs)
         if self.fixed in self.fields and not self.instance._state.adding:
             self.fields[self.fixed].disabled = True
+        if "position" in self.fields:
+            self.fields["position"].required = False
+
+    def clean_position(self) -> int:
+        return self.cleaned_data["position"] or 0
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}

@@ -83,7 +83,7 @@ class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](BaseAdmin[M]):
         last = formset.queryset.model.objects.filter(**{formset.fk.name: formset.instance})
         place = (last.aggregate(last=Max("position"))["last"] or 0) + 1
         for row in formset.extra_forms:
-            if row.has_changed() and "position" not in row.changed_data:
+            if row.has_changed() and not row.cleaned_data.get("position"):
                 row.instance.position, place = place, place + 1
         super().save_formset(request, form, formset, change)
 

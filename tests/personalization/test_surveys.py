@@ -2,10 +2,10 @@
 
 import pytest
 
-from personalization.models import CourseSurvey, SurveyOption
+from personalization.models import SurveyOption
 from personalization.services.surveys import copy_survey, retag, surveys_for
 from personalization.survey import DEFAULT_SURVEY
-from tests.builders import make_course
+from tests.builders import default_survey, make_course
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +16,7 @@ def test_the_default_survey_ships_and_changes_no_fingerprint() -> None:
 
 
 def test_a_course_gets_a_survey_of_its_own() -> None:
+    default_survey()
     course, other = make_course(), make_course()
     survey = copy_survey(course=course)
     assert copy_survey(course=course) == survey
@@ -31,7 +32,7 @@ def test_a_course_gets_a_survey_of_its_own() -> None:
 
 
 def test_the_default_that_was_changed_and_changed_back_is_as_shipped() -> None:
-    course, default = make_course(), CourseSurvey.objects.get(course=None)
+    course, default = make_course(), default_survey()
     question = default.questions.get(key="fears")
     option = SurveyOption.objects.create(question=question, code="pain", label_ru="Боль")
     retag(default)
