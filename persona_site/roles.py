@@ -28,9 +28,7 @@ OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
-    | may("view add change", COACH, SURVEY)
-    # What no learner has answered may go; the page sees to that.
-    | may("view add change delete", *QUESTIONS)
+    | may("view add change", COACH, SURVEY, *QUESTIONS)
     | may("view", LEARNER, *ABOUT_LEARNERS)
     | {f"personalization.{REPLACE_LOCKED}"},
     "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from courses.models import Course
 from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQuestion
@@ -33,6 +33,14 @@ def surveys_for(courses: Iterable[UUID]) -> dict[UUID, tuple[Survey, str | None]
         row = rows.get(course, default)
         found[course] = (_survey(row), row.tag) if row else (DEFAULT_SURVEY, None)
     return found
+
+
+def survey_asked(slug: str | None) -> tuple[Survey, str | None]:
+    """What learners of the course are asked, and the tag; a slug may be of no course yet."""
+    asked = CourseSurvey.objects.filter(Q(course=None) | Q(course__slug=slug))
+    rows = {row.course_id is None: row for row in _read(asked)}
+    row = rows.get(False) or rows.get(True)
+    return (_survey(row), row.tag) if row else (DEFAULT_SURVEY, None)
 
 
 def surveys_by_id(ids: Collection[UUID]) -> dict[UUID, Survey]:

@@ -64,12 +64,10 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
-            cluster = clusters.get(profile.pk, UNREFINED)
+            cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
             brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id))
-            current = texts.get((profile.pk, lesson.pk))
-            replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
-            job = make_job(claim, run, brief, replaces)
-            decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
+            job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
+            decided = _decided(job, run, texts.get(pair)) or _paid(job, paid.get((claim.id, job.fingerprint)))
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)

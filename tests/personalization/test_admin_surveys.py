@@ -240,3 +240,19 @@ def test_a_deleted_course_comes_back_with_its_survey(admin: Client, survey: Cour
     deleted = reverse("admin:courses_course_deleted")
     admin.post(deleted, {"change": admin.get(deleted).context["rows"][0][0].id})
     assert [option.code for option in survey.questions.get().options.all()] == ["home", "studio"]
+
+
+def test_a_learners_answers_are_read_in_words_and_unknown_codes_are_named(
+    admin: Client, survey: CourseSurvey
+) -> None:
+    said = {"place": ["home", "x_7"], "place_other": "<i>Garage</i>", "learning_style": "Visual"}
+    learner = make_learner(course=survey.course, survey=said)
+    html = admin.get(reverse("admin:personalization_profile_change", args=[learner.pk])).content.decode()
+    assert "Where" in html
+    assert "Home" in html
+    assert "&lt;i&gt;Garage&lt;/i&gt;" in html
+    assert "place: x_7" in html
+    default_survey()
+    unknown = make_learner(course=None, survey=said)
+    html = admin.get(reverse("admin:personalization_profile_change", args=[unknown.pk])).content.decode()
+    assert "By seeing it" in html
