@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     class Select(forms.Select): ...
 
+    class Switch(forms.CheckboxInput): ...
+
     class TextInput(forms.TextInput): ...
 
     class Textarea(forms.Textarea): ...
@@ -39,6 +41,7 @@ else:
     from unfold.widgets import UnfoldAdminSelectWidget as Select
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
     from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
+    from unfold.widgets import UnfoldBooleanSwitchWidget as Switch
 
     class ModelAdmin(ThemedModelAdmin):
         def __class_getitem__(cls, model):
@@ -80,6 +83,7 @@ __all__ = [
     "ModelForm",
     "Paginator",
     "Select",
+    "Switch",
     "TabularInline",
     "TextInput",
     "Textarea",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.admin.editing.shared_form import SharedForm
+from courses.admin.theme import Switch
 from courses.course_folder.wording import line_problem, tidy
 from personalization.models import Coach
 from personalization.services.coaches import default_coach_id
@@ -21,7 +22,7 @@ OLDEST = 1900
 class PortraitField(forms.ImageField):
     """Cleaned: the portrait as it is kept, a ContentFile."""
 
-    default_validators: ClassVar[list[Any]] = []  # what the file is called says nothing
+    default_validators = []  # what the file is called says nothing
 
     def to_python(self, data: Any) -> ContentFile | None:  # type: ignore[type-arg]
         sent = forms.FileField.to_python(self, data)
@@ -36,7 +37,8 @@ class PortraitField(forms.ImageField):
 class CoachForm(SharedForm):
     columns = ("name", "is_active", "sex", "year_of_birth", "bio", "prompt", "voice_id", "voice_settings")
     is_default = forms.BooleanField(
-        label=gettext_lazy("default coach"),
+        label=gettext_lazy("Default coach"),
+        widget=Switch(),
         required=False,
         help_text=gettext_lazy("Speaks in every course that names no coach, or one who is not active."),
     )

@@ -71,7 +71,7 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         lapsed, default = lapsed_speakers(), default_coach_id()
-        found = Coach.objects.filter(pk=default).only("is_active").first()
+        found = Coach.objects.filter(pk=default).only("is_active").first() if default else None
         extra = {
             "lapsed": lapsed[:MOST_NAMED],
             "more_lapsed": max(0, len(lapsed) - MOST_NAMED),

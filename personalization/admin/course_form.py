@@ -19,7 +19,7 @@ class CoachField(ModelChoiceField[Coach]):
 class CourseWithCoachForm(CourseForm):
     coach = CoachField(
         Coach.objects.none(),
-        label=gettext_lazy("coach"),
+        label=gettext_lazy("Coach"),
         required=False,
         empty_label=gettext_lazy("– nobody: the default coach speaks –"),
         widget=Select(),

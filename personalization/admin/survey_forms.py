@@ -80,7 +80,7 @@ class OldCodesField(forms.CharField):
             raise forms.ValidationError(_("At most %s old codes.") % MOST_ROWS)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
+        return bool((initial or []) != self.to_python(data))
 
 
 class OptionForm(LabelsForm[SurveyOption]):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, F, Field, Max, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -201,7 +201,7 @@ class QuestionAdmin(SurveyedAdmin[SurveyQuestion]):
     def page_context(self, request: HttpRequest, obj: SurveyQuestion) -> dict[str, Any]:
         return {"survey": obj.survey}
 
-    def response_post_save_change(self, request: HttpRequest, obj: SurveyQuestion) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: SurveyQuestion) -> HttpResponseRedirect:
         return redirect(CHANGE, obj.survey_id)
 
 

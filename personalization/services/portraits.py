@@ -80,7 +80,12 @@ def kept_portraits(coaches: list[UUID]) -> set[str]:
 def delete_portraits(names: set[str]) -> None:
     """Removes the files once the transaction that deletes their coaches is through."""
     both = [*names, *map(thumbnail_name, names)]
-    transaction.on_commit(lambda: [default_storage.delete(name) for name in both])
+
+    def delete() -> None:
+        for name in both:
+            default_storage.delete(name)
+
+    transaction.on_commit(delete)
 
 
 def forget_lost_portraits() -> None:
@@ -103,7 +108,7 @@ def _opened(sent: File) -> Image.Image:  # type: ignore[type-arg]
             continue
         sent.seek(0)
         try:
-            return read(sent, "")  # type: ignore[arg-type]
+            return read(sent, "")
         except Exception as error:
             raise PictureRefusedError(
                 _("The picture is damaged or incomplete. Save it once more, or send another one.")
