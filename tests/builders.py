@@ -13,6 +13,8 @@ from courses.formats.definition import Document
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
 from personalization.models import (
     CallState,
+    Coach,
+    CourseSurvey,
     GenerationItem,
     GenerationRun,
     ItemState,
@@ -22,9 +24,12 @@ from personalization.models import (
     Profile,
     PromptRefinement,
     QuizResult,
+    SurveyOption,
+    SurveyQuestion,
     UserCluster,
 )
 from personalization.models.runs import ENDED
+from personalization.survey import DEFAULT_SURVEY
 
 TRANSCRIPT = "Садитесь прямо, опустите плечи и положите тёплые ладони на шею. " * 10
 DESCRIPTION: Document = {
@@ -105,6 +110,25 @@ def make_cluster(learner: Profile, cluster: str = "visual_basic", **fields: Any)
 def make_refinement(learner: Profile, **fields: Any) -> PromptRefinement:
     values = {"session_id": uuid4(), "original_prompt": "{}", "refined_prompt": "Be brief.\n\n{}"}
     return PromptRefinement.objects.create(user=learner, cluster_type="visual_basic", **{**values, **fields})
+
+
+def make_coach(name: str = "Ада", **fields: Any) -> Coach:
+    return Coach.objects.create(name=name, **{"prompt": "Коротко и тепло.", **fields})
+
+
+def default_survey() -> CourseSurvey:
+    """As it ships. A test that empties the database takes the migration's rows with it."""
+    survey, created = CourseSurvey.objects.get_or_create(course=None)
+    for position, question in enumerate(DEFAULT_SURVEY.questions if created else ()):
+        labels = {f"label_{language}": label for language, label in question.labels.items()}
+        row = SurveyQuestion.objects.create(
+            survey=survey, position=position, key=question.key, other_key=question.other_key, **labels
+        )
+        for place, option in enumerate(question.options):
+            labels = {f"label_{language}": label for language, label in option.labels.items()}
+            codes = {"code": option.code, "old_codes": list(option.old_codes)}
+            SurveyOption.objects.create(question=row, position=place, **codes, **labels)
+    return survey
 
 
 def make_run(**fields: Any) -> GenerationRun:

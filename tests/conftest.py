@@ -42,7 +42,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 
 OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints,
     auth_user, django_session, changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits,
-    daily_costs"""
+    daily_costs, coaches"""
 
 
 @pytest.fixture
@@ -57,6 +57,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
         connection.close()  # it may be in a broken transaction, or cut by the test
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {OUR_TABLES} CASCADE")
+            cursor.execute("DELETE FROM app_config WHERE key = 'default_coach'")
         connection.close()
 
 

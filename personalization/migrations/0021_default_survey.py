@@ -1,0 +1,33 @@
+"""The default survey asks for learning style and depth too, whose answers went to the model as codes."""
+
+from django.db import migrations
+
+from personalization.survey import DEFAULT_SURVEY
+
+
+def complete_default(apps, schema_editor):
+    """Adds what is missing, and changes nothing that an editor has written."""
+    using = schema_editor.connection.alias
+    questions = apps.get_model('personalization', 'SurveyQuestion').objects.using(using)
+    options = apps.get_model('personalization', 'SurveyOption').objects.using(using)
+    survey = apps.get_model('personalization', 'CourseSurvey').objects.using(using).get(course=None)
+    if survey.tag is not None:
+        return
+    for position, question in enumerate(DEFAULT_SURVEY.questions):
+        labels = {f'label_{language}': label for language, label in question.labels.items()}
+        row, _created = questions.get_or_create(
+            survey=survey,
+            key=question.key,
+            defaults={'position': position, 'other_key': question.other_key, **labels},
+        )
+        for place, option in enumerate(question.options):
+            labels = {f'label_{language}': label for language, label in option.labels.items()}
+            more = {'position': place, 'old_codes': list(option.old_codes), **labels}
+            options.get_or_create(question=row, code=option.code, defaults=more)
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [('personalization', '0020_coach_voices')]
+
+    operations = [migrations.RunPython(complete_default, migrations.RunPython.noop)]
