@@ -8,6 +8,7 @@ from uuid import UUID
 
 from courses.formats.definition import Format
 from personalization.supervisor.guidance import guidance_tag
+from personalization.voice import VOICE_VERSION, Voice
 
 SEPARATOR = "\x1f"
 BLANKS = " \t\r\n"  # around a transcript, for Python and SQL alike
@@ -25,16 +26,6 @@ class Recipe:
     @property
     def key(self) -> str:
         return SEPARATOR.join([self.origin, self.model, self.prompt_version])
-
-
-@dataclass(frozen=True, slots=True)
-class Voice:
-    """How a course's coach writes. `tag`: MD5 of all the rest, as the database has it."""
-
-    name: str
-    sex: str
-    words: str
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Brief:
     def _course_tags(self) -> Iterator[str]:
         """As `pairs.COURSE_TAGS`."""
         if self.voice:
-            yield f"voice:{self.voice.tag}"
+            yield f"voice:{VOICE_VERSION}:{self.voice.tag}"
         if self.survey_tag:
             yield f"survey:{self.survey_tag}"
 

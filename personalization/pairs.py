@@ -14,6 +14,7 @@ from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
+from personalization.voice import VOICE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,9 @@ def _by_course(value: str) -> str:
     return f"((SELECT jsonb_object_agg(each.id, {value}) {COURSE_PARTS}) ->> course.id::text)"
 
 
-# Null where there are none: see GUIDANCE.
-COURSE_TAGS = _by_course(
-    "nullif(concat_ws(%(separator)s, 'voice:' || coach.voice_tag, 'survey:' || survey.tag), '')"
-)
+# As Brief._course_tags. Null where there are none: see GUIDANCE.
+COURSE_TAGS = _by_course(f"""nullif(concat_ws(%(separator)s,
+    'voice:{VOICE_VERSION}:' || coach.voice_tag, 'survey:' || survey.tag), '')""")
 VOICE_WORDS = _by_course("CASE WHEN coach.voice_tag IS NOT NULL THEN coach.prompt END")
 
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.

@@ -8,8 +8,9 @@ from typing import Any
 
 from courses.formats.definition import Format, Kind
 from personalization.answers import NAME_PLACEHOLDER
-from personalization.brief import Brief, Voice
+from personalization.brief import Brief
 from personalization.tokens import estimated_tokens
+from personalization.voice import voice_part
 
 LANGUAGES = {"ru": "Russian", "en": "English"}
 
@@ -39,16 +40,6 @@ Lesson: {{title}}
 
 PROMPT_VERSION = hashlib.sha256(RULES.encode()).hexdigest()[:12]
 
-# Not in RULES: a course without a coach has the prompt, and the texts, from before there were coaches.
-VOICE = """
-
-The voice to write in is that of the coach {name}{sex}, who describes it so:
---- voice ---
-{words}
---- end of the voice ---
-It shapes tone and wording only. The rules above hold, and facts come from the lesson alone."""
-SEXES = {"male": ", a man", "female": ", a woman"}
-
 AGAIN = (
     "Your answer before this one could not be used: {complaint}. Answer again, with the whole JSON object."
 )
@@ -77,19 +68,13 @@ def shared_part(brief: Brief) -> SharedPart:
     """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many."""
     return _shared_part(
         LANGUAGES[brief.language],
+        # The voice is not in RULES: without one, the prompt is the one from before there were coaches.
         _sections(brief.format) + voice_part(brief.voice),
         brief.course_title,
         brief.lesson_title,
         brief.summary,
         brief.transcript,
     )
-
-
-def voice_part(voice: Voice | None) -> str:
-    """What stands behind the sections; "" for the neutral voice."""
-    if voice is None:
-        return ""
-    return VOICE.format(name=_one_line(voice.name), sex=SEXES.get(voice.sex, ""), words=voice.words.strip())
 
 
 def learners_part(brief: Brief, complaint: str = "") -> str:

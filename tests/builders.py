@@ -1,6 +1,6 @@
 """Rows for tests, each in one line: only what a test names differs from a plain, complete default."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -117,18 +117,38 @@ def make_coach(name: str = "Ада", **fields: Any) -> Coach:
 
 
 def default_survey() -> CourseSurvey:
-    """As it ships. A test that empties the database takes the migration's rows with it."""
-    survey, created = CourseSurvey.objects.get_or_create(course=None)
-    for position, question in enumerate(DEFAULT_SURVEY.questions if created else ()):
-        labels = {f"label_{language}": label for language, label in question.labels.items()}
-        row = SurveyQuestion.objects.create(
-            survey=survey, position=position, key=question.key, other_key=question.other_key, **labels
+    return CourseSurvey.objects.get(course=None)
+
+
+def ship_default_survey() -> None:
+    """As its migration does; for a database that was emptied."""
+    survey = CourseSurvey.objects.create(course=None)
+    asked = [
+        SurveyQuestion(
+            survey=survey,
+            position=position,
+            key=question.key,
+            other_key=question.other_key,
+            **_labels(question.labels),
         )
-        for place, option in enumerate(question.options):
-            labels = {f"label_{language}": label for language, label in option.labels.items()}
-            codes = {"code": option.code, "old_codes": list(option.old_codes)}
-            SurveyOption.objects.create(question=row, position=place, **codes, **labels)
-    return survey
+        for position, question in enumerate(DEFAULT_SURVEY.questions)
+    ]
+    rows = SurveyQuestion.objects.bulk_create(asked)
+    SurveyOption.objects.bulk_create(
+        SurveyOption(
+            question=row,
+            position=position,
+            code=option.code,
+            old_codes=list(option.old_codes),
+            **_labels(option.labels),
+        )
+        for row, question in zip(rows, DEFAULT_SURVEY.questions, strict=True)
+        for position, option in enumerate(question.options)
+    )
+
+
+def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+    return {f"label_{language}": label for language, label in labels.items()}
 
 
 def make_run(**fields: Any) -> GenerationRun:

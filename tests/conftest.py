@@ -12,6 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
+from tests.builders import ship_default_survey
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
 
@@ -50,7 +51,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     """A database whose rows threads and other processes see; afterwards the rows of the test are gone.
 
     In the place of pytest-django's fixture: Django would flush what the migrations put there too, groups
-    and permissions, which the tests after it need.
+    and permissions, which the tests after it need. The default survey goes with the courses, and comes back.
     """
     with django_db_blocker.unblock():
         yield
@@ -58,6 +59,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {OUR_TABLES} CASCADE")
             cursor.execute("DELETE FROM app_config WHERE key = 'default_coach'")
+        ship_default_survey()
         connection.close()
 
 

@@ -6,7 +6,7 @@ from persona_site.roles import create_groups
 
 
 class Migration(migrations.Migration):
-    dependencies = [("persona_site", "0003_about_learners"), ("personalization", "0020_coach_voices")]
+    dependencies = [("persona_site", "0003_about_learners"), ("personalization", "0018_coach_voices")]
 
     operations = [
         migrations.RunPython(

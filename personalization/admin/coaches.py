@@ -24,9 +24,7 @@ from courses.admin.history.entries import row_entries
 from courses.admin.theme import display
 from courses.services.history.versions import Version
 from personalization.admin.coach_form import CoachForm, PortraitField
-from personalization.brief import Voice
 from personalization.models import Coach, CourseCoach
-from personalization.prompts import voice_part
 from personalization.services.coaches import (
     default_coach_id,
     is_default,
@@ -41,9 +39,9 @@ from personalization.services.portraits import (
     thumbnail_name,
 )
 from personalization.tokens import estimated_tokens
+from personalization.voice import Voice, voice_part
 
 MOST_NAMED = 20  # courses whose coach does not speak; of others the list says how many there are
-MORE = ("voice_id", "voice_settings", "legacy_id")
 
 
 @admin.register(Coach)

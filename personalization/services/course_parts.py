@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from personalization.brief import Voice
 from personalization.pairs import COURSE_PARTS
 from personalization.services.surveys import surveys_by_id
 from personalization.survey import DEFAULT_SURVEY, Survey
+from personalization.voice import Voice
 
 _READ = f"""
     SELECT each.id, coach.name, coach.sex, coach.prompt, coach.voice_tag, survey.id, survey.tag

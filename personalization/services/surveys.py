@@ -1,6 +1,6 @@
 """Surveys as rows, for prompts and for editors."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,18 +21,6 @@ _ANSWERED = """
           SELECT FROM jsonb_path_query(profile.survey -> %(key)s, 'lax $[*]') said
           WHERE lower(btrim(said #>> '{}')) = ANY(%(codes)s::text[])))
 """
-
-
-def surveys_for(courses: Iterable[UUID]) -> dict[UUID, tuple[Survey, str | None]]:
-    """Course → what it asks, and the survey's tag: its own survey, else the default one."""
-    wanted = set(courses)
-    rows = {row.course_id: row for row in _read(CourseSurvey.objects.filter(course__in=wanted))}
-    default = next(iter(_read(CourseSurvey.objects.filter(course=None))), None)
-    found: dict[UUID, tuple[Survey, str | None]] = {}
-    for course in wanted:
-        row = rows.get(course, default)
-        found[course] = (_survey(row), row.tag) if row else (DEFAULT_SURVEY, None)
-    return found
 
 
 def survey_asked(slug: str | None) -> tuple[Survey, str | None]:

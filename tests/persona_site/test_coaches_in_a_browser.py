@@ -12,7 +12,7 @@ from pytest_django import Settings
 from courses.models import Course
 from personalization.models import Coach, CourseCoach, SurveyOption
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
-from tests.builders import default_survey, make_coach, make_course, make_superuser
+from tests.builders import make_coach, make_course, make_superuser
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
 from tests.persona_site.test_main_job import PICTURES
 
@@ -22,7 +22,6 @@ VOICE = "Short sentences. A dry joke now and then, never at the learner's cost.\
 @pytest.fixture
 def course(transactional_db: None, settings: Settings, tmp_path: Path) -> Course:
     settings.MEDIA_ROOT = tmp_path / "media"
-    default_survey()
     return make_course(title="A neck without tension", language="en")
 
 

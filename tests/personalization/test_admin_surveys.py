@@ -77,7 +77,6 @@ def test_the_default_survey_is_listed_first_and_stays(admin: Client, survey: Cou
 
 
 def test_a_course_gets_a_copy_and_no_text_becomes_stale_by_it(admin: Client) -> None:
-    default_survey()
     course = make_course()
     answer = admin.post(f"{ADD}?course={course.pk}", {"course": str(course.pk)})
     own = CourseSurvey.objects.get(course=course)
@@ -252,7 +251,6 @@ def test_a_learners_answers_are_read_in_words_and_unknown_codes_are_named(
     assert "Home" in html
     assert "&lt;i&gt;Garage&lt;/i&gt;" in html
     assert "place: x_7" in html
-    default_survey()
     unknown = make_learner(course=None, survey=said)
     html = admin.get(reverse("admin:personalization_profile_change", args=[unknown.pk])).content.decode()
     assert "By seeing it" in html

@@ -160,7 +160,6 @@ def test_a_worker_reads_a_new_voice_and_new_words_with_its_next_batch(course: Co
 
 
 def test_words_that_are_the_same_are_read_once(course: Course, django_assert_num_queries: Any) -> None:
-    default_survey()
     sources = Sources()
     sources.parts([course.pk])
     with django_assert_num_queries(1):
@@ -168,7 +167,6 @@ def test_words_that_are_the_same_are_read_once(course: Course, django_assert_num
 
 
 def test_questions_and_answers_are_sent_in_words() -> None:
-    default_survey()
     assert read_by_the_model(
         {
             "learning_style": "kinesthetic",
@@ -232,7 +230,6 @@ def test_a_name_in_an_answer_or_in_a_label_does_not_leave(course: Course) -> Non
     ],
 )
 def test_an_answer_stays_text_and_is_bounded(answer: str, sent: str) -> None:
-    default_survey()
     assert read_by_the_model({"experience": answer}) == {"Ваш опыт": sent}
 
 

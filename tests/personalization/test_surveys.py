@@ -1,9 +1,11 @@
 """Surveys as rows: a course's own one, else the default; what it says is part of a text's fingerprint."""
 
+from typing import Any
+
 import pytest
 
 from personalization.models import SurveyOption
-from personalization.services.surveys import copy_survey, retag, surveys_for
+from personalization.services.surveys import copy_survey, retag, survey_asked, surveys_by_id
 from personalization.survey import DEFAULT_SURVEY
 from tests.builders import default_survey, make_course
 
@@ -12,11 +14,10 @@ pytestmark = pytest.mark.django_db
 
 def test_the_default_survey_ships_and_changes_no_fingerprint() -> None:
     course = make_course()
-    assert surveys_for([course.pk]) == {course.pk: (DEFAULT_SURVEY, None)}
+    assert survey_asked(course.slug) == (DEFAULT_SURVEY, None)
 
 
 def test_a_course_gets_a_survey_of_its_own() -> None:
-    default_survey()
     course, other = make_course(), make_course()
     survey = copy_survey(course=course)
     assert copy_survey(course=course) == survey
@@ -24,9 +25,8 @@ def test_a_course_gets_a_survey_of_its_own() -> None:
     SurveyOption.objects.create(question=question, code="home", label_ru="Дома", old_codes=["h1"])
     retag(survey)
 
-    found = surveys_for([course.pk, other.pk])
-    assert found[other.pk] == (DEFAULT_SURVEY, None)
-    own, tag = found[course.pk]
+    assert survey_asked(other.slug) == (DEFAULT_SURVEY, None)
+    own, tag = survey_asked(course.slug)
     assert tag == own.tag != DEFAULT_SURVEY.tag
     assert own.in_words({"practice_model": "h1"}, "ru") == {"practice_model": "Дома"}
 
@@ -36,17 +36,15 @@ def test_the_default_that_was_changed_and_changed_back_is_as_shipped() -> None:
     question = default.questions.get(key="fears")
     option = SurveyOption.objects.create(question=question, code="pain", label_ru="Боль")
     retag(default)
-    assert surveys_for([course.pk])[course.pk][1] is not None
+    assert survey_asked(course.slug)[1] is not None
     option.delete()
     retag(default)
-    assert surveys_for([course.pk])[course.pk][1] is None
+    assert survey_asked(course.slug)[1] is None
 
 
 def test_reading_surveys_takes_the_same_queries_for_any_number_of_courses(
-    django_assert_max_num_queries: object,
+    django_assert_num_queries: Any,
 ) -> None:
-    courses = [make_course() for _ in range(5)]
-    for course in courses:
-        copy_survey(course=course)
-    with django_assert_max_num_queries(6):  # type: ignore[operator]
-        assert len(surveys_for(course.pk for course in courses)) == 5
+    surveys = [copy_survey(course=make_course()) for _ in range(5)]
+    with django_assert_num_queries(3):
+        assert len(surveys_by_id([survey.pk for survey in surveys])) == 5

@@ -1,35 +1,16 @@
-"""Surveys with options; the default one asks what the known keys of a learner's survey answer."""
+"""Surveys with questions and options: what courses ask, in words."""
 
 import django.contrib.postgres.functions
 import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
-from personalization.survey import DEFAULT_SURVEY
-
-
-def load_default(apps, schema_editor):
-    surveys = apps.get_model('personalization', 'CourseSurvey').objects.using(schema_editor.connection.alias)
-    survey, created = surveys.get_or_create(course=None)
-    if not created:
-        return
-    questions = apps.get_model('personalization', 'SurveyQuestion').objects.using(schema_editor.connection.alias)
-    for position, question in enumerate(DEFAULT_SURVEY.questions):
-        questions.create(
-            survey=survey,
-            position=position,
-            key=question.key,
-            label_ru=question.labels['ru'],
-            label_en=question.labels['en'],
-            other_key=question.other_key,
-        )
-
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0005_source_hash_by_trigger'),
-        ('personalization', '0014_supervisor'),
+        ('personalization', '0015_edited_by_index'),
     ]
 
     operations = [
@@ -97,5 +78,4 @@ class Migration(migrations.Migration):
             model_name='surveyoption',
             constraint=models.UniqueConstraint(fields=('question', 'code'), name='survey_options_code', violation_error_message='Another option of this question has this code.'),
         ),
-        migrations.RunPython(load_default, migrations.RunPython.noop),
     ]

@@ -1,4 +1,4 @@
-"""The tag of a coach's voice; changes of coaches, of courses' coaches and of surveys are kept."""
+"""Coaches of courses and the tag of a coach's voice; changes of coaches and surveys are kept."""
 
 import django.contrib.postgres.functions
 import django.db.models.deletion
@@ -12,12 +12,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0005_source_hash_by_trigger'),
-        ('personalization', '0016_config'),
+        ('personalization', '0017_config'),
     ]
 
     operations = [
-        # Nobody has used the table yet. With an id of its own, its changes are kept like those of other tables.
-        migrations.DeleteModel('CourseCoach'),
         migrations.CreateModel(
             name='CourseCoach',
             fields=[

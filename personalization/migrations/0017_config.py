@@ -11,8 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0005_source_hash_by_trigger'),
-        ('personalization', '0015_surveys'),
+        ('personalization', '0016_surveys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -38,17 +37,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'coaches',
                 'db_table': 'coaches',
                 'ordering': ['name'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CourseCoach',
-            fields=[
-                ('course', models.OneToOneField(on_delete=django.db.models.deletion.DB_CASCADE, primary_key=True, related_name='coach', serialize=False, to='courses.course', verbose_name='course')),
-            ],
-            options={
-                'verbose_name': 'coach of a course',
-                'verbose_name_plural': 'coaches of courses',
-                'db_table': 'course_coaches',
             },
         ),
         migrations.CreateModel(
@@ -90,11 +78,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='configentry',
             trigger=pgtrigger.compiler.Trigger(name='note_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='NEW.updated_at = now(); RETURN NEW;', hash='5c82f6d89ce07f8b9b38d5e845ac17755f4e1b1d', operation='UPDATE', pgid='pgtrigger_note_update_7061e', table='app_config', when='BEFORE')),
-        ),
-        migrations.AddField(
-            model_name='coursecoach',
-            name='coach',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_SET_NULL, related_name='courses', to='personalization.coach', verbose_name='coach'),
         ),
         migrations.AddField(
             model_name='promptversion',

@@ -1,16 +1,17 @@
-"""The default survey asks for learning style and depth too, whose answers went to the model as codes."""
+"""The default survey: what the known keys of a learner's answers mean, in words."""
 
 from django.db import migrations
 
 from personalization.survey import DEFAULT_SURVEY
 
 
-def complete_default(apps, schema_editor):
+def load_default(apps, schema_editor):
     """Adds what is missing, and changes nothing that an editor has written."""
     using = schema_editor.connection.alias
     questions = apps.get_model('personalization', 'SurveyQuestion').objects.using(using)
     options = apps.get_model('personalization', 'SurveyOption').objects.using(using)
-    survey = apps.get_model('personalization', 'CourseSurvey').objects.using(using).get(course=None)
+    surveys = apps.get_model('personalization', 'CourseSurvey').objects.using(using)
+    survey, _created = surveys.get_or_create(course=None)
     if survey.tag is not None:
         return
     for position, question in enumerate(DEFAULT_SURVEY.questions):
@@ -28,6 +29,6 @@ def complete_default(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [('personalization', '0020_coach_voices')]
+    dependencies = [('personalization', '0018_coach_voices')]
 
-    operations = [migrations.RunPython(complete_default, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(load_default, migrations.RunPython.noop)]
