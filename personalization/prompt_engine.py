@@ -222,14 +222,15 @@ def _expressions(node: Node) -> Iterator[FilterExpression]:
     if isinstance(node, VariableNode):
         yield node.filter_expression
     elif isinstance(node, defaulttags.ForNode):
-        yield node.sequence
+        if isinstance(node.sequence, FilterExpression):  # as it always is after parsing
+            yield node.sequence
     elif isinstance(node, defaulttags.IfNode):
         for condition, _nodes in node.conditions_nodelists:
             yield from _operands(condition)
     elif isinstance(node, defaulttags.WithNode):
         yield from node.extra_context.values()
     elif isinstance(node, defaulttags.FirstOfNode):
-        yield from (one for one in node.vars if isinstance(one, FilterExpression))
+        yield from node.vars
 
 
 def _operands(condition: Any) -> Iterator[FilterExpression]:

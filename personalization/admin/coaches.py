@@ -190,6 +190,8 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
 
     @display(description=_("speaks in"), ordering="course_count")
     def speaks(self, coach: Any) -> str:
+        if not coach.is_active:
+            return "–"
         count = coach.course_count
         courses = ngettext("%s course", "%s courses", count) % number_format(count) if count else ""
         others = str(_("all that name nobody")) if coach.is_default else ""

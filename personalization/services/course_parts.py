@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from personalization.pairs import COURSE_PARTS
-from personalization.services.surveys import surveys_by_id
+from personalization.services.surveys import surveys_by_id, tag_of
 from personalization.survey import DEFAULT_SURVEY, Survey
 from personalization.voice import Voice
 
@@ -37,13 +37,14 @@ def course_parts(courses: Collection[UUID], known: Surveys | None = None) -> dic
         rows = cursor.fetchall()
     wanted = {(row[5], row[6]) for row in rows if row[5]}
     read = surveys_by_id({survey for survey, tag in wanted if (survey, tag) not in known})
-    for survey, tag in wanted:
-        if survey in read:
-            known[survey, tag] = read[survey]
+    for key in wanted:
+        # An editor may have saved since the tag was read: such words are used once, and not kept under it.
+        if (said := read.get(key[0])) and tag_of(said) == key[1]:
+            known[key] = said
     return {
         course: CourseParts(
             Voice(name, sex, words, voice_tag) if voice_tag else None,
-            known.get((survey, tag), DEFAULT_SURVEY),
+            known.get((survey, tag)) or read.get(survey, DEFAULT_SURVEY),
             tag,
         )
         for course, name, sex, words, voice_tag, survey, tag in rows

@@ -42,10 +42,13 @@ def retag(survey: CourseSurvey) -> None:
     Called in the transaction that changed its questions or options.
     """
     (row,) = _read(CourseSurvey.objects.filter(pk=survey.pk))
-    tag: str | None = _survey(row).tag
-    if tag == DEFAULT_SURVEY.tag:
-        tag = None
-    CourseSurvey.objects.filter(pk=survey.pk).update(tag=tag)
+    CourseSurvey.objects.filter(pk=survey.pk).update(tag=tag_of(_survey(row)))
+
+
+def tag_of(survey: Survey) -> str | None:
+    """The `tag` of its row; None for what the default survey says as it is shipped."""
+    tag = survey.tag
+    return None if tag == DEFAULT_SURVEY.tag else tag
 
 
 def count_answers(*, survey: CourseSurvey, key: str, codes: Collection[str] | None = None) -> int:

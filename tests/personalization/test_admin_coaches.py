@@ -73,6 +73,14 @@ def test_a_fallback_is_seen_on_the_course_and_in_both_lists(
     assert "⚠" in admin.get(reverse("admin:courses_course_changelist")).content.decode()
 
 
+def test_who_is_not_active_speaks_in_no_course_of_the_list(admin: Client) -> None:
+    away = make_coach("Away", is_active=False)
+    set_course_coach(course=make_course(), coach=away)
+    assert "1 course" not in admin.get(LIST).content.decode()
+    Coach.objects.update(is_active=True)
+    assert "1 course" in admin.get(LIST).content.decode()
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

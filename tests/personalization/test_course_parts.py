@@ -159,6 +159,14 @@ def test_a_worker_reads_a_new_voice_and_new_words_with_its_next_batch(course: Co
     assert parts.survey.labels("ru")["fears"] == "Чего вы боитесь"
 
 
+def test_words_that_were_saved_after_the_tag_was_read_are_not_kept_under_it(course: Course) -> None:
+    questions, sources = copy_survey(course=course).questions.filter(key="fears"), Sources()
+    shipped = questions.get().label_ru
+    for label in ("Чего вы боитесь", shipped):  # the tag stays that of the shipped words
+        questions.update(label_ru=label)
+        assert sources.parts([course.pk])[course.pk].survey.labels("ru")["fears"] == label
+
+
 def test_words_that_are_the_same_are_read_once(course: Course, django_assert_num_queries: Any) -> None:
     sources = Sources()
     sources.parts([course.pk])
