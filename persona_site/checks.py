@@ -1,5 +1,7 @@
 """Wrong settings, found by `manage.py check` and before every command, each with an id and what to do."""
 
+import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,6 +68,22 @@ def check_store(**_: Any) -> list[CheckMessage]:
             "COURSE_STORE_PATH is not a folder.",
             hint="Set it to the folder that holds the courses, or name one: import_lessons --store PATH.",
             id="persona.W002",
+        )
+    ]
+
+
+@register("persona")
+def check_media(**_: Any) -> list[CheckMessage]:
+    """MEDIA_ROOT is made by the first portrait: until then the folder counts in which it will be."""
+    root: Path = settings.MEDIA_ROOT
+    there = next(folder for folder in (root, *root.parents) if folder.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return []
+    return [
+        Warning(
+            "MEDIA_ROOT cannot be written: portraits of coaches would not be kept.",
+            hint="Set it to a folder that the web server may write to.",
+            id="persona.W004",
         )
     ]
 

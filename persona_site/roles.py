@@ -19,19 +19,23 @@ RUN = "personalization.generationrun"
 RESULTS = ("personalization.lessonfeedback", "personalization.quizresult")
 # Kept about learners: who may see learners may see it.
 ABOUT_LEARNERS = ("personalization.usercluster", "personalization.promptrefinement", *RESULTS)
+COACH = "personalization.coach"
+SURVEY = "personalization.coursesurvey"
+QUESTIONS = ("personalization.surveyquestion", "personalization.surveyoption")
 # Rights of our own, beside Django's add, change, delete and view.
 OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 
 ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
+    | may("view add change", COACH, SURVEY, *QUESTIONS)
     | may("view", LEARNER, *ABOUT_LEARNERS)
     | {f"personalization.{REPLACE_LOCKED}"},
-    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS)
+    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS)
     | may("add", *RESULTS)
     | may("view add change", LEARNER)
     | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
-    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS),
+    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS),
 }
 
 

@@ -59,6 +59,18 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     page(_("Courses"), "school", "courses_course", "courses.view_course"),
                     page(_("Lessons"), "menu_book", "courses_lesson", "courses.view_lesson"),
+                    page(
+                        _("Coaches"),
+                        "record_voice_over",
+                        "personalization_coach",
+                        "personalization.view_coach",
+                    ),
+                    page(
+                        _("Surveys"),
+                        "checklist",
+                        "personalization_coursesurvey",
+                        "personalization.view_coursesurvey",
+                    ),
                 ],
             },
             {

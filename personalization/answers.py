@@ -25,6 +25,12 @@ CONTACT_KEYS = frozenset(
     + ("telegram", "whatsapp", "instagram", "vk")
     + ("имя", "фамилия", "отчество", "фио", "телефон", "почта")
 )
+# More of an answer steers no text, and all of it would be paid for with each lesson of the course.
+LONGEST_ANSWER = 3_000  # characters
+LONGEST_ANSWERS = 15_000  # of one learner, keys too
+CUT = " […]"
+# Marks that turn the order of letters around, or say where it turns: what stands there is not what one sees.
+_DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 # A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
 ENDINGS = "(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь)?"
 SHORTEST_STEM = 3  # letters; less would find other words
@@ -43,7 +49,7 @@ def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> d
     """
     if not isinstance(survey, dict):
         return {}
-    name, user_identifier = (unicodedata.normalize("NFC", text or "") for text in (name, user_identifier))
+    name, user_identifier = (_normal(text or "") for text in (name, user_identifier))
     result: dict[str, Any] = _cleaned(survey, _replacements(survey, name.strip(), user_identifier))
     return result
 
@@ -57,7 +63,7 @@ def _replacements(survey: dict[Any, Any], name: str, user_identifier: str) -> Re
     Patterns of a name and an identifier are made for this learner alone. That takes thirty times as long as
     to see that the answers hold neither, as nearly all do.
     """
-    said = unicodedata.normalize("NFC", "\n".join(_strings(survey)))
+    said = _normal("\n".join(_strings(survey)))
     folded = _folded(said)
     replacements: Replacements = []
     if "@" in said:
@@ -83,6 +89,10 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(item)
     elif isinstance(value, str | int):
         yield str(value)
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", text.translate(_DIRECTIONS))
 
 
 def _folded(text: str) -> str:
@@ -127,7 +137,7 @@ def _plain(key: object) -> str:
 
 def _cleaned(value: Any, replacements: Replacements) -> Any:
     if isinstance(value, str):
-        value = unicodedata.normalize("NFC", value)
+        value = _normal(value)
         for pattern, replacement in replacements:
             value = pattern.sub(replacement, value)
         return value.strip()
@@ -143,6 +153,44 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
         text = _cleaned(str(value), replacements)
         return value if text == str(value) else text
     return value
+
+
+def is_contact_key(key: str) -> bool:
+    """Whether surveys carry under this key who somebody is: what stands there never leaves."""
+    return _plain(key) in CONTACT_KEYS
+
+
+def bounded(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers, no longer than a prompt has room for: the first ones whole, what is cut with a mark."""
+    room = LONGEST_ANSWERS
+    result: dict[str, Any] = {}
+    for key, value in answers.items():
+        room -= len(key)
+        kept, room = _fitted(value, room)
+        if kept not in NO_ANSWER:
+            result[key] = kept
+    return result
+
+
+def _fitted(value: Any, room: int) -> tuple[Any, int]:
+    """What of the value fits, and how much room is left; nothing of it where there was none."""
+    if isinstance(value, list):
+        items = []
+        for item in value:
+            kept, room = _fitted(item, room)
+            items.append(kept)
+        return [item for item in items if item not in NO_ANSWER], room
+    if isinstance(value, dict):
+        pairs = {}
+        for key, item in value.items():
+            pairs[key], room = _fitted(item, room - len(key))
+        return {key: item for key, item in pairs.items() if item not in NO_ANSWER}, room
+    if not isinstance(value, str):
+        return (value if room > 0 else None), room - 1
+    most = min(room, LONGEST_ANSWER)
+    if len(value) <= most:
+        return value, room - len(value)
+    return (value[:most].rstrip() + CUT if most > 0 else ""), room - max(most, 0)
 
 
 def with_name(document: Document, name: str | None) -> Document:

@@ -1,13 +1,14 @@
 """Everything that goes into one text, and its fingerprint."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
 from personalization.supervisor.guidance import guidance_tag
+from personalization.voice import VOICE_VERSION, Voice
 
 SEPARATOR = "\x1f"
 BLANKS = " \t\r\n"  # around a transcript, for Python and SQL alike
@@ -44,15 +45,25 @@ class Brief:
     format: Format
     cluster_type: str = ""
     guidance: str = ""  # what the cluster asks the writer for; "": nothing
+    voice: Voice | None = None  # None: neutral
+    questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
+    survey_tag: str | None = None  # None: the default survey, as it was shipped
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
         inputs = [self.source_hash, self.answers_hash, self.course_title, self.language]
         parts = [*inputs, recipe.key, self.format.tag]
-        if tag := guidance_tag(self.guidance):
-            # Only then: a learner without guidance keeps the fingerprint from before there were clusters.
-            parts.append(tag)
+        # Only what there is: a learner without guidance has the fingerprint from before there were clusters,
+        # and a course without coach and survey of its own that from before there were those.
+        parts += filter(None, (guidance_tag(self.guidance), *self._course_tags()))
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    def _course_tags(self) -> Iterator[str]:
+        """As `pairs.COURSE_TAGS`."""
+        if self.voice:
+            yield f"voice:{VOICE_VERSION}:{self.voice.tag}"
+        if self.survey_tag:
+            yield f"survey:{self.survey_tag}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from uuid import UUID
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
+from personalization.voice import VOICE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,34 @@ CLUSTER = "LEFT JOIN user_clusters cluster ON cluster.user_id = profile.id"
 # Null where the guidance adds nothing: concat_ws then leaves it out, as Brief.fingerprint does.
 GUIDANCE = f"""(%(guidance)s::jsonb -> coalesce(cluster.cluster_type, '{BALANCED}') ->> course.language)"""
 
+# Of each course: the coach who speaks (`coach`; the one that it names, if active, else the default one) and
+# its survey (`survey`; its own, else the default one).
+COURSE_PARTS = f"""
+    FROM courses each
+    LEFT JOIN course_coaches ON course_coaches.course_id = each.id
+    LEFT JOIN coaches named ON named.id = course_coaches.coach_id AND named.is_active
+    LEFT JOIN coaches coach ON coach.id = coalesce(named.id, (
+        SELECT coaches.id FROM app_config
+        JOIN coaches ON coaches.is_active AND coaches.id::text = lower(value ->> 'default_coach_id')
+        WHERE key = '{DEFAULT_COACH}'))
+    LEFT JOIN surveys own ON own.course_id = each.id
+    LEFT JOIN surveys survey ON survey.id = coalesce(own.id, (SELECT id FROM surveys WHERE course_id IS NULL))
+"""  # noqa: S608 constants of ours
+
+
+def _by_course(value: str) -> str:
+    """A value of COURSE_PARTS, null for none; looked up once for a statement, and not with each pair."""
+    return f"((SELECT jsonb_object_agg(each.id, {value}) {COURSE_PARTS}) ->> course.id::text)"
+
+
+# As Brief._course_tags. Null where there are none: see GUIDANCE.
+COURSE_TAGS = _by_course(f"""nullif(concat_ws(%(separator)s,
+    'voice:{VOICE_VERSION}:' || coach.voice_tag, 'survey:' || survey.tag), '')""")
+VOICE_WORDS = _by_course("CASE WHEN coach.voice_tag IS NOT NULL THEN coach.prompt END")
+
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
 FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
-    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}))"""
+    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}, {COURSE_TAGS}))"""
 TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
 
 # The recipe that the row's own writer would use today.
@@ -87,7 +114,9 @@ def _verdict(answered: str, too_short: str) -> str:
 VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
-LESSON_TOKENS = tokens_sql("concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript)")
+LESSON_TOKENS = tokens_sql(
+    f"concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript, {VOICE_WORDS})"
+)
 LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
 # PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each pair. Of
 # 1,000,008 pairs with transcripts of 20 KB that takes 4 s of CPU, and 170 s the other way. By `slug`, the

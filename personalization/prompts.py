@@ -4,11 +4,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from courses.formats.definition import Format, Kind
 from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.tokens import estimated_tokens
+from personalization.voice import voice_part
 
 LANGUAGES = {"ru": "Russian", "en": "English"}
 
@@ -66,7 +68,8 @@ def shared_part(brief: Brief) -> SharedPart:
     """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many."""
     return _shared_part(
         LANGUAGES[brief.language],
-        _sections(brief.format),
+        # The voice is not in RULES: without one, the prompt is the one from before there were coaches.
+        _sections(brief.format) + voice_part(brief.voice),
         brief.course_title,
         brief.lesson_title,
         brief.summary,
@@ -89,8 +92,12 @@ def guidance_part(brief: Brief) -> str:
 
 
 def answers_part(brief: Brief) -> str:
-    """The learner's answers, as data."""
-    return json.dumps({"has_name": brief.name is not None, "answers": brief.answers}, ensure_ascii=False)
+    """The learner's answers, as data, each under its question in words where the survey has them."""
+    answers: dict[str, Any] = {}
+    for key, answer in brief.answers.items():
+        label = brief.questions.get(key, key)
+        answers[key if label in answers else label] = answer
+    return json.dumps({"has_name": brief.name is not None, "answers": answers}, ensure_ascii=False)
 
 
 def _again(complaint: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models.fields.files import FieldFile
 from django.test import Client
 
 
@@ -26,7 +27,9 @@ def _sent(page: Any) -> dict[str, Any]:
     for formset in formsets:
         forms += [formset.management_form, *formset.forms]
     data = {field.html_name: field.value() for form in forms for field in form}
-    return {name: value for name, value in data.items() if value is not None and value is not False}
+    # Of a file that is stored already nothing is sent.
+    kept = {name: value for name, value in data.items() if not isinstance(value, FieldFile)}
+    return {name: value for name, value in kept.items() if value is not None and value is not False}
 
 
 def errors_of(response: Any) -> dict[str, list[str]]:

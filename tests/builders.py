@@ -1,6 +1,6 @@
 """Rows for tests, each in one line: only what a test names differs from a plain, complete default."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -13,6 +13,8 @@ from courses.formats.definition import Document
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
 from personalization.models import (
     CallState,
+    Coach,
+    CourseSurvey,
     GenerationItem,
     GenerationRun,
     ItemState,
@@ -22,9 +24,12 @@ from personalization.models import (
     Profile,
     PromptRefinement,
     QuizResult,
+    SurveyOption,
+    SurveyQuestion,
     UserCluster,
 )
 from personalization.models.runs import ENDED
+from personalization.survey import DEFAULT_SURVEY
 
 TRANSCRIPT = "Садитесь прямо, опустите плечи и положите тёплые ладони на шею. " * 10
 DESCRIPTION: Document = {
@@ -105,6 +110,45 @@ def make_cluster(learner: Profile, cluster: str = "visual_basic", **fields: Any)
 def make_refinement(learner: Profile, **fields: Any) -> PromptRefinement:
     values = {"session_id": uuid4(), "original_prompt": "{}", "refined_prompt": "Be brief.\n\n{}"}
     return PromptRefinement.objects.create(user=learner, cluster_type="visual_basic", **{**values, **fields})
+
+
+def make_coach(name: str = "Ада", **fields: Any) -> Coach:
+    return Coach.objects.create(name=name, **{"prompt": "Коротко и тепло.", **fields})
+
+
+def default_survey() -> CourseSurvey:
+    return CourseSurvey.objects.get(course=None)
+
+
+def ship_default_survey() -> None:
+    """As its migration does; for a database that was emptied."""
+    survey = CourseSurvey.objects.create(course=None)
+    asked = [
+        SurveyQuestion(
+            survey=survey,
+            position=position,
+            key=question.key,
+            other_key=question.other_key,
+            **_labels(question.labels),
+        )
+        for position, question in enumerate(DEFAULT_SURVEY.questions)
+    ]
+    rows = SurveyQuestion.objects.bulk_create(asked)
+    SurveyOption.objects.bulk_create(
+        SurveyOption(
+            question=row,
+            position=position,
+            code=option.code,
+            old_codes=list(option.old_codes),
+            **_labels(option.labels),
+        )
+        for row, question in zip(rows, DEFAULT_SURVEY.questions, strict=True)
+        for position, option in enumerate(question.options)
+    )
+
+
+def _labels(labels: Mapping[str, str]) -> dict[str, str]:
+    return {f"label_{language}": label for language, label in labels.items()}
 
 
 def make_run(**fields: Any) -> GenerationRun:

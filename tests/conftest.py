@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
+from tests.builders import ship_default_survey
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
 
@@ -44,7 +45,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 FULL_AFTER_A_TEST = [
     *("courses", "profiles", "generation_runs", "generation_counts", "model_calls", "model_endpoints"),
     *("auth_user", "django_session", "changes", "pghistory_context", "worker_heartbeats", "call_totals"),
-    *("limiter_waits", "daily_costs"),
+    *("limiter_waits", "daily_costs", "coaches"),
 ]
 AND_WHAT_REFERS_TO_THEM = """
     WITH RECURSIVE found AS (
@@ -68,13 +69,15 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     """A database whose rows threads and other processes see; afterwards the rows of the test are gone.
 
     In the place of pytest-django's fixture: Django would flush what the migrations put there too, groups
-    and permissions, which the tests after it need.
+    and permissions, which the tests after it need. The default survey goes with the courses, and comes back.
     """
     with django_db_blocker.unblock():
         yield
         connection.close()  # it may be in a broken transaction, or cut by the test
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(emptying())
+            cursor.execute("DELETE FROM app_config WHERE key = 'default_coach'")
+            ship_default_survey()
         connection.close()
 
 

@@ -19,6 +19,7 @@ for name in (
     "SECRET_KEY",
     "COURSE_STORE_PATH",
     "LOG_FORMAT",
+    "MEDIA_ROOT",
     "METRICS_TOKEN",
     "RELEASE",
     "SENTRY_DSN",

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
     from django.contrib.admin.views.main import ChangeList
     from django.core.paginator import Paginator
-    from django.forms import ModelForm
+    from django.forms import BaseInlineFormSet as InlineFormSet
+    from django.forms import ModelChoiceField, ModelForm
+
+    class Select(forms.Select): ...
+
+    class Switch(forms.CheckboxInput): ...
 
     class TextInput(forms.TextInput): ...
 
@@ -31,9 +36,12 @@ else:
     from unfold.admin import ModelAdmin as ThemedModelAdmin
     from unfold.admin import TabularInline as ThemedTabularInline
     from unfold.decorators import display
+    from unfold.forms import PaginationInlineFormSet
     from unfold.views import ChangeList
+    from unfold.widgets import UnfoldAdminSelectWidget as Select
     from unfold.widgets import UnfoldAdminTextareaWidget as Textarea
     from unfold.widgets import UnfoldAdminTextInputWidget as TextInput
+    from unfold.widgets import UnfoldBooleanSwitchWidget as Switch
 
     class ModelAdmin(ThemedModelAdmin):
         def __class_getitem__(cls, model):
@@ -50,6 +58,14 @@ else:
         def __class_getitem__(cls, models):
             return cls
 
+    class InlineFormSet(PaginationInlineFormSet):
+        def __class_getitem__(cls, models):
+            return cls
+
+    class ModelChoiceField(forms.ModelChoiceField):
+        def __class_getitem__(cls, model):
+            return cls
+
     class ModelForm(forms.ModelForm):
         def __class_getitem__(cls, model):
             return cls
@@ -61,9 +77,13 @@ else:
 
 __all__ = [
     "ChangeList",
+    "InlineFormSet",
     "ModelAdmin",
+    "ModelChoiceField",
     "ModelForm",
     "Paginator",
+    "Select",
+    "Switch",
     "TabularInline",
     "TextInput",
     "Textarea",

@@ -12,10 +12,9 @@ from django.utils.translation import pgettext_lazy
 from courses.admin.base import BudgetedChangeList
 from courses.admin.editing.two_editors import TwoEditorsAdmin
 from courses.admin.filters import course_filter
-from courses.admin.readable import readable
 from courses.admin.theme import display
 from courses.models import Course
-from personalization.admin.answers import LABELS
+from personalization.admin.answers import answers_in_words
 from personalization.admin.history import LearnerHistory
 from personalization.admin.learner_form import ANSWER_FIELDS, LearnerForm, NewLearnerForm
 from personalization.admin.preview import learner_page
@@ -136,7 +135,7 @@ class LearnerAdmin(LearnerHistory, TwoEditorsAdmin[Profile]):
 
     @display(description=_("answers"))
     def answers(self, learner: Profile) -> SafeString | str:
-        return readable(learner.survey, LABELS)
+        return answers_in_words(learner)
 
     @display(description=_("course"))
     def unknown_course(self, learner: Profile) -> str:

@@ -1,12 +1,15 @@
 from personalization.models.call_totals import CallTotal, LimiterWait
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
+from personalization.models.coaches import Coach, CourseCoach
+from personalization.models.config import ConfigEntry, PromptVersion
 from personalization.models.costs import DailyCost
 from personalization.models.counts import ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
 from personalization.models.learners import Profile
 from personalization.models.results import Issue, LessonFeedback, QuizResult
 from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
+from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQuestion
 from personalization.models.texts import Origin, PersonalizedLessonDescription
 from personalization.models.workers import WorkerHeartbeat
 
@@ -15,6 +18,10 @@ __all__ = [
     "CallState",
     "CallTotal",
     "ClusterType",
+    "Coach",
+    "ConfigEntry",
+    "CourseCoach",
+    "CourseSurvey",
     "DailyCost",
     "Endpoint",
     "GenerationItem",
@@ -30,8 +37,11 @@ __all__ = [
     "Pilot",
     "Profile",
     "PromptRefinement",
+    "PromptVersion",
     "QuizResult",
     "RunState",
+    "SurveyOption",
+    "SurveyQuestion",
     "TokenLimit",
     "UserCluster",
     "WorkerHeartbeat",

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from courses.models import Lesson
+from personalization.services.course_parts import CourseParts, Surveys, course_parts
 
 MOST_KEPT = 50  # lessons; a run goes lesson by lesson
 _COURSE = ("course__title", "course__language", "course__personal_format")
@@ -14,6 +15,7 @@ class Sources:
 
     def __init__(self) -> None:
         self._kept: dict[UUID, Lesson] = {}
+        self._surveys: Surveys = {}
 
     def lessons(self, ids: Collection[UUID]) -> dict[UUID, Lesson]:
         """The lessons as they are now, each with its course; those that are gone are missing."""
@@ -24,6 +26,10 @@ class Sources:
             lesson.course = now[key].course
         self._keep(found)
         return found
+
+    def parts(self, courses: Collection[UUID]) -> dict[UUID, CourseParts]:
+        """What the courses give to their prompts now."""
+        return course_parts(courses, self._surveys)
 
     def _read(self, ids: list[UUID]) -> dict[UUID, Lesson]:
         # The hash comes with the words that it is of: they may have changed since `now` was read.

@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 from courses.formats.definition import Document
 from courses.formats.shapes import chosen_format
 from courses.models import Lesson
-from personalization.answers import cleaned_answers, usable_name
+from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
@@ -21,6 +21,7 @@ from personalization.models.runs import Backend
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
+from personalization.services.course_parts import CourseParts, course_parts
 from personalization.services.paid import paid_answers
 from personalization.services.refinements import log_refinements, refinement
 from personalization.services.sources import Sources
@@ -44,7 +45,9 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     `sources`: the lessons that the caller keeps from one batch to the next.
     """
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
-    lessons = (sources or Sources()).lessons({claim.lesson_id for claim in claims})
+    sources = sources or Sources()
+    lessons = sources.lessons({claim.lesson_id for claim in claims})
+    parts = sources.parts({lesson.course_id for lesson in lessons.values()})
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
     profiles = read.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
@@ -61,11 +64,10 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
-            brief = make_brief(profile, lesson, clusters.get(profile.pk, UNREFINED))
-            current = texts.get((profile.pk, lesson.pk))
-            replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
-            job = make_job(claim, run, brief, replaces)
-            decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
+            cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
+            brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id))
+            job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
+            decided = _decided(job, run, texts.get(pair)) or _paid(job, paid.get((claim.id, job.fingerprint)))
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
@@ -138,27 +140,35 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
-def make_brief(profile: Profile, lesson: Lesson, cluster: str | None = None) -> Brief:
+def make_brief(
+    profile: Profile, lesson: Lesson, cluster: str | None = None, parts: CourseParts | None = None
+) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
-    `cluster`: None, the one that is stored, by a query; UNREFINED, none.
+    `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
     """
-    name = usable_name(profile.name)
+    name, language = usable_name(profile.name), lesson.course.language
+    parts = parts or course_parts([lesson.course_id])[lesson.course_id]
+    # Codes become words first: what a label says may not leave either, if it is the learner's name.
+    said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
     return Brief(
         course_title=lesson.course.title,
-        language=lesson.course.language,
+        language=language,
         lesson_id=lesson.pk,
         lesson_title=lesson.title,
         summary=lesson.summary or "",
         transcript=lesson.transcript,
         name=name,
-        answers=cleaned_answers(profile.survey, name, profile.user_identifier),
+        answers=bounded(cleaned_answers(said, name, profile.user_identifier)),
         source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
-        guidance=guidance(cluster, lesson.course.language),
+        guidance=guidance(cluster, language),
+        voice=parts.voice,
+        questions=parts.survey.labels(language),
+        survey_tag=parts.survey_tag,
     )
 
 

@@ -51,6 +51,13 @@ def test_a_store_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
     assert [problem.id for problem in checks.check_store()] == ["persona.W002"]
 
 
+def test_portraits_that_could_not_be_kept(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "made" / "later"
+    assert checks.check_media() == []
+    (tmp_path / "made").write_text("a file where a folder is needed")
+    assert [problem.id for problem in checks.check_media()] == ["persona.W004"]
+
+
 def test_embedded_servers_are_not_for_production(settings: Settings) -> None:
     assert [problem.id for problem in checks.check_embedded()] == ["persona.W003"]
     settings.EMBEDDED_POSTGRES = settings.EMBEDDED_VALKEY = False

@@ -84,7 +84,7 @@ def test_from_outside_only_the_database_user_is_known(transactional_db: None) ->
     Course.objects.update(title="New")
     assert reasons(kind="update") == [None]
     assert Change.objects.get(kind="update").database_user == connection.settings_dict["USER"]
-    assert Change.objects.get(kind="insert").database_user is None
+    assert Change.objects.get(kind="insert", table_name="courses").database_user is None
 
 
 @pytest.mark.django_db

@@ -11,10 +11,12 @@ from django.urls import reverse
 from courses.admin.base import BudgetedChangeList
 from courses.models import Lesson
 from personalization.models import Profile
+from personalization.services.surveys import copy_survey
 from tests.admin_forms import send
 from tests.builders import (
     make_call,
     make_cluster,
+    make_coach,
     make_course,
     make_description,
     make_feedback,
@@ -43,6 +45,8 @@ LISTS = [
         "personalization_promptrefinement",
         "personalization_lessonfeedback",
         "personalization_quizresult",
+        "personalization_coach",
+        "personalization_coursesurvey",
     )
 ]
 
@@ -70,6 +74,8 @@ def make_rows(count: int) -> None:
         make_text(learner, lesson, fingerprint="old", origin="simple")
         make_call(make_item(make_run(course=lesson.course), learner, lesson, state="done"))
         make_cluster(learner)
+        make_coach()
+        copy_survey(course=lesson.course)
         make_refinement(learner)
         make_feedback(learner, lesson)
         make_quiz(learner, lesson)

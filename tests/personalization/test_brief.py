@@ -1,12 +1,14 @@
 """What goes into a text: its fingerprint, and the reasons not to write one."""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from courses.formats.personal import EXTENDED, PERSONAL
-from personalization.brief import SHORTEST_SOURCE, Brief, Current, Recipe, reason_to_skip
+from personalization.brief import SEPARATOR, SHORTEST_SOURCE, Brief, Current, Recipe, reason_to_skip
+from personalization.voice import VOICE_VERSION, Voice
 from tests.personalization.briefs import RECIPE, SIMPLE_RECIPE, brief
 
 
@@ -48,6 +50,18 @@ def test_what_moves_from_one_input_to_the_next_changes_the_fingerprint() -> None
     one = brief(source_hash="ab", answers_hash="c").fingerprint(RECIPE)
     other = brief(source_hash="a", answers_hash="bc").fingerprint(RECIPE)
     assert one != other
+
+
+def test_what_a_course_does_not_have_adds_nothing_to_the_fingerprint() -> None:
+    parts = ["source", "answers", "Массаж шеи", "ru", RECIPE.key, PERSONAL.tag]
+    assert brief().fingerprint(RECIPE) == md5_of(parts)
+    spoken = brief(voice=Voice("Ада", "", "Тепло", "its-md5"), survey_tag="survey-md5")
+    more = [f"voice:{VOICE_VERSION}:its-md5", "survey:survey-md5"]
+    assert spoken.fingerprint(RECIPE) == md5_of([*parts, *more])
+
+
+def md5_of(parts: list[str]) -> str:
+    return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 # --- reasons not to write ---

@@ -2,12 +2,13 @@
 "use strict";
 (() => {
   const PAUSE = 400; // milliseconds without a change before the server is asked
-  const SENT = /^(csrfmiddlewaretoken|course|lesson_number|title|section_.*)$/;
+  const SENT = /^(csrfmiddlewaretoken|course|lesson_number|title|section_.*)$/; // and what the page names
 
   class Preview {
     constructor(panel) {
       this.panel = panel;
       this.form = document.getElementById(panel.dataset.form);
+      this.more = (panel.dataset.fields || "").split(" ");
       this.page = panel.querySelector("[data-preview-live] [data-preview-page]");
       this.status = panel.querySelector("[data-preview-status]");
       this.asked = 0; // the number of the newest question
@@ -32,7 +33,9 @@
       this.abort?.abort();
       this.abort = new AbortController();
       const body = new FormData();
-      for (const [name, value] of new FormData(this.form)) if (SENT.test(name)) body.append(name, value);
+      for (const [name, value] of new FormData(this.form)) {
+        if (SENT.test(name) || this.more.includes(name)) body.append(name, value);
+      }
       try {
         const answer = await fetch(this.panel.dataset.preview, {
           method: "POST", body, redirect: "manual", signal: this.abort.signal,

@@ -1,0 +1,216 @@
+"""Surveys: what courses ask their learners, in the words that the model reads."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, F, Field, Max, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from courses.admin.base import BaseAdmin
+from courses.admin.theme import ModelForm, TabularInline, TextInput, display
+from courses.models import Course
+from personalization.admin.survey_forms import (
+    MOST_ROWS,
+    OptionForm,
+    OptionFormSet,
+    QuestionForm,
+    QuestionFormSet,
+)
+from personalization.models import CourseSurvey, SurveyOption, SurveyQuestion
+from personalization.services.surveys import copy_survey, retag
+
+CHANGE = "admin:personalization_coursesurvey_change"
+
+
+class RowsInline[R: (SurveyQuestion, SurveyOption), P: (CourseSurvey, SurveyQuestion)](TabularInline[R, P]):
+    extra = 0
+    max_num = MOST_ROWS
+    ordering_field = "position"
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name in {"key", "other_key", "code", "label_ru", "label_en"}:
+            kwargs.setdefault("widget", TextInput())
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class QuestionInline(RowsInline[SurveyQuestion, CourseSurvey]):
+    model = SurveyQuestion
+    form = QuestionForm
+    formset = QuestionFormSet
+    fields = ("position", "key", "label_ru", "label_en", "other_key", "options")
+    readonly_fields = ("options",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SurveyQuestion]:
+        return super().get_queryset(request).annotate(option_count=Count("options"))
+
+    @display(description=gettext_lazy("options"))
+    def options(self, question: Any) -> SafeString | str:
+        if question._state.adding:
+            return "–"
+        count = question.option_count
+        said = ngettext("%s option", "%s options", count) % count if count else _("free words")
+        address = reverse("admin:personalization_surveyquestion_change", args=[question.pk])
+        return format_html('<a class="persona-link" href="{}">{}</a>', address, said)
+
+
+class OptionInline(RowsInline[SurveyOption, SurveyQuestion]):
+    model = SurveyOption
+    form = OptionForm
+    formset = OptionFormSet
+    fields = ("position", "code", "label_ru", "label_en", "old_codes", "is_other", "is_retired")
+
+
+class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](BaseAdmin[M]):
+    """Of pages whose rows are words that the model reads."""
+
+    class Media:
+        css = {"all": ("personalization/surveys.css",)}
+
+    def survey_of(self, obj: M) -> CourseSurvey:
+        raise NotImplementedError
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
+        """New rows whose place nobody has chosen come last."""
+        last = formset.queryset.model.objects.filter(**{formset.fk.name: formset.instance})
+        place = (last.aggregate(last=Max("position"))["last"] or 0) + 1
+        for row in formset.extra_forms:
+            if row.has_changed() and not row.cleaned_data.get("position"):
+                row.instance.position, place = place, place + 1
+        super().save_formset(request, form, formset, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        survey = self.survey_of(form.instance)
+        # Two who save at once would each note what the other has not written yet.
+        before = CourseSurvey.objects.select_for_update().get(pk=survey.pk).tag
+        super().save_related(request, form, formsets, change)
+        retag(survey)
+        if change and CourseSurvey.objects.get(pk=survey.pk).tag != before:
+            messages.info(
+                request,
+                _(
+                    "Texts written with the old words are marked as stale now. "
+                    "None is written anew by itself."
+                ),
+            )
+
+
+class SurveyForm(ModelForm[CourseSurvey]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "course" in self.fields:
+            field: Any = self.fields["course"]
+            field.queryset = Course.objects.filter(survey=None).only("title")
+            field.required = True
+
+
+@admin.register(CourseSurvey)
+class SurveyAdmin(SurveyedAdmin[CourseSurvey]):
+    form = SurveyForm
+    list_display = ("name", "question_count")
+    list_display_links = ("name",)
+    search_fields = ("course__title", "course__slug")
+    inlines = (QuestionInline,)
+    list_before_template = "admin/personalization/surveys_before.html"
+    change_form_outer_before_template = "admin/personalization/survey_before.html"
+
+    def survey_of(self, obj: CourseSurvey) -> CourseSurvey:
+        return obj
+
+    def list_queryset(self, queryset: QuerySet[CourseSurvey]) -> QuerySet[CourseSurvey]:
+        shown = queryset.select_related("course").only("course__title")
+        return shown.annotate(questions_asked=Count("questions")).order_by(
+            F("course__title").asc(nulls_first=True), "pk"
+        )
+
+    def get_inlines(self, request: HttpRequest, obj: CourseSurvey | None) -> Any:
+        return self.inlines if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: CourseSurvey | None = None) -> Any:
+        return [(None, {"fields": ["name" if obj else "course"]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: CourseSurvey | None = None) -> tuple[str, ...]:
+        return ("name",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: CourseSurvey | None = None) -> bool:
+        own = obj is None or obj.course_id is not None
+        return own and super().has_delete_permission(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CourseSurvey]) -> None:
+        super().delete_queryset(request, queryset.exclude(course=None))
+
+    def save_model(self, request: HttpRequest, obj: CourseSurvey, form: Any, change: bool) -> None:
+        if not change and obj.course:
+            obj.pk = copy_survey(course=obj.course).pk
+            obj._state.adding = False
+
+    def response_add(
+        self, request: HttpRequest, obj: CourseSurvey, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        messages.success(
+            request, _("The course has a survey of its own now: a copy of the default one, to be changed.")
+        )
+        return redirect(CHANGE, obj.pk)
+
+    @display(description=gettext_lazy("survey of"), ordering="course__title")
+    def name(self, survey: CourseSurvey) -> str:
+        return str(survey)
+
+    @display(description=gettext_lazy("questions"))
+    def question_count(self, survey: Any) -> int:
+        count: int = survey.questions_asked
+        return count
+
+
+@admin.register(SurveyQuestion)
+class QuestionAdmin(SurveyedAdmin[SurveyQuestion]):
+    """The options of one question; reached from its survey."""
+
+    form = QuestionForm
+    rows: ClassVar[dict[str, int]] = {"key": 1, "label_ru": 1, "label_en": 1, "other_key": 1}
+    fields = ("key", "label_ru", "label_en", "other_key")
+    inlines = (OptionInline,)
+    change_form_outer_before_template = "admin/personalization/question_before.html"
+
+    def survey_of(self, obj: SurveyQuestion) -> CourseSurvey:
+        return obj.survey
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: SurveyQuestion | None = None) -> bool:
+        # One question is deleted on its survey's page, which looks whether it was answered.
+        return obj is None and super().has_delete_permission(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return redirect("admin:personalization_coursesurvey_changelist")
+
+    def page_context(self, request: HttpRequest, obj: SurveyQuestion) -> dict[str, Any]:
+        return {"survey": obj.survey}
+
+    def response_post_save_change(self, request: HttpRequest, obj: SurveyQuestion) -> HttpResponseRedirect:
+        return redirect(CHANGE, obj.survey_id)
+
+
+def survey_link(request: HttpRequest, course: Course) -> tuple[str, str]:
+    """Address and name of the page where the course's questions are seen, or made its own."""
+    own = CourseSurvey.objects.filter(course=course).first()
+    if own:
+        return reverse(CHANGE, args=[own.pk]), _("Survey of this course")
+    if request.user.has_perm("personalization.add_coursesurvey"):
+        add = reverse("admin:personalization_coursesurvey_add")
+        return f"{add}?course={course.pk}", _("Give it a survey of its own")
+    return reverse("admin:personalization_coursesurvey_changelist"), _("Surveys")

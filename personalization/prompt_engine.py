@@ -1,0 +1,278 @@
+"""Prompts as templates: Django's language, over plain values, cut down to what cannot reach or harm anything.
+
+No loaders, no libraries, nothing that makes long texts out of short ones, and a limit for loops and results:
+whoever edits a prompt can break that prompt only, and is told the line before it is saved.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.template import (
+    Context,
+    Engine,
+    Library,
+    Node,
+    NodeList,
+    Template,
+    TemplateSyntaxError,
+    defaultfilters,
+    defaulttags,
+)
+from django.template.base import FilterExpression, TextNode, Variable, VariableNode
+from django.utils.translation import gettext as _
+
+LONGEST_PROMPT = 100_000  # characters of the template
+LONGEST_RESULT = 2_000_000  # characters; a transcript of 200,000 fits several times
+MOST_STEPS = 20_000  # of all loops together
+STEPS, LENGTH = "steps of loops", "characters put out"  # what is counted while a prompt is filled in
+LONGEST_SEPARATOR = 20  # characters that `join` puts between items
+
+
+class PromptError(ValueError):
+    """The prompt cannot be used. `str()`: one line with what was found and what to do. `line`: from 1.
+
+    `found`: the same without the line.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else _("Line %(line)s: ") % {"line": line} + message)
+        self.found = message
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A template that was checked. `used`: the names in it, such as "lesson.title"."""
+
+    template: Template
+    used: frozenset[str]
+
+    def render(self, values: Mapping[str, Any]) -> str:
+        """The text. values: what `parse` was told there is. Raises PromptError."""
+        # Numbers as they are: the reader's language must not change what is sent.
+        context = Context(_plain(values), autoescape=False, use_l10n=False)
+        try:
+            text: str = self.template.render(context)
+        except PromptError as error:
+            raise PromptError(error.found, error.line or _failed_line(error)) from error
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
+            said = _("It cannot be filled in: %(error)s.") % {"error": _said(error)}
+            raise PromptError(said, _failed_line(error)) from error
+        return text
+
+
+type Names = Mapping[str, frozenset[str] | None]
+"""Root variable → its fields; None: any, or it is a value itself."""
+
+
+def parse(text: str, names: Names) -> Prompt:
+    """The prompt. Raises PromptError for what is no template, or names what there is not."""
+    if len(text) > LONGEST_PROMPT:
+        raise PromptError(
+            _("It has %(found)s characters; at most %(most)s are allowed. Shorten it.")
+            % {"found": len(text), "most": LONGEST_PROMPT}
+        )
+    if "\0" in text:
+        raise PromptError(_("It has a NUL character. Remove it."))
+    try:
+        template = Template(text, engine=_ENGINE)
+    except TemplateSyntaxError as error:
+        token = getattr(error, "token", None)
+        raise PromptError(_said(error), token.lineno if token else None) from error
+    except RecursionError as error:
+        raise PromptError(_("Its tags stand inside each other too deeply. Use fewer levels.")) from error
+    used: set[str] = set()
+    _check_names(template.nodelist, names, frozenset(), used)
+    return Prompt(template, frozenset(used))
+
+
+class _Step(Node):
+    """Stands first in every loop. `literal`: characters that each round of it puts out by themselves."""
+
+    def __init__(self, literal: int) -> None:
+        self.literal = literal
+
+    def render(self, context: Context) -> str:
+        taken = (context.render_context.get(STEPS) or 0) + 1
+        context.render_context[STEPS] = taken
+        _count(context, self.literal)
+        if taken > MOST_STEPS:
+            raise PromptError(
+                _("Its loops take more than %(most)s steps. Loop over less.") % {"most": MOST_STEPS}
+            )
+        return ""
+
+
+class _Output(VariableNode):
+    """A variable's value, counted before all of them are put together."""
+
+    def render(self, context: Context) -> str:
+        text: str = super().render(context)
+        _count(context, len(text))
+        return text
+
+
+def _count(context: Context, characters: int) -> None:
+    length = (context.render_context.get(LENGTH) or 0) + characters
+    context.render_context[LENGTH] = length
+    if length > LONGEST_RESULT:
+        raise PromptError(
+            _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
+            % {"most": LONGEST_RESULT}
+        )
+
+
+def _for(parser: Any, token: Any) -> Node:
+    node: Any = defaulttags.do_for(parser, token)
+    literal = sum(len(text.s) for text in node.nodelist_loop.get_nodes_by_type(TextNode))
+    step = _Step(literal)
+    step.token, step.origin = token, parser.origin  # so that its error names the line
+    node.nodelist_loop.insert(0, step)
+    loop: Node = node
+    return loop
+
+
+def _yesno(value: Any, words: str = "yes,no") -> Any:
+    """Django's own words for yes and no would be those of the reader's language."""
+    return defaultfilters.yesno(value, words)
+
+
+def _join(value: Any, separator: str) -> str:
+    """A list's items with the separator between them. Of a text it would make a text of texts."""
+    if not isinstance(value, list | tuple):
+        return str(value)
+    return str(separator)[:LONGEST_SEPARATOR].join(str(item) for item in value)
+
+
+class _Engine(Engine):
+    default_builtins: ClassVar[list[str]] = []
+
+    def get_template_builtins(self, builtins: list[str]) -> list[Library]:
+        return [_LIBRARY]
+
+
+_LIBRARY = Library()
+for _name, _tag in {
+    "for": _for,
+    "if": defaulttags.do_if,
+    "with": defaulttags.do_with,
+    "comment": defaulttags.comment,
+    "firstof": defaulttags.firstof,
+    "verbatim": defaulttags.verbatim,
+}.items():
+    _LIBRARY.tag(_name, _tag)
+for _name in ("capfirst", "default", "default_if_none", "first", "last", "length", "lower", "upper"):
+    _LIBRARY.filter(_name, getattr(defaultfilters, _name))
+for _name in ("truncatechars", "truncatewords", "striptags"):
+    _LIBRARY.filter(_name, getattr(defaultfilters, _name))
+_LIBRARY.filter("join", _join)
+_LIBRARY.filter("yesno", _yesno)
+# debug: what fails while a prompt is filled in then says where.
+_ENGINE = _Engine(loaders=[], autoescape=False, debug=True)
+
+
+def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: set[str]) -> None:
+    """Raises PromptError; notes what is used, and has what is put out counted."""
+    for place, node in enumerate(nodes):
+        if isinstance(node, VariableNode):
+            counted = _Output(node.filter_expression)
+            counted.token, counted.origin = node.token, node.origin  # so that its error names the line
+            nodes[place] = counted
+        token = getattr(node, "token", None)
+        line = token.lineno if token else None
+        for variable in _variables(node):
+            _check_variable(variable, names, inside, line)
+            used.add(".".join((variable.lookups or ("",))[:2]))
+        own = inside | _introduced(node)
+        for children in _children(node):
+            _check_names(children, names, own, used)
+
+
+def _check_variable(variable: Variable, names: Names, inside: frozenset[str], line: int | None) -> None:
+    if variable.lookups is None:
+        return  # a number or a text
+    root, *fields = variable.lookups
+    if root in inside or root in ("True", "False", "None"):
+        return
+    if root not in names:
+        known = ", ".join(sorted(names))
+        raise PromptError(
+            _("There is no “%(name)s”. Known: %(known)s.") % {"name": root, "known": known}, line
+        )
+    allowed = names[root]
+    if fields and allowed is not None and fields[0] not in allowed:
+        known = ", ".join(f"{root}.{field}" for field in sorted(allowed))
+        raise PromptError(
+            _("There is no “%(name)s”. Known: %(known)s.")
+            % {"name": ".".join(variable.lookups), "known": known},
+            line,
+        )
+
+
+def _variables(node: Node) -> Iterator[Variable]:
+    for expression in _expressions(node):
+        if isinstance(expression.var, Variable):
+            yield expression.var
+        for _filter, arguments in expression.filters:
+            yield from (value for is_variable, value in arguments if is_variable)
+
+
+def _expressions(node: Node) -> Iterator[FilterExpression]:
+    if isinstance(node, VariableNode):
+        yield node.filter_expression
+    elif isinstance(node, defaulttags.ForNode):
+        if isinstance(node.sequence, FilterExpression):  # as it always is after parsing
+            yield node.sequence
+    elif isinstance(node, defaulttags.IfNode):
+        for condition, _nodes in node.conditions_nodelists:
+            yield from _operands(condition)
+    elif isinstance(node, defaulttags.WithNode):
+        yield from node.extra_context.values()
+    elif isinstance(node, defaulttags.FirstOfNode):
+        yield from node.vars
+
+
+def _operands(condition: Any) -> Iterator[FilterExpression]:
+    """Of `a and not b > c`."""
+    if condition is None:
+        return
+    if isinstance(getattr(condition, "value", None), FilterExpression):
+        yield condition.value
+    for side in (getattr(condition, "first", None), getattr(condition, "second", None)):
+        yield from _operands(side)
+
+
+def _introduced(node: Node) -> frozenset[str]:
+    if isinstance(node, defaulttags.ForNode):
+        return frozenset([*node.loopvars, "forloop"])
+    if isinstance(node, defaulttags.WithNode):
+        return frozenset(node.extra_context)
+    return frozenset()
+
+
+def _children(node: Node) -> Iterator[NodeList]:
+    if isinstance(node, defaulttags.IfNode):
+        yield from (nodes for _condition, nodes in node.conditions_nodelists)
+    for name in ("nodelist", "nodelist_loop", "nodelist_empty"):
+        children = node.__dict__.get(name)
+        if isinstance(children, NodeList):
+            yield children
+
+
+def _plain(value: Any) -> Any:
+    """A copy of lists, dicts and single values: a template can call a dict's methods, `clear` among them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:300].rstrip(".")
+
+
+def _failed_line(error: Exception) -> int | None:
+    line = getattr(error, "template_debug", {}).get("line")
+    return line if isinstance(line, int) else None

@@ -1,0 +1,186 @@
+"""A course's survey, and answers in words: option codes stay in the database, labels go to the model."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from personalization.brief import SEPARATOR
+from personalization.supervisor.tables import LEARNING_STYLE, STYLE_LABELS, TECHNICAL_DEPTH
+
+# What looks like a code and is none of the question's: nobody knows what it means, so nobody is told.
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+|[a-z]{1,4}\d+|\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice. `code` is what the platform stores and never changes; `old_codes` mean the same.
+
+    labels: language → words. other: “something else”, which the learner's own words say better.
+    """
+
+    code: str
+    labels: Mapping[str, str]
+    old_codes: tuple[str, ...] = ()
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`key`: of the answer in the survey. `other_key`: of the same in the learner's own words, "" if none.
+
+    Without options it is answered in free words.
+    """
+
+    key: str
+    labels: Mapping[str, str]
+    options: tuple[Option, ...] = ()
+    other_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The questions of a course, in order."""
+
+    questions: tuple[Question, ...]
+    _by_key: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_key.update((question.key, question) for question in self.questions)
+
+    def in_words(self, answers: Mapping[str, Any], language: str) -> dict[str, Any]:
+        """The answers with labels in the place of codes, each with the learner's own words beside it.
+
+        Own words count whether or not “something else” was chosen. Answers to other questions stay as they
+        are: a platform may ask more than the survey says.
+        """
+        own = {question.other_key: question for question in self.questions if question.other_key}
+        result: dict[str, Any] = {}
+        for key, answer in answers.items():
+            if key in own and own[key].key in answers:
+                continue  # with its question
+            question = self._by_key.get(key)
+            said = answers.get(question.other_key) if question and question.other_key else None
+            result[key] = _in_words(question, answer, said, language) if question else answer
+        return result
+
+    def labels(self, language: str) -> dict[str, str]:
+        """Key → the question in words, those in the learner's own words too."""
+        labels = {question.key: label_in(question.labels, language) for question in self.questions}
+        own = {q.other_key: labels[q.key] for q in self.questions if q.other_key}
+        return {key: label for key, label in {**own, **labels}.items() if label}
+
+    def unknown_codes(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Question and code of answers that look like codes and are none: they are not sent."""
+        found = []
+        for question in self.questions:
+            known = _codes(question)
+            items = _items(answers.get(question.key)) if question.options else []
+            found += [(question.key, item) for item in items if _is_unknown(item, known)]
+        return found
+
+    @property
+    def tag(self) -> str:
+        """MD5 of all that it says, in whatever order it asks: part of a text's fingerprint."""
+        parts = []
+        for question in sorted(self.questions, key=lambda question: question.key):
+            parts += [question.key, question.other_key, *_flat(question.labels)]
+            for option in sorted(question.options, key=lambda option: option.code):
+                old = sorted(option.old_codes)
+                parts += [option.code, str(option.other), *old, *_flat(option.labels)]
+        return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def label_in(labels: Mapping[str, str], language: str) -> str:
+    """In the language, else in any other: a label that the model has to translate says more than none."""
+    return labels.get(language) or next(filter(None, labels.values()), "")
+
+
+def _in_words(question: Question, answer: Any, own: Any, language: str) -> Any:
+    own_words = _items(own)
+    if not question.options and not own_words:
+        return answer
+    known = _codes(question)
+    words: list[Any] = []
+    for item in _items(answer):
+        option = known.get(_as_code(item))
+        if option is None:
+            words += [] if question.options and _is_unknown(item, known) else [item]
+        elif not option.other:
+            words.append(label_in(option.labels, language))
+    words = [*{repr(word): word for word in (*words, *own_words)}.values()]
+    return words if isinstance(answer, list) or len(words) > 1 else next(iter(words), "")
+
+
+def _items(answer: Any) -> list[Any]:
+    if answer in (None, "", [], {}):
+        return []
+    return list(answer) if isinstance(answer, list) else [answer]
+
+
+def _codes(question: Question) -> dict[str, Option]:
+    """Every code, today's and old, in small letters → its option."""
+    old = {code.casefold(): option for option in question.options for code in option.old_codes}
+    return {**old, **{option.code.casefold(): option for option in question.options}}
+
+
+def _as_code(item: Any) -> str:
+    """A platform may store codes as numbers."""
+    return str(item).strip().casefold() if isinstance(item, str | int) else ""
+
+
+def _is_unknown(item: Any, known: Mapping[str, Option]) -> bool:
+    code = _as_code(item)
+    return code not in known and _CODE.fullmatch(code) is not None
+
+
+def _flat(labels: Mapping[str, str]) -> Sequence[str]:
+    return [part for language in sorted(labels) for part in (language, labels[language])]
+
+
+def _ask(
+    key: str, ru: str, en: str, other_key: str = "", options: Sequence[tuple[str, str, str]] = ()
+) -> Question:
+    """options: (code, label in Russian, label in English)."""
+    choices = tuple(
+        Option(code, {"ru": in_russian, "en": in_english}, _other_words(key, code))
+        for code, in_russian, in_english in options
+    )
+    return Question(key, {"ru": ru, "en": en}, choices, other_key)
+
+
+def _other_words(key: str, code: str) -> tuple[str, ...]:
+    """What other platforms answer in the code's place: none of it is fit for a learner's eyes."""
+    words = STYLE_LABELS.get(code.lower(), ()) if key == LEARNING_STYLE else ()
+    return tuple(word for word in words if word != code.lower())
+
+
+DEFAULT_SURVEY = Survey(
+    (
+        _ask("motivation", "Зачем вы учитесь", "Why you learn", "motivation_other"),
+        _ask("target_clients", "Для кого", "For whom"),
+        _ask("skills_wanted", "Чему вы хотите научиться", "What you want to be able to do"),
+        _ask("fears", "Что вас беспокоит", "What worries you", "fears_other"),
+        _ask("wow_result", "На какой результат вы надеетесь", "The result you hope for"),
+        _ask("practice_model", "Где и с кем вы практикуетесь", "Where and with whom you practise"),
+        _ask("experience", "Ваш опыт", "Your experience"),
+        _ask(
+            LEARNING_STYLE,
+            "Как вам удобнее осваивать новое",
+            "How you like to take in something new",
+            options=[
+                ("Visual", "Смотреть", "By seeing it"),
+                ("Auditory", "Слушать", "By hearing it explained"),
+                ("Kinesthetic", "Пробовать руками", "By doing it"),
+                ("Unknown", "Пока не знаю", "Not sure yet"),
+            ],
+        ),
+        _ask(
+            TECHNICAL_DEPTH,
+            "Сколько подробностей вам нужно, от 0 (только суть) до 100 (всё)",
+            "How much detail you want, from 0 (the essence) to 100 (everything)",
+        ),
+    )
+)
+"""The known questions, most in free words. Shipped as rows too, so that editors can give them options."""
