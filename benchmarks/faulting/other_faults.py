@@ -10,7 +10,7 @@ from django.db import connection
 from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.rows import fault
 from benchmarks.faulting.small_disk import SmallDiskPostgres, small_disk
-from benchmarks.faulting.stage import Stage
+from benchmarks.faulting.stage import PATIENCE, Stage
 from personalization.models import GenerationRun
 from tests.processes import until
 
@@ -90,10 +90,12 @@ def disk_full(stage: Stage) -> None:
 )
 def show(stage: Stage) -> None:
     for ended in (250, 700):
-        stage.until_ended(ended)
+        # One 429 in ten, whatever is sent, slows the limits down to a quarter, with a pause after each.
+        stage.until_ended(ended, patience=3 * PATIENCE)
         for worker in list(stage.house.workers):
             stage.kill(worker)
         stage.house.staff(2, stage.house.variables)
+    stage.until_ended(1_000, patience=3 * PATIENCE)
 
 
 def _asked(stage: Stage, key: str | None) -> object:

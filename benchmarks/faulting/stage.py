@@ -67,9 +67,9 @@ class Stage:
     def items(self) -> QuerySet[GenerationItem]:
         return GenerationItem.objects.filter(run_id__in=self.runs)
 
-    def until_ended(self, count: int) -> None:
+    def until_ended(self, count: int, patience: float = PATIENCE) -> None:
         """Until so many items have ended, and not all: the fault that comes now comes in the middle."""
-        until(lambda: calm(self._ended) >= count, f"{count} items have ended", patience=PATIENCE)
+        until(lambda: calm(self._ended) >= count, f"{count} items have ended", patience=patience)
         if not self.items.exclude(state__in=ENDED).exists():
             raise AssertionError("all items have ended: the fault would come too late")
 
