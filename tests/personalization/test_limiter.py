@@ -90,9 +90,13 @@ def test_without_any_limit_requests_go_at_once_and_redis_is_hardly_asked(url: st
                 limiter.observe({}, 200, Usage(3_000, 0, 500))
             return time.monotonic() - began
 
-    before = asked()
-    took = asyncio.run(go())
-    assert asked() - before <= 5 + took / 0.2  # a few to begin with, then five a second
+    def more_than_allowed() -> float:
+        before = asked()
+        took = asyncio.run(go())
+        return asked() - before - (5 + took / 0.2)  # a few to begin with, then five a second
+
+    # What other tests' workers ask of the same server only adds to it.
+    assert min(more_than_allowed() for _ in range(5)) <= 0
 
 
 @pytest.mark.parametrize(
