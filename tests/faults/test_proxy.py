@@ -16,9 +16,21 @@ TEXT = b"what was sent, and what comes back"
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(1000):
-        writer.write(data)
-    writer.close()
+    try:
+        while data := await reader.read(1000):
+            writer.write(data)
+    finally:
+        writer.close()
+
+
+async def end(server: asyncio.Server) -> None:
+    """No connection stays open for the garbage collector to complain of."""
+    server.close()
+    connections = asyncio.all_tasks() - {asyncio.current_task()}
+    for connection in connections:
+        connection.cancel()
+    await asyncio.gather(*connections, return_exceptions=True)
+    await asyncio.sleep(0)  # transports close in the loop's next round
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +42,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     thread.start()
     server = asyncio.run_coroutine_threadsafe(asyncio.start_unix_server(echo, path), loop).result(5)
     yield path
-    loop.call_soon_threadsafe(server.close)
+    asyncio.run_coroutine_threadsafe(end(server), loop).result(5)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(5)
     loop.close()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from personalization.models import Endpoint
 from personalization.writers.endpoint_memory import recall, remember
@@ -27,6 +28,7 @@ def server() -> Iterator[RunningFakeModel]:
 
 @pytest.fixture(autouse=True)
 def model(server: RunningFakeModel, settings: Settings) -> RunningFakeModel:
+    Valkey(settings.VAR).ensure()  # it knows the limits
     server.set(mode=None, lacks=None, rpm=0)
     server.reset()
     settings.OPENAI_API_KEY = KEY
