@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import scratch  # noqa: F401  sets Django up; must stay first
+from benchmarks.sql_time import sql_milliseconds
 from courses.models import Course
 from personalization.services.clusters import recalculate_all
 from personalization.services.results import import_feedback
@@ -123,24 +124,7 @@ def _lists() -> dict[str, float]:
 
 def _sql_of_list(client: Client, model: str, query: dict[str, str]) -> float:
     address = reverse(f"admin:personalization_{model}_changelist")
-    client.get(address, query)
-    return statistics.median(_sql_milliseconds(lambda: client.get(address, query)) for _ in range(ROUNDS))
-
-
-def _sql_milliseconds(part: Callable[[], object]) -> float:
-    taken = 0.0
-
-    def clock(execute: Any, *arguments: Any) -> Any:
-        nonlocal taken
-        began = time.perf_counter()
-        try:
-            return execute(*arguments)
-        finally:
-            taken += (time.perf_counter() - began) * 1000
-
-    with connection.execute_wrapper(clock):
-        part()
-    return taken
+    return sql_milliseconds(lambda: client.get(address, query))
 
 
 def _run(statement: str, values: dict[str, Any]) -> None:
