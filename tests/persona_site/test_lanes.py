@@ -148,7 +148,7 @@ class Threads(Silent):
 
 
 def rows() -> list[tuple[object, ...]]:
-    texts = PersonalizedLessonDescription.objects.order_by("lesson", "profile__user_identifier")
+    texts = PersonalizedLessonDescription.objects.order_by("lesson_id", "profile__user_identifier")
     return [*texts.values_list("lesson_id", "profile__user_identifier", "content", "import_digest")]
 
 
