@@ -84,4 +84,4 @@ class OpenAIWriter:
             usage = answer.usage
             return answer
         finally:
-            self._limiter.observe(response.headers, response.status_code, usage)
+            self._limiter.observe(response.headers, response.status, usage)
