@@ -8,7 +8,7 @@ from what it knows. It is no proof of the rest: whoever edits the description re
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from os.path import commonprefix
+from itertools import takewhile
 
 import snowballstemmer
 
@@ -28,8 +28,8 @@ _SPOKEN = {
     "ru": "од(?:ин|н)|перв два|две|двух|двум|двумя|втор|пар|обе тр[еи] чет(?:ыр|вер)|четв пят шест сем|седьм "
     "вос(?:ем|ьм) девят десят одиннадцат двенадцат тринадцат четырнадцат пятнадцат шестнадцат семнадцат "
     "восемнадцат девятнадцат двадцат",
-    "en": "one|first|once two|second|twice|both|pair|couple three|third four five|fifth six seven eight nine|ninth "
-    "ten eleven twel(?:ve|f) thirteen fourteen fifteen sixteen seventeen eighteen nineteen twent",
+    "en": "one|first|once two|second|twice|both|pair|couple three|third four five|fifth six seven eight "
+    "nine|ninth ten eleven twel(?:ve|f) thirteen fourteen fifteen sixteen seventeen eighteen nineteen twent",
 }
 _TENS = {
     "ru": "двадцат тридцат сорок пят(?:ьдесят|идесят) шест(?:ьдесят|идесят) сем(?:ьдесят|идесят) "
@@ -95,7 +95,8 @@ def _is_said(root: str, source: str) -> bool:
 def _root(word: str) -> str:
     """What the forms of a word begin with. A stemmer may change its last letter: happy, happi."""
     stem = _stemmer("english" if word.isascii() else "russian").stemWord(word)
-    return commonprefix([word, stem]) or word
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(word, stem, strict=False)))
+    return word[:alike] or word
 
 
 def _plain(text: str) -> str:

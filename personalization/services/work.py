@@ -39,14 +39,14 @@ REASONS = {
 
 
 def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[list[Job], list[Outcome]]:
-    """What to write, and what is settled without a call; inputs are read after the claim.
+    """What to write of learners' items, and what is settled without a call; inputs are read after the claim.
 
     `sources`: the lessons that the caller keeps from one batch to the next.
     """
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
     lessons = (sources or Sources()).lessons({claim.lesson_id for claim in claims})
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
-    profiles = read.in_bulk({claim.profile_id for claim in claims})
+    profiles = read.in_bulk({claim.learner_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
     clusters = clusters_for(profiles.values())
@@ -55,7 +55,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     for claim in claims:
         run, profile, lesson = (
             runs.get(claim.run_id),
-            profiles.get(claim.profile_id),
+            profiles.get(claim.learner_id),
             lessons.get(claim.lesson_id),
         )
         if run is None or profile is None or lesson is None:
@@ -65,7 +65,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             current = texts.get((profile.pk, lesson.pk))
             replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
             job = make_job(claim, run, brief, replaces)
-            decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
+            decided = _decided(job, run, current) or paid_outcome(job, paid.get((claim.id, job.fingerprint)))
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
@@ -96,7 +96,7 @@ def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime 
 def _log_refinements(jobs: Sequence[Job]) -> None:
     """Once for each text: not again where an attempt failed. The simple writer has no prompt to refine."""
     first = (job for job in jobs if job.backend != Backend.SIMPLE and job.claim.attempts <= 1)
-    refined = (refinement(profile=j.claim.profile_id, run=j.claim.run_id, brief=j.brief) for j in first)
+    refined = (refinement(profile=j.claim.learner_id, run=j.claim.run_id, brief=j.brief) for j in first)
     log_refinements([row for row in refined if row])
 
 
@@ -125,9 +125,9 @@ def _decided(job: Job, run: GenerationRun, current: Current | None) -> Outcome |
     return Outcome(job.claim, "skipped", reason, REASONS[reason])
 
 
-def _paid(job: Job, call: ModelCall | None) -> Outcome | None:
+def paid_outcome(job: Job, call: ModelCall | None) -> Outcome | None:
     """An earlier attempt's answer to the same inputs, which was paid for and not published."""
-    return Outcome(job.claim, "done", text=_text(job, call.answer)) if call and call.answer else None
+    return Outcome(job.claim, job.ends, text=_text(job, call.answer)) if call and call.answer else None
 
 
 def internal(claim: Claim, error: Exception) -> Transient:
@@ -174,13 +174,17 @@ def _text(job: Job, content: Document) -> Text:
 
 
 def written(job: Job, draft: Draft) -> Outcome:
-    return Outcome(job.claim, "done", text=_text(job, draft.content), call=good_call(job, draft.usage))
+    return Outcome(job.claim, job.ends, text=_text(job, draft.content), call=good_call(job, draft.usage))
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
-    """Transient: later, after a growing pause with jitter. Blocked, or unsent: at once, uncounted."""
+    """Transient: later, after a growing pause with jitter. Blocked, or unsent: at once, uncounted.
+
+    A lesson's description whose answer is bad twice is reported, not tried again: an editor looks at it.
+    """
     claim, call = job.claim, failed_call(job, error)
-    if isinstance(error, Permanent):
+    hopeless = job.brief.is_template and isinstance(error, Transient) and error.reask
+    if hopeless or isinstance(error, Permanent):
         return Outcome(claim, "failed", error.code, error.message, call=call)
     if isinstance(error, RunBlocked):
         return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True, call=call)

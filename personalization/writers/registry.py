@@ -48,6 +48,6 @@ def template_problem() -> str | None:
     if settings.OPENAI_API_KEY:
         return None
     return _(
-        "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none). The simple writer knows "
-        "no lesson and cannot describe one."
+        "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none). "
+        "The simple writer cannot describe a lesson."
     )
