@@ -127,7 +127,7 @@ def _decided(job: Job, run: GenerationRun, current: Current | None) -> Outcome |
 
 def paid_outcome(job: Job, call: ModelCall | None) -> Outcome | None:
     """An earlier attempt's answer to the same inputs, which was paid for and not published."""
-    return Outcome(job.claim, job.ends, text=_text(job, call.answer)) if call and call.answer else None
+    return _ended(job, call.answer) if call and call.answer else None
 
 
 def internal(claim: Claim, error: Exception) -> Transient:
@@ -174,7 +174,13 @@ def _text(job: Job, content: Document) -> Text:
 
 
 def written(job: Job, draft: Draft) -> Outcome:
-    return Outcome(job.claim, job.ends, text=_text(job, draft.content), call=good_call(job, draft.usage))
+    return _ended(job, draft.content, good_call(job, draft.usage))
+
+
+def _ended(job: Job, content: Document, call: CallResult | None = None) -> Outcome:
+    # The claim that writes the file is part of the same attempt.
+    more = job.ends == "published"
+    return Outcome(job.claim, job.ends, give_back=more, text=_text(job, content), call=call)
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
