@@ -52,6 +52,12 @@ def write_template(store: Path, slug: str, lesson: UUID, number: int, document: 
     return True
 
 
+def check_store(store: Path, slug: str) -> None:
+    """Raises StoreProblem where the store has no folder of the course."""
+    with _course_folder(store, slug):
+        pass
+
+
 @contextmanager
 def _course_folder(store: Path, slug: str) -> Iterator[Folder]:
     findings = Findings()

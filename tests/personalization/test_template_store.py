@@ -17,9 +17,11 @@ from personalization.models import GenerationItem
 from personalization.services.drain import drain
 from personalization.services.queue import claim
 from personalization.services.runs import cancel_run, retry_failed
+from personalization.services.sweep import sweep
 from personalization.services.template_files import write_file
 from tests.personalization.templates import SAID, ended, start
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
+from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -89,6 +91,24 @@ def test_a_file_that_was_not_written_is_written_by_the_next_run_without_a_call(
     again = start(folder.path.parent)
     drain()
     assert ended(again) == [(1, "unchanged", ""), (2, "unchanged", "")]
+
+
+def test_a_worker_that_dies_between_the_two_loses_neither(
+    model: RunningFakeModel, folder: CourseBuilder
+) -> None:
+    Lesson.objects.filter(pk=lesson_id(2)).delete()
+    run = start(folder.path.parent)
+    model.set(latency=200)  # by then the worker has seen that nothing else is due
+    drain(lambda: at_once(LessonDescription.objects.exclude(fingerprint=None).exists)[0])
+    saved = data()
+    assert ended(run) == [(1, "queued", "")]
+    assert template(folder) != saved
+    assert len(claim(5, worker="one that dies", lease=0)) == 1
+    sweep()
+    drain()
+    assert ended(run) == [(1, "done", "")]
+    assert template(folder) == saved == data()
+    assert model.stats()["requests"] == 1
 
 
 def test_a_store_that_is_gone_costs_no_description(model: RunningFakeModel, folder: CourseBuilder) -> None:
