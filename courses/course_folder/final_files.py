@@ -105,7 +105,7 @@ def _back_up(folder: int, name: str, old: bytes) -> None:
     for number in count(1):
         backup = f"{stem}-backup.json" if number == 1 else f"{stem}-{number}-backup.json"
         try:
-            _create(folder, backup, old)
+            _create(folder, backup, old, _mode(folder, name))
         except FileExistsError:
             # A kill may have left half of one: it is other words, and the next name is taken.
             if _same(folder, backup, old):
@@ -131,7 +131,7 @@ def _replace(folder: int, name: str, data: bytes) -> None:
         if left.startswith(beginning) and left.endswith(".part"):
             os.unlink(left, dir_fd=folder)
     part = f"{beginning}{token_hex(8)}.part"
-    _create(folder, part, data)
+    _create(folder, part, data, _mode(folder, name))
     try:
         os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
@@ -140,9 +140,17 @@ def _replace(folder: int, name: str, data: bytes) -> None:
     os.fsync(folder)
 
 
-def _create(folder: int, name: str, data: bytes) -> None:
+def _mode(folder: int, name: str) -> int:
+    """Who may read the file, and its successor and backup after it."""
+    try:
+        return stat.S_IMODE(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return 0o666  # less what the process masks
+
+
+def _create(folder: int, name: str, data: bytes, mode: int) -> None:
     """A new file with the data, on the disk; where that fails, none. Raises FileExistsError."""
-    descriptor = os.open(name, _NEW, 0o666, dir_fd=folder)
+    descriptor = os.open(name, _NEW, mode, dir_fd=folder)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

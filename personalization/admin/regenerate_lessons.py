@@ -39,7 +39,7 @@ class TemplatesForm(forms.Form):
     """The choices for a run; `token` makes a second click on “Start” find the first one's run."""
 
     budget = forms.CharField(required=False, max_length=40)
-    files = forms.BooleanField(required=False)
+    with_files = forms.BooleanField(required=False)
     force = forms.BooleanField(required=False)
     replace_locked = forms.BooleanField(required=False)
     token = forms.CharField(max_length=64)
@@ -73,7 +73,7 @@ def regenerate_lessons_page(
     chosen = dict(queryset.order_by().values_list("pk", "course_id"))
     stores = known_stores(set(chosen.values()))
     token = request.POST.get("token") or uuid4().hex
-    data = request.POST if "token" in request.POST else {"files": bool(stores), "token": token}
+    data = request.POST if "token" in request.POST else {"with_files": bool(stores), "token": token}
     form = TemplatesForm(data, may_replace=may_replace_locked(request))
     plan = cost = None
     if form.is_valid():
@@ -115,7 +115,7 @@ def _started(
     try:
         return start_template_run(
             lessons=lessons,
-            stores=stores if form.cleaned_data["files"] else {},
+            stores=stores if form.cleaned_data["with_files"] else {},
             **_options(form),
             requested_by=request.user if request.user.is_authenticated else None,
             idempotency_key=form.cleaned_data["token"],

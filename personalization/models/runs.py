@@ -234,3 +234,10 @@ class GenerationItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.get_state_display()}"
+
+    @property
+    def learner(self) -> Profile:
+        """Of an item that has one; raises ValueError for one of a lesson alone."""
+        if self.profile is None:
+            raise ValueError("an item of a lesson has no learner")
+        return self.profile

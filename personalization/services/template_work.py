@@ -125,4 +125,4 @@ def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:
     rows = LessonDescription.objects.filter(lesson__in=list(lessons)).values_list(
         "lesson_id", "fingerprint", "generated_at", "edited_at"
     )
-    return {lesson: _Description(*known) for lesson, *known in rows}
+    return {row[0]: _Description(row[1], row[2], row[3]) for row in rows}

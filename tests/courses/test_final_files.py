@@ -89,6 +89,13 @@ def test_no_older_backup_is_ever_overwritten(course: CourseBuilder) -> None:
     assert read(course.path.parent).warnings == []
 
 
+def test_who_may_read_the_file_stays_the_same(course: CourseBuilder) -> None:
+    path = course.template(1)
+    path.chmod(0o600)
+    write(course)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_same_words_are_backed_up_once(course: CourseBuilder) -> None:
     course.template(1)
     for document in (NEW, NEWER, NEW, NEWER, NEW):

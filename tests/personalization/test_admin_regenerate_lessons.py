@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -83,7 +84,7 @@ def test_a_second_click_starts_no_second_run(admin: Client, course: Course) -> N
     assert GenerationRun.objects.count() == 1
 
 
-@pytest.mark.parametrize(("choice", "stores"), [({"files": "on"}, True), ({}, False)])
+@pytest.mark.parametrize(("choice", "stores"), [({"with_files": "on"}, True), ({}, False)])
 def test_files_are_written_where_one_says_so(
     admin: Client, course: Course, choice: dict[str, str], stores: bool
 ) -> None:
@@ -137,10 +138,9 @@ def test_without_a_model_it_says_why_and_does_not_start(
 def ended_run(course: Course) -> GenerationRun:
     run = make_run(kind="templates", backend="openai", course=course, options={"stores": {"c": "/srv/store"}})
     first, second, _ = course.lessons.order_by("lesson_number")
-    fields: dict[str, Any] = {"learner": None, "kind": "templates"}
-    failed = {"state": "failed", "error_code": "invalid_answer", "error_message": "homework: is empty"}
-    make_call(make_item(run, lesson=first, **failed, **fields), state="bad", error_code="invalid_answer")
-    make_item(run, lesson=second, state="skipped", error_code="no_source", **fields)
+    words = {"error_code": "invalid_answer", "error_message": "homework: is empty"}
+    make_call(make_item(run, None, first, state="failed", **words), state="bad", error_code="invalid_answer")
+    make_item(run, None, second, state="skipped", error_code="no_source")
     return run
 
 
@@ -164,3 +164,10 @@ def test_its_items_and_calls_are_listed(admin: Client, ended_run: GenerationRun)
         "lesson templates"
         in admin.get(reverse("admin:personalization_generationrun_changelist")).content.decode()
     )
+
+
+def test_the_terminal_shows_it_too(ended_run: GenerationRun, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("runs", "show", "latest")
+    out = capsys.readouterr().out
+    assert "lesson templates, course neck" in out
+    assert "lesson 1" in out

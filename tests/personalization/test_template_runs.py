@@ -114,7 +114,7 @@ def test_an_answer_that_is_refused_is_asked_for_once_more_and_then_reported(
     ((_, state, code),) = ended(run)
     assert (state, model.stats()["requests"]) == ("failed", 2)
     assert data(lesson) == DESCRIPTION
-    first, second = (str(prompt["messages"]) for prompt in model.prompts())  # type: ignore[index]
+    first, second = (str(prompt["messages"]) for prompt in model.prompts())
     message = GenerationItem.objects.get().error_message
     assert "could not be used" not in first
     assert "could not be used" in second

@@ -168,6 +168,17 @@ def test_a_late_worker_writes_no_file(folder: CourseBuilder, settings: Settings,
     assert template(folder) == before
 
 
+def test_two_workers_at_once_write_the_file_once(folder: CourseBuilder, settings: Settings) -> None:
+    settings.OPENAI_API_KEY = "test"
+    start(folder.path.parent)
+    mine = next(one for one in claim(5, worker="w", lease=30) if one.lesson_id == lesson_id(1))
+    LessonDescription.objects.filter(lesson=lesson_id(1)).update(data={"introduction": "Новое."})
+    store = folder.path.parent
+    assert sorted(at_once(lambda: write_file(mine, store), lambda: write_file(mine, store))) == [False, True]
+    assert template(folder) == {"introduction": "Новое."}
+    assert len(backups(folder)) == 1
+
+
 def test_an_import_tells_where_a_course_comes_from(folder: CourseBuilder) -> None:
     course = Course.objects.get()
     assert known_stores([course.pk]) == {course.pk: str(folder.path.parent.resolve())}
