@@ -42,18 +42,15 @@ def start_template_run(
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
         raise PlanRefused(_("Nothing to write: there are no such lessons."))
-    chosen = {"force": force, "replace_locked": replace_locked}
     written = {str(course): path for course, path in sorted(stores.items()) if course in courses}
-    options = remembered(
-        sorted(lessons), Backend.OPENAI, {**chosen, "stores": written}, {"budget": budget_micro}
-    )
+    chosen = {"force": force, "replace_locked": replace_locked, "stores": written}
     fields: dict[str, Any] = {
         "kind": Kind.TEMPLATES,
         "requested_by": requested_by,
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": options,
+        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
     }

@@ -4,22 +4,27 @@ A description is saved first, in the transaction that settles its call. Its item
 finds it saved, and writes the file: whoever kills a worker between the two, by that loses neither.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
+
 from courses.course_folder.final_files import StoreProblem
+from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
 from personalization.brief import BLANKS, SHORTEST_SOURCE, Brief
-from personalization.models import GenerationRun
+from personalization.models import GenerationRun, ModelCall
 from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Sources
 from personalization.services.template_files import store_of, write_file
 from personalization.services.work import LONGEST_PAUSE, REASONS, internal, paid_outcome, replaceable
 from personalization.writers.registry import template_recipe
+
+HELD_SECONDS = 1.0  # until a file is tried again whose description somebody else has locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +48,40 @@ def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[J
         run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
         if run is None or lesson is None:
             continue  # deleted since the claim, and its item with it
-        current = known.get(lesson.pk, _Description())
-        job = _job(claim, run, lesson, current)
-        if reason := _reason_to_skip(job, current):
-            outcomes.append(Outcome(claim, "skipped", reason, REASONS[reason]))
-        elif _is_saved(job, run, current):
-            outcomes += _settled(claim, run, lesson, current)
-        elif outcome := paid_outcome(job, paid.get((claim.id, job.fingerprint))):
-            outcomes.append(outcome)
-        else:
-            jobs.append(job)
+        try:
+            prepared = _prepared(claim, run, lesson, known.get(lesson.pk, _Description()), paid)
+        except InterfaceError:
+            raise  # the connection: tried again as a whole
+        except OperationalError as error:
+            if not held_by_another(error):
+                raise
+            # An import that writes the course, mostly.
+            prepared = Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
+        except Exception as error:
+            # A row or a file that nobody foresaw must not take the rest of the batch along.
+            failure = internal(claim, error)
+            prepared = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+        if isinstance(prepared, Job):
+            jobs.append(prepared)
+        elif prepared:
+            outcomes.append(prepared)
     return jobs, outcomes
+
+
+def _prepared(
+    claim: Claim,
+    run: GenerationRun,
+    lesson: Lesson,
+    current: _Description,
+    paid: Mapping[tuple[int, str], ModelCall],
+) -> Job | Outcome | None:
+    """None: the claim was lost meanwhile."""
+    job = _job(claim, run, lesson, current)
+    if reason := _reason_to_skip(job, current):
+        return Outcome(claim, "skipped", reason, REASONS[reason])
+    if _is_saved(job, run, current):
+        return _settled(claim, run, lesson, current)
+    return paid_outcome(job, paid.get((claim.id, job.fingerprint))) or job
 
 
 def template_brief(lesson: Lesson) -> Brief:
@@ -104,21 +132,17 @@ def _is_of(run: GenerationRun, current: _Description) -> bool:
     return bool(current.generated_at and current.generated_at >= run.created_at)
 
 
-def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description) -> Iterable[Outcome]:
-    """The end of an item whose description is saved; nothing where the claim was lost."""
+def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description) -> Outcome | None:
+    """The end of an item whose description is saved; None where the claim was lost."""
     store = store_of(run, lesson.course_id)
     try:
         written = write_file(claim, store) if store else False
     except StoreProblem as problem:
         message = f"{problem}. The description itself is saved: put that right, then retry"
-        return [Outcome(claim, "failed", "store_file", message)]
-    except Exception as error:
-        # A file that nobody foresaw must not take the rest of the batch along.
-        failure = internal(claim, error)
-        return [Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)]
+        return Outcome(claim, "failed", "store_file", message)
     if written is None:
-        return []
-    return [Outcome(claim, "done" if written or _is_of(run, current) else "unchanged")]
+        return None
+    return Outcome(claim, "done" if written or _is_of(run, current) else "unchanged")
 
 
 def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:

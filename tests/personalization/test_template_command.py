@@ -171,20 +171,25 @@ def test_the_plan_knows_what_will_be_written(choices: dict[str, bool]) -> None:
 # --- with a worker ---
 
 
+def eight_lessons_and_one_without_words(path: Path) -> CourseBuilder:
+    """The first has a description already."""
+    course = StoreBuilder(path).course()
+    for number in range(1, 9):
+        course.lesson(number)
+        course.transcript(number, SAID)
+    course.template(1)
+    course.lesson(9)
+    imported(path)
+    return course
+
+
 def test_killed_in_the_middle_and_run_again(
     start_worker: WorkerStarter,
     process_environment: Environment,
     fake_model: RunningFakeModel,
     tmp_path: Path,
 ) -> None:
-    store = StoreBuilder(tmp_path)
-    course = store.course()
-    for number in range(1, 9):
-        course.lesson(number)
-        course.transcript(number, SAID)
-    course.template(1)
-    course.lesson(9)
-    imported(tmp_path)
+    course = eight_lessons_and_one_without_words(tmp_path)
     fake_model.set(latency=300)
     variables = {
         "OPENAI_API_KEY": "test",
