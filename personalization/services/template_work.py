@@ -4,9 +4,10 @@ A description is saved first, in the transaction that settles its call. Its item
 finds it saved, and writes the file: whoever kills a worker between the two, by that loses neither.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
@@ -23,6 +24,8 @@ from personalization.services.sources import Sources
 from personalization.services.template_files import store_of, write_file
 from personalization.services.work import LONGEST_PAUSE, REASONS, internal, paid_outcome, replaceable
 from personalization.writers.registry import template_recipe
+
+type _Prepared = Job | Outcome | None
 
 HELD_SECONDS = 1.0  # until a file is tried again whose description somebody else has locked
 
@@ -48,24 +51,29 @@ def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[J
         run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
         if run is None or lesson is None:
             continue  # deleted since the claim, and its item with it
-        try:
-            prepared = _prepared(claim, run, lesson, known.get(lesson.pk, _Description()), paid)
-        except InterfaceError:
-            raise  # the connection: tried again as a whole
-        except OperationalError as error:
-            if not held_by_another(error):
-                raise
-            # An import that writes the course, mostly.
-            prepared = Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
-        except Exception as error:
-            # A row or a file that nobody foresaw must not take the rest of the batch along.
-            failure = internal(claim, error)
-            prepared = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+        current = known.get(lesson.pk, _Description())
+        prepared = _or_later(claim, partial(_prepared, claim, run, lesson, current, paid))
         if isinstance(prepared, Job):
             jobs.append(prepared)
         elif prepared:
             outcomes.append(prepared)
     return jobs, outcomes
+
+
+def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
+    """What `prepare` says; an error of one item must not take the rest of the batch along."""
+    try:
+        return prepare()
+    except InterfaceError:
+        raise  # the connection: tried again as a whole
+    except OperationalError as error:
+        if not held_by_another(error):
+            raise
+        # An import that writes the course, mostly.
+        return Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
+    except Exception as error:
+        failure = internal(claim, error)
+        return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def _prepared(
@@ -74,7 +82,7 @@ def _prepared(
     lesson: Lesson,
     current: _Description,
     paid: Mapping[tuple[int, str], ModelCall],
-) -> Job | Outcome | None:
+) -> _Prepared:
     """None: the claim was lost meanwhile."""
     job = _job(claim, run, lesson, current)
     if reason := _reason_to_skip(job, current):
