@@ -11,7 +11,7 @@ from courses.models import Lesson, LessonDescription
 from courses.services.descriptions import save_description
 from courses.services.history.bring_back import bring_back_version
 from courses.services.history.versions import versions
-from tests.builders import DESCRIPTION, make_course, make_lesson, make_superuser
+from tests.builders import DESCRIPTION, make_course, make_description, make_lesson, make_superuser
 
 OTHER: dict[str, Any] = {**DESCRIPTION, "homework": "Другое задание."}
 
@@ -55,7 +55,10 @@ def test_the_same_words_once_more_change_nothing(lesson: Lesson, written: Lesson
     assert origin(lesson) == (True, False)
 
 
-def test_what_a_person_brought_back_is_an_editors(lesson: Lesson, written: LessonDescription) -> None:
+@pytest.mark.usefixtures("transactional_db")
+def test_what_a_person_brought_back_is_an_editors() -> None:
+    lesson = make_lesson(make_course())
+    make_description(lesson)
     LessonDescription.objects.update(data=OTHER)
     now, then, *_ = versions(Lesson, lesson.pk)
     bring_back_version(model=Lesson, root=lesson.pk, version=then.id, seen=now.id)

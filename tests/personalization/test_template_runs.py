@@ -181,7 +181,7 @@ def test_who_edits_after_the_start_keeps_their_words(model: RunningFakeModel, le
 
 def test_who_edits_while_the_model_writes_keeps_their_words(model: RunningFakeModel, lesson: Lesson) -> None:
     run = start()
-    model.set(latency=300)
+    model.set(latency=1500)  # longer than a drain waits until it looks again
     words: list[dict[str, Any]] = []
 
     def edit_meanwhile() -> bool:
@@ -217,7 +217,7 @@ def test_learners_texts_and_descriptions_are_written_side_by_side(
 
 def test_nothing_is_written_after_a_cancel(model: RunningFakeModel, lesson: Lesson) -> None:
     run = start()
-    model.set(latency=500)
+    model.set(latency=1500)
     done: list[object] = []
 
     def cancel() -> bool:
