@@ -35,6 +35,7 @@ from courses.services.course_import import (
 )
 from courses.services.import_lock import import_lock
 from courses.services.staging import index, staging
+from courses.services.stores import remember_store
 from persona_site.import_options import PLAIN, ImportOptions
 from persona_site.progress import Silent, Watcher
 from persona_site.store_prune import Leaving, list_leaving, prune_course
@@ -102,7 +103,8 @@ def import_store(
             if not findings.problems and (dry_run or options.strict):
                 changes = _planned(plans, leaving, unread, findings)
             if not (_is_refused(options, leaving, findings, dry_run=dry_run) or dry_run):
-                changes = _written(plans, snapshot, leaving, unread, still_locked, watcher)
+                home = path if options.with_lessons else None
+                changes = _written(plans, snapshot, leaving, unread, still_locked, watcher, home)
     report = ImportReport(shown(str(path)), dry_run, tuple(course.slug for course in chosen))
     return _report(report, changes, leaving, findings)
 
@@ -237,7 +239,9 @@ def _written(
     unread: Counter[str],
     still_locked: Callable[[], None],
     watcher: Watcher,
+    home: Path | None,
 ) -> list[Changes]:
+    """`home`: the store that the courses come from; None, they are not written."""
     watcher.stage("Writing", len(plans) + 1)
     with _part(still_locked, last=not plans):
         changes: list[Changes] = [(PROFILES, write_learners())]
@@ -252,6 +256,8 @@ def _written(
                     deleted = prune_course(plan, leaving[plan.slug], seen)
                     seen = {lesson: number for lesson, number in seen.items() if lesson in plan.numbers}
                 course = write_course(plan.slug, seen) | write_texts(plan.slug)
+                if home:
+                    remember_store(plan.slug, home)
                 changes.append((plan.folder.path, summed([course, deleted, _unread(plan, unread)])))
         except IntegrityError as error:
             # Everything was checked against the snapshot: a row came or went since.

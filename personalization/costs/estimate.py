@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from courses.formats.shapes import chosen_format
+from courses.formats.personal import PERSONAL
+from courses.formats.shapes import FORMATS
 from personalization.costs.learning import Learned, learned
 from personalization.pricing import cost_micro
 from personalization.sizes import Size
@@ -44,7 +45,7 @@ def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
 def _usage(size: Size, past: Learned) -> Usage:
     given = size.input_tokens * past.input
     cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
-    guided = guided_tokens(chosen_format(size.format), size.language)
+    guided = guided_tokens(FORMATS.get(size.format, PERSONAL), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
     # What is asked once more finds the same prefix in the cache.
     return Usage(round(given * past.waste), round(cached * past.waste), round(answers * past.waste))

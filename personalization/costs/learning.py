@@ -16,10 +16,11 @@ LEARN = f"""
     WITH called AS MATERIALIZED (
         SELECT good.*, item.lesson_id, item.profile_id,
                row_number() OVER (PARTITION BY good.run_id, item.lesson_id ORDER BY good.id) > 1 AS follows
-        FROM (SELECT id, item_id, run_id, input_tokens, cached_tokens, output_tokens FROM model_calls
-              WHERE model = %(model)s AND state = 'ok' AND call_no = 1
-                AND input_tokens > 0 AND output_tokens > 0
-              ORDER BY id DESC LIMIT %(sample)s) good
+        FROM (SELECT call.id, item_id, call.run_id, input_tokens, cached_tokens, output_tokens
+              FROM model_calls call JOIN generation_items asked ON asked.id = call.item_id
+              WHERE model = %(model)s AND call.state = 'ok' AND call_no = 1
+                AND input_tokens > 0 AND output_tokens > 0 AND asked.kind = 'personalize'
+              ORDER BY call.id DESC LIMIT %(sample)s) good
         JOIN generation_items item ON item.id = good.item_id
     ), lesson AS MATERIALIZED (
         SELECT lesson.id, course_id, {LESSON_TOKENS} AS tokens

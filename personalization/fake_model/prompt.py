@@ -10,7 +10,7 @@ from typing import Any
 
 from personalization.fake_model.nodes import ObjectNode
 from personalization.fake_model.schema import plan
-from personalization.fake_model.words import Language, keywords, quotes, script
+from personalization.fake_model.words import Language, keywords, quotes, script, sentences
 
 PLACEHOLDER = "{{name}}"
 # A transcript's paragraphs are the longest lines of a prompt, its instructions the short ones.
@@ -31,10 +31,14 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is the same for all learners of a lesson; `words` are its most frequent ones."""
+    """What is the same for all learners of a lesson; `words` are its most frequent ones.
+
+    `sentences`: some of the lesson's own, short and plain.
+    """
 
     language: Language
     words: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def _source(text: str) -> Source:
     longest = sorted(text.splitlines(), key=len, reverse=True)[:_MOST_SOURCE_LINES]
     lines = "\n".join(line for line in longest if len(line) * 2 >= len(longest[0]))
     language = _named_language(text) or script(lines)
-    return Source(language, keywords(lines, language))
+    return Source(language, keywords(lines, language), sentences(lines))
 
 
 @lru_cache(maxsize=256)

@@ -25,12 +25,14 @@ class Sentences:
     taught: tuple[str, ...]
     seed: int
     greet: bool
+    sourced: tuple[str, ...] = ()  # sentences of the lesson, for what must be its own
     _next: int = field(default=0, init=False)
 
     def text(self, node: TextNode) -> str:
         """As many sentences as the node asks for, within its length; the first text greets by name."""
         count = node.low + self.seed % (node.high - node.low + 1)
-        parts = [self._sentence(node.item) for _ in range(count)]
+        write = self._quote if node.sourced and self.sourced else self._sentence
+        parts = [write(node.item) for _ in range(count)]
         while sum(map(len, parts)) < node.min_chars:
             parts.append(self._sentence(node.item))
         if self.greet:
@@ -39,6 +41,10 @@ class Sentences:
         if node.steps:
             return _within("\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)), node)
         return _within(" ".join(parts), node)
+
+    def _quote(self, item: bool) -> str:
+        self._next += 1
+        return self.sourced[(self.seed + self._next) % len(self.sourced)]
 
     def _sentence(self, item: bool) -> str:
         templates = self.book.items if item else self.book.texts
@@ -94,7 +100,7 @@ def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
             return Sentences(other, other.said, other.taught, seed, prompt.asks_for_name)
     book = RUSSIAN if russian else ENGLISH
     said, taught = prompt.answers or book.said, prompt.source.words or book.taught
-    sentences = Sentences(book, said, taught, seed, prompt.asks_for_name)
+    sentences = Sentences(book, said, taught, seed, prompt.asks_for_name, prompt.source.sentences)
     return Scripted(sentences) if mode is Mode.HTML else sentences
 
 
