@@ -6,6 +6,7 @@ from functools import cache
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
+from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
 from personalization.prompts import messages
@@ -43,7 +44,7 @@ def overheads() -> str:
     """As JSON: what a prompt has beside lesson and answers, by format and language, in tokens."""
     known = {
         f"{fmt.name} {language.value}": overhead(fmt, language.value)
-        for fmt in PERSONAL_FORMATS
+        for fmt in (*PERSONAL_FORMATS, LESSON)
         for language in Language
     }
     return json.dumps({**known, "other": max(known.values())})

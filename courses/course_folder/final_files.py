@@ -52,10 +52,10 @@ def write_template(store: Path, slug: str, lesson: UUID, number: int, document: 
     return True
 
 
-def check_store(store: Path, slug: str) -> None:
-    """Raises StoreProblem where the store has no folder of the course."""
-    with _course_folder(store, slug):
-        pass
+def may_write(store: Path, slug: str) -> bool:
+    """Whether this process may write the files of the course. Raises StoreProblem where it has no folder."""
+    with _course_folder(store, slug) as folder:
+        return os.access(".", os.W_OK, dir_fd=folder.share())
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from personalization.admin.rights import may_replace_locked
 from personalization.costs.estimate import Estimate, estimate
 from personalization.costs.words import budget_said, estimate_said
 from personalization.errors import PlanRefused
-from personalization.models.runs import Backend
+from personalization.models.runs import Backend, Kind
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.services.runs import Started
 from personalization.services.template_runs import start_template_run
@@ -78,7 +78,7 @@ def regenerate_lessons_page(
     plan = cost = None
     if form.is_valid():
         plan = preview_templates(list(chosen), **_options(form))
-        cost = estimate(plan.sizes, Backend.OPENAI)
+        cost = estimate(plan.sizes, Backend.OPENAI, Kind.TEMPLATES)
         if "start" in request.POST and (started := _started(form, list(chosen), stores, cost, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)

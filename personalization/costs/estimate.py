@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import FORMATS
 from personalization.costs.learning import Learned, learned
+from personalization.models.runs import Kind
 from personalization.pricing import cost_micro
 from personalization.sizes import Size
 from personalization.tokens import guided_tokens
@@ -27,12 +28,12 @@ class Estimate:
         return not self.model
 
 
-def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
+def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) -> Estimate:
     """Of texts that the backend would write with today's model and prices; `sizes` as a preview has them."""
     model = current_recipe(backend).model
     if not model:
         return Estimate("", Usage(), 0, 0)
-    past = learned(model) if sizes else Learned()
+    past = learned(model, kind) if sizes else Learned()
     usages = [_usage(size, past) for size in sizes]
     usage = Usage(
         sum(part.input_tokens for part in usages),

@@ -45,6 +45,7 @@ class Source:
 class Prompt:
     """A request's messages as one text, and what an answer can be made of.
 
+    `of_lesson`: it ends without the answers of any learner, and asks for sections: a text for all of them.
     `shape`: the sections that the text asks for; None where it names none.
     """
 
@@ -52,6 +53,7 @@ class Prompt:
     source: Source
     answers: tuple[str, ...]
     asks_for_name: bool
+    of_lesson: bool
     shape: ObjectNode | None
 
 
@@ -64,7 +66,10 @@ def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
     learner = _json_object(last)
     answers = quotes(_strings(learner), source.language)
     nameless = isinstance(learner, dict) and learner.get("has_name") is False
-    return Prompt(text, source, answers, PLACEHOLDER in text and not nameless, _shape(shared))
+    shape = _shape(shared)
+    of_lesson = learner is None and shape is not None
+    asks_for_name = PLACEHOLDER in text and not nameless and not of_lesson
+    return Prompt(text, source, answers, asks_for_name, of_lesson, shape)
 
 
 @lru_cache(maxsize=256)

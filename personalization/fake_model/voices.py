@@ -18,7 +18,10 @@ class Voice(Protocol):
 
 @dataclass(slots=True)
 class Sentences:
-    """Plausible sentences; the seed and the phrases decide which, no sentence twice in a row."""
+    """Plausible sentences; the seed and the phrases decide which, no sentence twice in a row.
+
+    `said` empty: none of them speaks of what a learner said.
+    """
 
     book: Phrasebook
     said: tuple[str, ...]
@@ -48,11 +51,13 @@ class Sentences:
 
     def _sentence(self, item: bool) -> str:
         templates = self.book.items if item else self.book.texts
+        if not self.said:
+            templates = tuple(one for one in templates if "{said}" not in one)
         # The words come from the seed's higher digits, so that equal first sentences differ in words.
         turn = self.seed + self._next
         words = self.seed // 1009 + self._next
         self._next += 1
-        said = self.said[words % len(self.said)]
+        said = self.said[words % len(self.said)] if self.said else ""
         taught = self.taught[words % len(self.taught)]
         return templates[turn % len(templates)].format(said=said, taught=taught)
 
@@ -97,9 +102,11 @@ def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
             return Parrot(prompt.text)
         case Mode.WRONG_LANGUAGE:
             other = ENGLISH if russian else RUSSIAN
-            return Sentences(other, other.said, other.taught, seed, prompt.asks_for_name)
+            foreign = () if prompt.of_lesson else other.said
+            return Sentences(other, foreign, other.taught, seed, prompt.asks_for_name)
     book = RUSSIAN if russian else ENGLISH
-    said, taught = prompt.answers or book.said, prompt.source.words or book.taught
+    said = () if prompt.of_lesson else prompt.answers or book.said
+    taught = prompt.source.words or book.taught
     sentences = Sentences(book, said, taught, seed, prompt.asks_for_name, prompt.source.sentences)
     return Scripted(sentences) if mode is Mode.HTML else sentences
 

@@ -1,7 +1,7 @@
 """A plan and the results of a run of standard descriptions, in lines of a terminal and for programs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,15 @@ VERDICTS = {
 MOST_NAMED = 20  # lesson numbers in a line
 
 
-def plan_lines(course: Course, plan: TemplatePreview, store: Path | None) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Whose files are written. `writable`: by whoever started the command; workers may be somebody else."""
+
+    path: Path
+    writable: bool
+
+
+def plan_lines(course: Course, plan: TemplatePreview, store: Store | None) -> Iterator[str]:
     yield f"{course.slug}: {lessons(len(plan.lessons))}"
     for verdict, words in VERDICTS.items():
         found = [lesson.number for lesson in plan.lessons if lesson.verdict == verdict]
@@ -28,7 +36,12 @@ def plan_lines(course: Course, plan: TemplatePreview, store: Path | None) -> Ite
             yield f"  {len(found):>9,}  {words}{named}"
     if plan.replaces_locked:
         yield f"  {plan.replaces_locked:,} of those to write replace the words of an editor"
-    yield f"Files: {store}" if store else "Files: none, the descriptions are written to the database only"
+    if store is None:
+        yield "Files: none, the descriptions are written to the database only"
+        return
+    yield f"Files: {store.path}"
+    if not store.writable:
+        yield "  You may not write there. Workers must, or each lesson is saved and reported as failed."
 
 
 def result_lines(results: Sequence[LessonResult]) -> Iterator[str]:
@@ -38,13 +51,14 @@ def result_lines(results: Sequence[LessonResult]) -> Iterator[str]:
 
 
 def plan_as_json(
-    course: Course, plan: TemplatePreview, store: Path | None, cost: Estimate, *, dry_run: bool
+    course: Course, plan: TemplatePreview, store: Store | None, cost: Estimate, *, dry_run: bool
 ) -> dict[str, Any]:
     """Amounts are texts: a program must not lose millionths to floating point."""
     return {
         "course": course.slug,
         "dry_run": dry_run,
-        "store": str(store) if store else None,
+        "store": str(store.path) if store else None,
+        "store_writable": store and store.writable,
         "counts": plan.by_verdict,
         "replaces_edited": plan.replaces_locked,
         "estimate": amount(cost.micro),

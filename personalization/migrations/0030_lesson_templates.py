@@ -15,12 +15,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='generationitem',
             name='kind',
-            field=models.TextField(choices=[('personalize', 'personal texts'), ('templates', 'lesson templates')], db_default='personalize', default='personalize', verbose_name='kind'),
+            field=models.TextField(choices=[('personalize', 'personal texts'), ('templates', 'standard descriptions')], db_default='personalize', default='personalize', verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='generationitem',
             name='profile',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_CASCADE, related_name='+', to='personalization.profile', verbose_name='learner'),
+        ),
+        migrations.AlterField(
+            model_name='generationrun',
+            name='course',
+            field=models.ForeignKey(blank=True, help_text="Empty: each learner's own course, or the lessons of several.", null=True, on_delete=django.db.models.deletion.DB_SET_NULL, related_name='+', to='courses.course', verbose_name='course'),
+        ),
+        migrations.AlterField(
+            model_name='generationrun',
+            name='kind',
+            field=models.TextField(choices=[('personalize', 'personal texts'), ('templates', 'standard descriptions')], default='personalize', verbose_name='kind'),
         ),
         migrations.AddConstraint(
             model_name='generationitem',

@@ -38,7 +38,7 @@ UNENDED = [state for state in ItemState if state not in ENDED]
 
 class Kind(models.TextChoices):
     PERSONALIZE = "personalize", _("personal texts")
-    TEMPLATES = "templates", _("lesson templates")
+    TEMPLATES = "templates", _("standard descriptions")
 
 
 class Backend(models.TextChoices):
@@ -80,7 +80,7 @@ class GenerationRun(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("course"),
-        help_text=_("Empty: each learner's own course."),
+        help_text=_("Empty: each learner's own course, or the lessons of several."),
     )
     backend = models.TextField(_("backend"), choices=Backend)
     options = models.JSONField(_("options"), default=dict, blank=True)

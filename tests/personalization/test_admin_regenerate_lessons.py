@@ -151,7 +151,7 @@ def test_its_page_shows_lessons_without_learners(admin: Client, ended_run: Gener
     assert "Урок 2" in text
     assert "What these lessons have now is untouched" in text
     assert "/srv/store" in text
-    assert "lesson templates" in text
+    assert "Standard descriptions" in text
 
 
 def test_its_items_and_calls_are_listed(admin: Client, ended_run: GenerationRun) -> None:
@@ -161,7 +161,7 @@ def test_its_items_and_calls_are_listed(admin: Client, ended_run: GenerationRun)
     calls = admin.get(reverse("admin:personalization_modelcall_changelist"))
     assert "Урок 1" in calls.content.decode()
     assert (
-        "lesson templates"
+        "standard descriptions"
         in admin.get(reverse("admin:personalization_generationrun_changelist")).content.decode()
     )
 
@@ -169,5 +169,5 @@ def test_its_items_and_calls_are_listed(admin: Client, ended_run: GenerationRun)
 def test_the_terminal_shows_it_too(ended_run: GenerationRun, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("runs", "show", "latest")
     out = capsys.readouterr().out
-    assert "lesson templates, course neck" in out
+    assert "standard descriptions, course neck" in out
     assert "lesson 1" in out

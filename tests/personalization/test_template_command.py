@@ -10,6 +10,7 @@ from pytest_django import Settings
 from courses.models import Course, Lesson, LessonDescription
 from courses.services.descriptions import save_description
 from personalization.fake_model import RunningFakeModel
+from personalization.management.template_lines import Store, plan_lines
 from personalization.models import GenerationItem, GenerationRun
 from personalization.queries import progress
 from personalization.services.template_work import template_brief
@@ -74,6 +75,7 @@ def test_it_starts_a_run_with_the_courses_own_store(
     assert run.options["stores"] == {str(course.pk): str(tmp_path)}
     assert (run.kind, run.course) == ("templates", course)
     assert run.estimate_micro
+    assert said["store_writable"] is True
     assert (said["run"]["id"], said["counts"]) == (str(run.pk), {"write": 3})
     assert GenerationItem.objects.filter(profile=None, kind="templates").count() == 3
 
@@ -85,6 +87,12 @@ def test_some_lessons_and_no_store(capsys: pytest.CaptureFixture[str]) -> None:
     assert said["store"] is None
     run = GenerationRun.objects.get()
     assert ("stores" in run.options, run.budget_micro) == (False, 2_000_000)
+
+
+@pytest.mark.usefixtures("folder")
+def test_who_may_not_write_the_files_is_told(tmp_path: Path) -> None:
+    said = list(plan_lines(Course.objects.get(), preview_templates([]), Store(tmp_path, writable=False)))
+    assert said[-1].strip().startswith("You may not write there. Workers must")
 
 
 def test_another_store(folder: CourseBuilder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +116,7 @@ def test_a_course_that_no_import_made_has_no_files(capsys: pytest.CaptureFixture
         (["massage", "--lesson", "x"], "found 'x'"),
         (["massage", "--budget", "0"], "above 0 in USD"),
         (["massage", "--store", "/nowhere"], "/nowhere: cannot be opened as a store"),
+        (["massage", "--store", "/nowhere"], ". Name another with --store DIR"),
         (["massage", "--store", "/tmp", "--no-store"], "not allowed with"),
         ([], "COURSE"),
     ],

@@ -117,9 +117,22 @@ def test_an_answer_that_is_refused_is_asked_for_once_more_and_then_reported(
     first, second = (str(prompt["messages"]) for prompt in model.prompts())
     message = GenerationItem.objects.get().error_message
     assert "could not be used" not in first
-    assert "could not be used" in second
-    assert message
+    assert f"could not be used: {message[:200]}" in second
     assert [call.error_code for call in ModelCall.objects.order_by("pk")] == [code, code]
+
+
+def test_a_safety_note_without_support_is_asked_for_once_more_and_then_reported(
+    model: RunningFakeModel, lesson: Lesson
+) -> None:
+    make_description(lesson)
+    # The fake model quotes short sentences for safety notes; here it finds none, and makes some up.
+    Lesson.objects.update(transcript=SAID.replace(". ", ", а потом "))
+    run = start()
+    drain()
+    assert ended(run) == [(1, "failed", "invalid_answer")]
+    assert "important_notes: part 1" in GenerationItem.objects.get().error_message
+    assert "important_notes: part 1" in str(model.prompts()[1])
+    assert data(lesson) == DESCRIPTION
 
 
 def test_what_failed_is_tried_again_by_hand(model: RunningFakeModel, lesson: Lesson) -> None:

@@ -69,6 +69,16 @@ def test_files_say_what_the_database_says(model: RunningFakeModel, folder: Cours
     assert LessonDescription.objects.filter(fingerprint=None).count() == 0
 
 
+def test_a_refused_answer_leaves_the_file_as_it_was(model: RunningFakeModel, folder: CourseBuilder) -> None:
+    before, description = template(folder), data()
+    model.set(mode="wrong_language")
+    run = start(folder.path.parent)
+    drain()
+    assert ended(run) == [(1, "failed", "wrong_language"), (2, "failed", "wrong_language")]
+    assert (template(folder), data()) == (before, description)
+    assert not backups(folder)
+
+
 def test_without_a_store_no_file_is_touched(model: RunningFakeModel, folder: CourseBuilder) -> None:
     before = template(folder)
     start()

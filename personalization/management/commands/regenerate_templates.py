@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 from rich.console import Console
 
-from courses.course_folder.final_files import StoreProblem, check_store
+from courses.course_folder.final_files import StoreProblem, may_write
 from courses.models import Course
 from courses.services.stores import known_stores
 from personalization.costs.estimate import estimate
@@ -18,6 +18,7 @@ from personalization.errors import PlanRefused
 from personalization.management.arguments import amount, course_named, positive
 from personalization.management.run_showing import run_as_json
 from personalization.management.template_lines import (
+    Store,
     plan_as_json,
     plan_lines,
     result_lines,
@@ -25,7 +26,7 @@ from personalization.management.template_lines import (
 )
 from personalization.management.watching import print_estimate, wait_for
 from personalization.models import GenerationRun
-from personalization.models.runs import Backend
+from personalization.models.runs import Backend, Kind
 from personalization.services.template_runs import start_template_run
 from personalization.template_queries import preview_templates, template_results
 from personalization.writers.registry import template_problem
@@ -106,7 +107,7 @@ class Command(BaseCommand):
         store = _store(course, options)
         choices = {"force": options["force"], "replace_locked": options["replace_edited"]}
         plan = preview_templates(lessons, **choices)
-        cost = estimate(plan.sizes, Backend.OPENAI)
+        cost = estimate(plan.sizes, Backend.OPENAI, Kind.TEMPLATES)
         said = plan_as_json(course, plan, store, cost, dry_run=options["dry_run"])
         console = _console(stderr=options["json"])
         for line in plan_lines(course, plan, store):
@@ -118,7 +119,7 @@ class Command(BaseCommand):
         try:
             started = start_template_run(
                 lessons=lessons,
-                stores={course.pk: str(store)} if store else {},
+                stores={course.pk: str(store.path)} if store else {},
                 **choices,
                 budget_micro=options["budget"],
                 estimate_micro=cost.micro,
@@ -128,7 +129,8 @@ class Command(BaseCommand):
         console.print(f"Run {started.run.pk}: {started.asked:,} items.", highlight=False, soft_wrap=True)
         if started.coalesced:
             console.print(
-                f"{started.coalesced:,} are being written by another run, and once more after that."
+                f"{started.coalesced:,} are being written for another run at this moment; "
+                "it does them once more when it is through."
             )
         self._finish(started.run, started.asked, said, options, console)
 
@@ -180,19 +182,18 @@ def _lessons(course: Course, numbers: list[int] | None) -> list[UUID]:
     return [known[number] for number in (sorted({*numbers}) if numbers else known)]
 
 
-def _store(course: Course, options: dict[str, Any]) -> Path | None:
+def _store(course: Course, options: dict[str, Any]) -> Store | None:
     """Whose files are written; None: nobody's. Raises CommandError where it does not hold the course."""
     if options["no_store"]:
         return None
     known = known_stores([course.pk]).get(course.pk)
-    store = options["store"].resolve() if options["store"] else known and Path(known)
-    if not store:
+    path = options["store"].resolve() if options["store"] else known and Path(known)
+    if not path:
         return None
     try:
-        check_store(store, course.slug)
+        return Store(path, may_write(path, course.slug))
     except StoreProblem as problem:
-        said = "" if options["store"] else "The course was imported from there: "
+        said = "N" if options["store"] else "The course was imported from there: n"
         raise CommandError(
-            f"{problem}. {said}name another with --store DIR, or say --no-store. Nothing was started."
+            f"{problem}. {said}ame another with --store DIR, or say --no-store. Nothing was started."
         ) from problem
-    return store
