@@ -76,7 +76,8 @@ def import_store(
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
             known = snapshot.languages.keys() | {course.slug for course in listed}
-            with _started(store, plans, snapshot, watcher, options) as work:
+            home = path if options.with_lessons else None
+            with _started(store, plans, snapshot, watcher, options, home) as work:
                 work.stage(read_profiles(store, known), everyone=not courses)
                 changes = work.finish(still_locked, dry_run=dry_run)
                 leaving = work.leaving
@@ -182,8 +183,12 @@ def _started(
     snapshot: Snapshot,
     watcher: Watcher,
     options: ImportOptions,
+    home: Path | None,
 ) -> Iterator[_Import]:
-    """In two lanes where there is much to do; a transaction around the import has one session only."""
+    """In two lanes where there is much to do; a transaction around the import has one session only.
+
+    `home`: where the courses come from, to be remembered; None, they are not written.
+    """
     found = [_readers(plan, store) if options.with_learners else set[str]() for plan in plans]
     several = processes_for(sum(map(len, found))) > 1 and not connection.in_atomic_block
     sizes = [len(plan.lessons) + len(who) for plan, who in zip(plans, found, strict=True)]
@@ -191,7 +196,9 @@ def _started(
     with lanes(len(split), _session) as made:
         told = Shared(watcher, made.go_on) if len(split) > 1 else watcher
         folders = [store] if len(split) == 1 else [store.telling(Findings()) for _ in split]
-        parts = [StorePart(part, folder, snapshot, told) for part, folder in zip(split, folders, strict=True)]
+        parts = [
+            StorePart(part, folder, snapshot, told, home) for part, folder in zip(split, folders, strict=True)
+        ]
         yield _Import(parts, made, store, told, options, found)
 
 

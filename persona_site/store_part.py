@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
+from pathlib import Path
 
 from django.db import IntegrityError, connection, transaction
 from psycopg.errors import ForeignKeyViolation, NotNullViolation, UniqueViolation
@@ -22,6 +23,7 @@ from courses.services.course_import import (
     write_course,
 )
 from courses.services.staging import index
+from courses.services.stores import remember_store
 from persona_site.progress import Watcher
 from persona_site.store_prune import Leaving, list_leaving, prune_course
 from personalization.learner_files.lesson_files import TextPlan
@@ -47,13 +49,14 @@ class StorePart:
     """What is done with its plans, step by step; what is wrong with them goes to the store's findings.
 
     `unread`: by course, how many personal texts need nothing, because the database has them from the same
-    files. `leaving`: by course, what is to be deleted.
+    files. `leaving`: by course, what is to be deleted. `home`: the store, where courses remember it.
     """
 
     plans: Sequence[CoursePlan]
     store: Folder
     snapshot: Snapshot
     watcher: Watcher
+    home: Path | None
     unread: Counter[str] = field(default_factory=Counter)
     leaving: Mapping[str, Leaving] = field(default_factory=dict)
 
@@ -110,6 +113,8 @@ class StorePart:
             deleted = prune_course(plan, self.leaving[plan.slug], seen)
             seen = {lesson: number for lesson, number in seen.items() if lesson in plan.numbers}
         written = write_course(plan.slug, seen) | write_texts(plan.slug)
+        if self.home:
+            remember_store(plan.slug, self.home)
         return self._all(plan, written, deleted)
 
     def _all(

@@ -9,6 +9,7 @@ from typing import Any
 from courses.formats.definition import Format, Kind
 from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
+from personalization.template_prompts import TEMPLATE_RULES, WRITE_NOW
 from personalization.tokens import estimated_tokens
 from personalization.voice import voice_part
 
@@ -67,6 +68,7 @@ def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
 def shared_part(brief: Brief) -> SharedPart:
     """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many."""
     return _shared_part(
+        TEMPLATE_RULES if brief.is_template else RULES,
         LANGUAGES[brief.language],
         # The voice is not in RULES: without one, the prompt is the one from before there were coaches.
         _sections(brief.format) + voice_part(brief.voice),
@@ -82,7 +84,8 @@ def learners_part(brief: Brief, complaint: str = "") -> str:
 
     In one message: some endpoints refuse two of the same role in a row.
     """
-    parts = (guidance_part(brief), answers_part(brief), _again(complaint))
+    own = (WRITE_NOW,) if brief.is_template else (guidance_part(brief), answers_part(brief))
+    parts = (*own, _again(complaint))
     return "\n\n".join(filter(None, parts))
 
 
@@ -111,7 +114,7 @@ def json_string(text: str) -> bytes:
 
 @lru_cache(maxsize=LESSONS_KEPT)
 def _shared_part(
-    language: str, sections: str, course: str, title: str, summary: str, transcript: str
+    rules: str, language: str, sections: str, course: str, title: str, summary: str, transcript: str
 ) -> SharedPart:
     values = {
         "language": language,
@@ -121,7 +124,7 @@ def _shared_part(
         "summary": summary,
         "transcript": transcript,
     }
-    rest = RULES
+    rest = rules
     # Not str.format: a transcript may hold braces. Each slot is filled in its own piece of the template.
     pieces: list[str] = []
     for slot, value in values.items():

@@ -6,6 +6,7 @@ from functools import cache
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
+from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
 from personalization.prompts import messages
@@ -42,14 +43,15 @@ class Size:
 def overheads() -> str:
     """As JSON: what a prompt has beside lesson and answers, by format and language, in tokens."""
     known = {
-        f"{fmt.name} {language.value}": _overhead(fmt, language.value)
-        for fmt in PERSONAL_FORMATS
+        f"{fmt.name} {language.value}": overhead(fmt, language.value)
+        for fmt in (*PERSONAL_FORMATS, LESSON)
         for language in Language
     }
     return json.dumps({**known, "other": max(known.values())})
 
 
-def _overhead(fmt: Format, language: str) -> int:
+def overhead(fmt: Format, language: str) -> int:
+    """Tokens of a prompt beside its lesson and answers."""
     blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt)
     texts = [message["content"] for message in messages(blank)]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)

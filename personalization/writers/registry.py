@@ -10,6 +10,7 @@ from personalization.brief import Recipe
 from personalization.models.runs import Backend
 from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION
+from personalization.template_prompts import TEMPLATE_PROMPT_VERSION
 from personalization.writers.simple import SIMPLE_VERSION
 
 
@@ -35,3 +36,18 @@ def current_recipe(backend: str) -> Recipe:
     if backend == Backend.SIMPLE:
         return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
     return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION)
+
+
+def template_recipe() -> Recipe:
+    """What a lesson's standard description would be written with today: only the model can."""
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, TEMPLATE_PROMPT_VERSION)
+
+
+def template_problem() -> str | None:
+    """Why no standard description can be written here, with the remedy; None when it can."""
+    if settings.OPENAI_API_KEY:
+        return None
+    return _(
+        "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none). "
+        "The simple writer cannot describe a lesson."
+    )
