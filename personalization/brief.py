@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
+from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.supervisor.guidance import guidance_tag
 
 SEPARATOR = "\x1f"
@@ -44,6 +45,9 @@ class Brief:
     format: Format
     cluster_type: str = ""
     guidance: str = ""  # what the cluster asks the writer for; "": nothing
+    guidance_version: str = ""  # whose words these are: "visual_basic:2"
+    # In the fingerprint by its version, which is the recipe's.
+    prompt: PersonalPrompt = field(default_factory=shipped_personal_prompt)
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""

@@ -19,7 +19,7 @@ from django.template import (
     defaultfilters,
     defaulttags,
 )
-from django.template.base import FilterExpression, Variable, VariableNode
+from django.template.base import FilterExpression, TextNode, Variable, VariableNode
 from django.utils.translation import gettext as _
 
 LONGEST_PROMPT = 100_000  # characters of the template
@@ -29,28 +29,35 @@ LONGEST_SEPARATOR = 20  # characters that `join` puts between items
 
 
 class PromptError(ValueError):
-    """The prompt cannot be used. `str()`: one line with what was found and what to do. `line`: from 1."""
+    """The prompt cannot be used. `str()`: one line with what was found and what to do. `line`: from 1.
+
+    `found`: the same without the line.
+    """
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message if line is None else _("Line %(line)s: ") % {"line": line} + message)
+        self.found = message
         self.line = line
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A template that was checked."""
+    """A template that was checked. `used`: the names in it, such as "lesson.title"."""
 
     template: Template
+    used: frozenset[str]
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text. values: what `parse` was told there is. Raises PromptError."""
-        context = Context(_plain(values), autoescape=False)
+        # Numbers as they are: the reader's language must not change what is sent.
+        context = Context(_plain(values), autoescape=False, use_l10n=False)
         try:
             text: str = self.template.render(context)
-        except PromptError:
-            raise
+        except PromptError as error:
+            raise PromptError(error.found, error.line or _failed_line(error)) from error
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-            raise PromptError(_("It cannot be filled in: %(error)s.") % {"error": _said(error)}) from error
+            said = _("It cannot be filled in: %(error)s.") % {"error": _said(error)}
+            raise PromptError(said, _failed_line(error)) from error
         return text
 
 
@@ -74,16 +81,21 @@ def parse(text: str, names: Names) -> Prompt:
         raise PromptError(_said(error), token.lineno if token else None) from error
     except RecursionError as error:
         raise PromptError(_("Its tags stand inside each other too deeply. Use fewer levels.")) from error
-    _check_names(template.nodelist, names, frozenset())
-    return Prompt(template)
+    used: set[str] = set()
+    _check_names(template.nodelist, names, frozenset(), used)
+    return Prompt(template, frozenset(used))
 
 
 class _Step(Node):
-    """Stands first in every loop."""
+    """Stands first in every loop. `literal`: characters that each round of it puts out by themselves."""
+
+    def __init__(self, literal: int) -> None:
+        self.literal = literal
 
     def render(self, context: Context) -> str:
         taken = context.render_context.get(_Step, 0) + 1
         context.render_context[_Step] = taken
+        _count(context, self.literal)
         if taken > MOST_STEPS:
             raise PromptError(
                 _("Its loops take more than %(most)s steps. Loop over less.") % {"most": MOST_STEPS}
@@ -96,20 +108,32 @@ class _Output(VariableNode):
 
     def render(self, context: Context) -> str:
         text: str = super().render(context)
-        length = context.render_context.get(_Output, 0) + len(text)
-        context.render_context[_Output] = length
-        if length > LONGEST_RESULT:
-            raise PromptError(
-                _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
-                % {"most": LONGEST_RESULT}
-            )
+        _count(context, len(text))
         return text
+
+
+def _count(context: Context, characters: int) -> None:
+    length = context.render_context.get(_Output, 0) + characters
+    context.render_context[_Output] = length
+    if length > LONGEST_RESULT:
+        raise PromptError(
+            _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
+            % {"most": LONGEST_RESULT}
+        )
 
 
 def _for(parser: Any, token: Any) -> Node:
     node = defaulttags.do_for(parser, token)
-    node.nodelist_loop.insert(0, _Step())
+    literal = sum(len(text.s) for text in node.nodelist_loop.get_nodes_by_type(TextNode))
+    step = _Step(literal)
+    step.token, step.origin = token, parser.origin  # so that its error names the line
+    node.nodelist_loop.insert(0, step)
     return node
+
+
+def _yesno(value: Any, words: str = "yes,no") -> Any:
+    """Django's own words for yes and no would be those of the reader's language."""
+    return defaultfilters.yesno(value, words)
 
 
 def _join(value: Any, separator: str) -> str:
@@ -138,23 +162,28 @@ for _name, _tag in {
     _LIBRARY.tag(_name, _tag)
 for _name in ("capfirst", "default", "default_if_none", "first", "last", "length", "lower", "upper"):
     _LIBRARY.filter(_name, getattr(defaultfilters, _name))
-for _name in ("truncatechars", "truncatewords", "yesno", "striptags"):
+for _name in ("truncatechars", "truncatewords", "striptags"):
     _LIBRARY.filter(_name, getattr(defaultfilters, _name))
 _LIBRARY.filter("join", _join)
-_ENGINE = _Engine(loaders=[], autoescape=False)
+_LIBRARY.filter("yesno", _yesno)
+# debug: what fails while a prompt is filled in then says where.
+_ENGINE = _Engine(loaders=[], autoescape=False, debug=True)
 
 
-def _check_names(nodes: NodeList, names: Names, inside: frozenset[str]) -> None:
-    """Raises PromptError; and has what is put out counted."""
+def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: set[str]) -> None:
+    """Raises PromptError; notes what is used, and has what is put out counted."""
     for place, node in enumerate(nodes):
         if isinstance(node, VariableNode):
-            nodes[place] = _Output(node.filter_expression)
+            counted = _Output(node.filter_expression)
+            counted.token, counted.origin = node.token, node.origin  # so that its error names the line
+            nodes[place] = counted
         line = node.token.lineno if getattr(node, "token", None) else None
         for variable in _variables(node):
             _check_variable(variable, names, inside, line)
+            used.add(".".join((variable.lookups or ("",))[:2]))
         own = inside | _introduced(node)
         for children in _children(node):
-            _check_names(children, names, own)
+            _check_names(children, names, own, used)
 
 
 def _check_variable(variable: Variable, names: Names, inside: frozenset[str], line: int | None) -> None:
@@ -238,3 +267,8 @@ def _plain(value: Any) -> Any:
 
 def _said(error: Exception) -> str:
     return " ".join(str(error).split())[:300].rstrip(".")
+
+
+def _failed_line(error: Exception) -> int | None:
+    line = getattr(error, "template_debug", {}).get("line")
+    return line if isinstance(line, int) else None

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from courses.models import Course
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
     CLUSTER,
@@ -130,13 +131,20 @@ class Progress:
 
 
 def preview(
-    selection: Selection, backend: str, *, force: bool = False, replace_locked: bool = False
+    selection: Selection,
+    backend: str,
+    *,
+    force: bool = False,
+    replace_locked: bool = False,
+    prompts: LivePrompts | None = None,
 ) -> Preview:
-    recipe = current_recipe(backend)
+    """`prompts`: as if these were the live ones."""
+    prompts = prompts or live_prompts()
+    recipe = current_recipe(backend, prompts.personal)
     parameters = {
-        **_parameters(selection),
+        **_parameters(selection, prompts),
         **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
-        "overheads": overheads(),
+        "overheads": overheads(prompts.personal),
         "slug": slug_of(selection.course),
     }
     with connection.cursor() as cursor:
@@ -293,5 +301,7 @@ def lesson_texts(profile_id: UUID) -> list[LessonText]:
         return [LessonText(*row) for row in cursor.fetchall()]
 
 
-def _parameters(selection: Selection) -> dict[str, Any]:
-    return selection_parameters(selection, current_recipe("openai"), current_recipe("simple"))
+def _parameters(selection: Selection, prompts: LivePrompts | None = None) -> dict[str, Any]:
+    prompts = prompts or live_prompts()
+    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
+    return selection_parameters(selection, *recipes, prompts)

@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
+from personalization.shipped_config import load_shipped
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
 
@@ -34,7 +35,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 
 OUR_TABLES = """courses, profiles, generation_runs, generation_counts, model_calls, model_endpoints,
     auth_user, django_session, changes, pghistory_context, worker_heartbeats, call_totals, limiter_waits,
-    daily_costs"""
+    daily_costs, app_config"""
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
         connection.close()  # it may be in a broken transaction, or cut by the test
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {OUR_TABLES} CASCADE")
+            load_shipped(cursor)  # a migration put it there, and all other tests expect it
         connection.close()
 
 

@@ -3,13 +3,13 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from personalization.brief import Brief
-from personalization.prompts import answers_part, guidance_part
+from personalization.prompts import learners_part
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ def refinement(*, profile: UUID, run: UUID, brief: Brief) -> Refinement | None:
     """What the brief's guidance did to its prompt; None where there is none."""
     if not brief.guidance:
         return None
-    own = answers_part(brief)
-    return Refinement(profile, run, own, f"{guidance_part(brief)}\n\n{own}", brief.cluster_type)
+    original = learners_part(replace(brief, guidance=""))
+    return Refinement(profile, run, original, learners_part(brief), brief.cluster_type)
 
 
 def log_refinements(rows: Sequence[Refinement]) -> int:

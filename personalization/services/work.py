@@ -17,14 +17,18 @@ from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.runs import Backend
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.paid import paid_answers
+from personalization.prompts import shared_part
 from personalization.services.refinements import log_refinements, refinement
+from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Sources
 from personalization.supervisor import guidance
+from personalization.supervisor.guidance import KEY_PREFIX
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
@@ -49,7 +53,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     profiles = read.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
-    clusters = clusters_for(profiles.values())
+    clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -61,11 +65,16 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
-            brief = make_brief(profile, lesson, clusters.get(profile.pk, UNREFINED))
+            brief = make_brief(profile, lesson, clusters.get(profile.pk, UNREFINED), prompts.of(run))
             current = texts.get((profile.pk, lesson.pk))
             replaces = replaceable(run, locks.get((profile.pk, lesson.pk)))
             job = make_job(claim, run, brief, replaces)
             decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
+            if not decided and run.backend != Backend.SIMPLE:
+                shared_part(brief)  # here, and not beside the requests: it takes milliseconds
+        except RunBlocked as error:
+            outcomes.append(blocked(claim, error))
+            continue
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
@@ -80,7 +89,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
 
 
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
-    recipe = current_recipe(run.backend)
+    recipe = current_recipe(run.backend, brief.prompt)
     return Job(
         claim,
         brief,
@@ -138,13 +147,22 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
-def make_brief(profile: Profile, lesson: Lesson, cluster: str | None = None) -> Brief:
+def blocked(claim: Claim, error: RunBlocked) -> Outcome:
+    """Before anything was asked for: the run pauses, and says why."""
+    return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
+
+
+def make_brief(
+    profile: Profile, lesson: Lesson, cluster: str | None = None, prompts: LivePrompts | None = None
+) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
-    `cluster`: None, the one that is stored, by a query; UNREFINED, none.
+    `cluster`: None, the one that is stored, by a query; UNREFINED, none. `prompts`: None, the live ones.
     """
     name = usable_name(profile.name)
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
+    prompts = prompts or live_prompts()
+    asked_for = guidance(cluster, lesson.course.language, prompts.guidance)
     return Brief(
         course_title=lesson.course.title,
         language=lesson.course.language,
@@ -158,16 +176,19 @@ def make_brief(profile: Profile, lesson: Lesson, cluster: str | None = None) -> 
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
-        guidance=guidance(cluster, lesson.course.language),
+        guidance=asked_for,
+        guidance_version=prompts.clusters.get(f"{KEY_PREFIX}{cluster}", "") if asked_for else "",
+        prompt=prompts.personal,
     )
 
 
 def _text(job: Job, content: Document) -> Text:
+    of_cluster = job.brief.guidance_version if job.backend != Backend.SIMPLE else ""
     return Text(
         content=content,
         origin=job.recipe.origin,
         model=job.recipe.model,
-        prompt_version=job.recipe.prompt_version,
+        prompt_version=" ".join(filter(None, (job.recipe.prompt_version, of_cluster))),
         fingerprint=job.fingerprint,
         replaces=job.replaces.isoformat() if job.replaces else None,
     )
