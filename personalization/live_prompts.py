@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from personalization.models import PromptVersion
+from personalization.models import PromptEntry, PromptVersion
 from personalization.personal_prompt import (
     CLUSTER_PREFIX,
     PERSONALIZATION,
@@ -71,6 +71,13 @@ def live_prompts(instead: PromptVersion | None = None) -> LivePrompts:
 def live_variables() -> dict[str, Any]:
     """Name without its prefix → value."""
     return _read()[2]
+
+
+def live_content(key: str) -> str | None:
+    """None where there is none, or SQL made something of it that is no text."""
+    value = PromptEntry.objects.filter(pk=key).values_list("value", flat=True).first()
+    content = value.get("content") if isinstance(value, dict) else None
+    return content if isinstance(content, str) else None
 
 
 def version_name(key: str, number: int) -> str:

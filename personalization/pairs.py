@@ -10,6 +10,7 @@ from uuid import UUID
 
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
+from courses.models import Course
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.supervisor import BALANCED, guidance_tags
@@ -137,6 +138,11 @@ def selection_parameters(
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
     }
+
+
+def slug_of(course: UUID | None) -> str | None:
+    """The `slug` of SIZED."""
+    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
 
 
 def verdict_parameters(recipe: Recipe, *, force: bool, replace_locked: bool = False) -> dict[str, Any]:

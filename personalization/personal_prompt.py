@@ -76,7 +76,7 @@ class PersonalPrompt:
 
 
 def known_names(key: str, variables: Variables) -> dict[str, list[str]]:
-    """What an editor may write in the prompt of this key: variable → fields; of the first part, of the second.
+    """What an editor may write in the prompt of this key: variable → fields.
 
     The fields of the second part only are marked with a star.
     """
@@ -91,7 +91,7 @@ def parsed(key: str, content: str, variables: Variables) -> Parts:
     names = _with(_names_of(key), variables)
     if key != PERSONALIZATION:
         parts = Parts(parse(content, names))
-        if not key.startswith(CLUSTER_PREFIX):
+        if key == LESSON_TEMPLATE:
             _demand(parts.shared, ("lesson.source", "format.guidance"))
         return parts
     if len(content) > LONGEST_PROMPT:
@@ -156,12 +156,12 @@ def _with(fields: Mapping[str, set[str]], variables: Variables) -> Names:
 
 
 def _halves(content: str) -> tuple[str, str]:
-    """Above and below the line; below has as many empty lines in front, so that its errors name their line."""
+    """Above and below the line; below begins with as many empty lines, so that its errors name their line."""
     lines = list(_LEARNER.finditer(content))
     if len(lines) != 1:
         said = _(
-            "The line {%% learner %%} must stand in it once, and stands in it %(found)s times. Above it goes what "
-            "is the same for all learners of a lesson, below it what is one learner's own."
+            "The line {%% learner %%} must stand in it once, and stands in it %(found)s times. Above it goes "
+            "what is the same for all learners of a lesson, below it what is one learner's own."
         )
         second = content.count("\n", 0, lines[1].start()) + 1 if lines else None
         raise PromptError(said % {"found": len(lines)}, second)
@@ -172,7 +172,9 @@ def _halves(content: str) -> tuple[str, str]:
 def _demand(prompt: Prompt | None, names: tuple[str, ...]) -> None:
     for name in names:
         if prompt is None or name not in prompt.used:
-            said = _("It does not use %(name)s, and without it no good text can be written. Add {{ %(name)s }}.")
+            said = _(
+                "It does not use %(name)s, and without it no good text can be written. Add {{ %(name)s }}."
+            )
             raise PromptError(said % {"name": name})
 
 

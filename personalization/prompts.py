@@ -9,7 +9,7 @@ from courses.formats.definition import Format, Kind
 from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.errors import RunBlocked
-from personalization.personal_prompt import Parts, PersonalPrompt
+from personalization.personal_prompt import Parts, PersonalPrompt, Variables
 from personalization.prompt_engine import PromptError
 from personalization.tokens import estimated_tokens
 
@@ -89,8 +89,20 @@ def format_guidance(fmt: Format) -> str:
     return "\n".join(f"- {s.key} ({kinds[s.kind]}): {s.guidance}" for s in fmt.written)
 
 
+def lesson_message(parts: Parts, variables: Variables, brief: Brief) -> str:
+    """What a lesson's standard description is asked for with: `prompt_lesson_template`, for a brief without
+    a learner. Raises PromptError."""
+    values = {
+        "course": {"title": brief.course_title, "language": brief.language},
+        "lesson": {"title": brief.lesson_title, "summary": brief.summary, "source": brief.transcript},
+        "format": {"name": brief.format.name, "guidance": format_guidance(brief.format)},
+        "var": variables,
+    }
+    return parts.shared.render(values).strip()
+
+
 @lru_cache(maxsize=LESSONS_KEPT)
-def _shared_part(  # noqa: PLR0913 all that the part is made of, and nothing else
+def _shared_part(
     prompt: PersonalPrompt,
     language: str,
     format_name: str,
@@ -111,13 +123,13 @@ def _shared_part(  # noqa: PLR0913 all that the part is made of, and nothing els
 
 
 @lru_cache(maxsize=LEARNERS_KEPT)
-def _own_part(  # noqa: PLR0913 as above
+def _own_part(
     prompt: PersonalPrompt,
     language: str,
     format_name: str,
     course: str,
     title: str,
-    has_name: bool,  # noqa: FBT001 as above
+    has_name: bool,
     guidance: str,
     answers: str,
 ) -> str:

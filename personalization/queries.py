@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from courses.models import Course
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
@@ -22,6 +21,7 @@ from personalization.pairs import (
     STALE,
     Selection,
     selection_parameters,
+    slug_of,
     verdict_parameters,
 )
 from personalization.sizes import CACHEABLE, SHARED, Size, overheads
@@ -152,11 +152,6 @@ def preview(
         learners, lessons, by_verdict, being_written, replaces, sizes = cursor.fetchone()
     parts = tuple(Size(**size) for size in json.loads(sizes))
     return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces, parts)
-
-
-def slug_of(course: UUID | None) -> str | None:
-    """The `slug` of pairs.SIZED."""
-    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
 
 
 def _preview_sql(ordered: str) -> str:

@@ -14,9 +14,9 @@ from personalization.pairs import (
     SIZED_VERDICT,
     Selection,
     selection_parameters,
+    slug_of,
     verdict_parameters,
 )
-from personalization.queries import slug_of
 from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.writers.registry import current_recipe
 

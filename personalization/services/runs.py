@@ -59,8 +59,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
     their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
-    are written first and wait for a look before the others are begun. `tried_version`: id of the PromptVersion
-    to write with, in the place of the live one.
+    are written first and wait for a look before the others are begun. `tried_version`: id of the
+    PromptVersion to write with, in the place of the live one.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
@@ -75,7 +75,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "idempotency_key": idempotency_key,
         "course_id": selection.course,
         "backend": backend,
-        "options": _options(selection, backend, chosen, limits) | ({TRIED: tried_version} if tried_version else {}),
+        "options": _options(selection, backend, chosen, limits)
+        | ({TRIED: tried_version} if tried_version else {}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,

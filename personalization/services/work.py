@@ -16,14 +16,14 @@ from courses.models import Lesson
 from personalization.answers import cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
-from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.live_prompts import LivePrompts, live_prompts
+from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
+from personalization.prompts import messages
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.paid import paid_answers
-from personalization.prompts import shared_part
 from personalization.services.refinements import log_refinements, refinement
 from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Sources
@@ -71,7 +71,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             job = make_job(claim, run, brief, replaces)
             decided = _decided(job, run, current) or _paid(job, paid.get((claim.id, job.fingerprint)))
             if not decided and run.backend != Backend.SIMPLE:
-                shared_part(brief)  # here, and not beside the requests: it takes milliseconds
+                messages(brief)  # here, and not beside the requests: it takes milliseconds, and is kept
         except RunBlocked as error:
             outcomes.append(blocked(claim, error))
             continue

@@ -63,7 +63,9 @@ class OpenAIWriter:
             await self._endpoint.load()
             if self._endpoint.takes_max_tokens:
                 self._requests.thinks = False
-            async with self._lessons.turn((brief.lesson_id, brief.source_hash, brief.format.tag, brief.prompt.digest)):
+            async with self._lessons.turn(
+                (brief.lesson_id, brief.source_hash, brief.format.tag, brief.prompt.digest)
+            ):
                 return await self._endpoint.ask(send)
         except Refused as refused:
             raise refused.as_writer_error() from refused

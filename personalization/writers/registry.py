@@ -32,7 +32,7 @@ def backend_problem(backend: str) -> str | None:
 
 
 def current_recipe(backend: str, prompt: PersonalPrompt | None = None) -> Recipe:
-    """What a text of this backend would be written with today; `prompt`: with this one and not the live one."""
+    """What a text of this backend would be written with today; `prompt`: with this, not the live one."""
     if backend == Backend.SIMPLE:
         return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
     prompt = prompt or live_prompts().personal

@@ -6,8 +6,7 @@ import pytest
 
 from courses.formats.personal import EXTENDED
 from personalization.answers import NAME_PLACEHOLDER, cleaned_answers
-from personalization.brief import Brief
-from personalization.brief import shipped_personal_prompt
+from personalization.brief import Brief, shipped_personal_prompt
 from personalization.errors import RunBlocked
 from personalization.personal_prompt import personal_prompt, shipped_variables, variables_json
 from personalization.prompts import messages, shared_part
@@ -159,7 +158,9 @@ def test_a_version_is_short_and_changes_with_all_that_the_prompt_brings() -> Non
     version = with_template(SHORT).prompt.version
     assert version.startswith("personalization:7 ")
     assert len(version) < 40
-    assert version == with_template(SHORT, variables_json({"formal_address": True, "unused": 5})).prompt.version
+    assert (
+        version == with_template(SHORT, variables_json({"formal_address": True, "unused": 5})).prompt.version
+    )
     others = {
         with_template(SHORT + " ").prompt.version,
         with_template(SHORT, variables_json({"formal_address": False})).prompt.version,
@@ -197,6 +198,6 @@ def test_what_fails_while_it_is_filled_in_blocks_the_run_with_the_line() -> None
     loops = "{% for a in lesson.source %}{% for b in lesson.source %}x{% endfor %}{% endfor %}"
     with pytest.raises(RunBlocked, match="Line 2: Its loops take more than"):
         messages(with_template(f"\n{loops}{SHORT}"))
+    own = "{% for a in learner.answers %}" + "x" * 90_000 + "{% endfor %}"
     with pytest.raises(RunBlocked, match="Line 4: It becomes longer"):
-        own = "{% for a in learner.answers %}" + "x" * 90_000 + "{% endfor %}"
         messages(with_template(f"{SHORT}{own}"))
