@@ -19,19 +19,26 @@ RUN = "personalization.generationrun"
 RESULTS = ("personalization.lessonfeedback", "personalization.quizresult")
 # Kept about learners: who may see learners may see it.
 ABOUT_LEARNERS = ("personalization.usercluster", "personalization.promptrefinement", *RESULTS)
+PROMPT = "personalization.promptentry"
+VARIABLE = "personalization.variableentry"
+SETTING = "personalization.settingentry"
+CONFIG = (PROMPT, VARIABLE, SETTING)
 # Rights of our own, beside Django's add, change, delete and view.
 OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 
 ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
-    | may("view", LEARNER, *ABOUT_LEARNERS)
+    | may("view", LEARNER, *ABOUT_LEARNERS, *CONFIG)
+    | may("change", PROMPT)
+    | may("add change", VARIABLE)
     | {f"personalization.{REPLACE_LOCKED}"},
-    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS)
+    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS, *CONFIG)
+    | may("change", SETTING)
     | may("add", *RESULTS)
     | may("view add change", LEARNER)
     | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
-    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS),
+    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS, *CONFIG),
 }
 
 

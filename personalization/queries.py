@@ -1,6 +1,7 @@
 """Reads that more than one door shares."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,15 +49,8 @@ _RATE = """
           ORDER BY finished_at DESC LIMIT 10000) latest
 """
 _OF_THE_RUN = (
-    "pilot",
-    "budget_micro",
-    "spent_micro",
-    "reserved_micro",
-    "estimate_micro",
-    "calls",
-    "input_tokens",
-    "cached_tokens",
-    "output_tokens",
+    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "estimate_micro"),
+    *("calls", "input_tokens", "cached_tokens", "output_tokens"),
 )
 
 
@@ -140,10 +134,10 @@ def preview(
 ) -> Preview:
     """`prompts`: as if these were the live ones."""
     prompts = prompts or live_prompts()
-    recipe = current_recipe(backend, prompts.personal)
+    options = {"force": force, "replace_locked": replace_locked}
     parameters = {
         **_parameters(selection, prompts),
-        **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
+        **verdict_parameters(current_recipe(backend, prompts.personal), **options),
         "overheads": overheads(prompts.personal),
         "slug": slug_of(selection.course),
     }
@@ -186,7 +180,7 @@ def _preview_sql(ordered: str) -> str:
 def progress(run_id: UUID) -> Progress:
     """The state of a run now. Raises GenerationRun.DoesNotExist.
 
-    Adds up what triggers have counted: a run of a million items is read as quickly as one of ten.
+    Adds up what triggers have counted: a million items are read as quickly as ten.
     """
     run = GenerationRun.objects.get(pk=run_id)
     with connection.cursor() as cursor:
@@ -220,11 +214,10 @@ type _Kind = tuple[UUID, str, str, int]  # run, state, error code, items
 
 
 def _by_state(kinds: list[_Kind]) -> dict[UUID, dict[str, int]]:
-    counts: dict[UUID, dict[str, int]] = {}
+    counts: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for run_id, state, _, items in kinds:
-        of_run = counts.setdefault(run_id, {})
-        of_run[state] = of_run.get(state, 0) + items
-    return counts
+        counts[run_id][state] += items
+    return {run_id: dict(of_run) for run_id, of_run in counts.items()}
 
 
 def _errors(kinds: list[_Kind], examples: dict[tuple[str, str], str]) -> list[ErrorKind]:

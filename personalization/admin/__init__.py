@@ -4,6 +4,7 @@ from personalization.admin.courses import CourseWithLearnersAdmin
 from personalization.admin.endpoints import EndpointAdmin
 from personalization.admin.learners import LearnerAdmin
 from personalization.admin.lessons import LessonWithStatusAdmin
+from personalization.admin.prompts import PromptAdmin, SettingAdmin, VariableAdmin
 from personalization.admin.results import FeedbackAdmin, QuizAdmin
 from personalization.admin.runs import RunAdmin
 from personalization.admin.texts import TextAdmin
@@ -16,8 +17,11 @@ __all__ = [
     "LearnerAdmin",
     "LessonWithStatusAdmin",
     "ModelCallAdmin",
+    "PromptAdmin",
     "QuizAdmin",
     "RefinementAdmin",
     "RunAdmin",
+    "SettingAdmin",
     "TextAdmin",
+    "VariableAdmin",
 ]

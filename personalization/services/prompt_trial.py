@@ -1,20 +1,21 @@
 """A version of a prompt is tried: with one lesson and a few learners, before anybody else's texts change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from courses.formats.lesson import LESSON
 from courses.models import Lesson
 from personalization.brief import reason_to_skip
 from personalization.errors import PlanRefused
-from personalization.live_prompts import live_prompts
+from personalization.live_prompts import live_prompts, live_variables
 from personalization.models import GenerationItem, Profile, PromptVersion
 from personalization.models.runs import ENDED, Backend
 from personalization.pairs import Selection
-from personalization.personal_prompt import LESSON_TEMPLATE
-from personalization.prompts import messages
+from personalization.personal_prompt import LESSON_TEMPLATE, parsed
+from personalization.prompts import lesson_message, messages
 from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.runs import Started, start_run
 from personalization.services.work import make_brief
@@ -66,6 +67,14 @@ def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) 
         reason = reason_to_skip(brief, None, recipe, force=True)
         found.append(Trial(profile, sent, cluster, reason or ""))
     return found
+
+
+def lesson_trial(version: PromptVersion, lesson: Lesson) -> Message:
+    """What a lesson's standard description would be asked for with. Raises PromptError."""
+    variables = live_variables()
+    brief = replace(make_brief(Profile(answers_hash=""), lesson, UNREFINED), format=LESSON)
+    text = lesson_message(parsed(version.key, version.content, variables), variables, brief)
+    return Message("user", text, estimated_tokens(text))
 
 
 def start_trial(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from courses.errors import ChangedMeanwhile
 from personalization.live_prompts import live_variables
@@ -19,6 +20,7 @@ from personalization.services.settings import ConfigRefused
 
 LONGEST_VALUE = 20_000  # characters
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+TAKEN = gettext_lazy("There is a variable of this name already. Change it, or take another.")
 _LARGEST = 1e15  # beyond it a JSON number is not exact any more
 
 
@@ -56,6 +58,18 @@ def variable_value(kind: str, text: str) -> Any:
 
 def new_variable(*, name: str, value: Any, description: str = "", is_public: bool = False) -> VariableEntry:
     """The entry. `name` is without its prefix. Raises ConfigRefused."""
+    check_new_name(name)
+    check_words(description)
+    fields = {"value": value, "description": description, "is_public": is_public}
+    try:
+        with transaction.atomic():
+            return VariableEntry.objects.create(key=VARIABLE + name, **fields)
+    except IntegrityError as error:
+        raise ConfigRefused(TAKEN) from error
+
+
+def check_new_name(name: str) -> None:
+    """Raises ConfigRefused for a name that a variable cannot have, or another one has."""
     if not _NAME.fullmatch(name):
         raise ConfigRefused(
             _(
@@ -63,22 +77,21 @@ def new_variable(*, name: str, value: Any, description: str = "", is_public: boo
                 "signature_line."
             )
         )
-    if problem := secret_name_problem(name) or secret_problem(description):
+    if problem := secret_name_problem(name):
         raise ConfigRefused(problem)
-    fields = {"value": value, "description": description, "is_public": is_public}
-    try:
-        with transaction.atomic():
-            return VariableEntry.objects.create(key=VARIABLE + name, **fields)
-    except IntegrityError as error:
-        raise ConfigRefused(
-            _("There is a variable of this name already. Change it, or take another.")
-        ) from error
+    if VariableEntry.objects.filter(pk=VARIABLE + name).exists():
+        raise ConfigRefused(TAKEN)
+
+
+def check_words(text: str) -> None:
+    """Raises ConfigRefused for what looks like a secret."""
+    if problem := secret_problem(text):
+        raise ConfigRefused(problem)
 
 
 def save_variable(*, entry: VariableEntry, **fields: Any) -> VariableEntry:
     """The entry with new fields: value, description, is_public. Raises ConfigRefused and ChangedMeanwhile."""
-    if problem := secret_problem(fields.get("description", "")):
-        raise ConfigRefused(problem)
+    check_words(fields.get("description", ""))
     if not VariableEntry.objects.filter(pk=entry.pk).update(**fields):
         raise ChangedMeanwhile
     for name, value in fields.items():
