@@ -161,7 +161,8 @@ def _parts(prompt: PersonalPrompt) -> Parts:
 
 
 def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:
-    return RunBlocked("prompt", f"the prompt {prompt.name} cannot be used: {problem}")
+    remedy = "Repair it or make another version live, then resume the run."
+    return RunBlocked("prompt", f"the prompt {prompt.name} cannot be used: {problem} {remedy}")
 
 
 def _again(complaint: str) -> str:
