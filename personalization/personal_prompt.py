@@ -75,15 +75,12 @@ class PersonalPrompt:
         return f"{self.name} {self.digest[:8]}"
 
 
-def known_names(key: str, variables: Variables) -> dict[str, list[str]]:
-    """What an editor may write in the prompt of this key: variable → fields.
-
-    The fields of the second part only are marked with a star.
-    """
-    found = {root: sorted(fields) for root, fields in _names_of(key).items()}
-    if key == PERSONALIZATION:
-        found["learner"] = ["name", *(f"{name} *" for name in sorted(_OWN["learner"] - {"name"}))]
-    return {**found, "var": sorted(variables)}
+def known_names(key: str, variables: Variables) -> list[tuple[str, bool]]:
+    """What an editor may write in the prompt of this key, and whether only below the line."""
+    fields = {**_names_of(key), "var": set(variables)}
+    found = [(f"{root}.{name}", False) for root, names in fields.items() for name in sorted(names)]
+    below = sorted(_OWN["learner"] - _SHARED["learner"]) if key == PERSONALIZATION else []
+    return [*found, *((f"learner.{name}", True) for name in below)]
 
 
 def parsed(key: str, content: str, variables: Variables) -> Parts:

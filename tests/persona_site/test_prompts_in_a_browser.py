@@ -1,7 +1,5 @@
 """An editor changes a prompt, sees what would be sent, compares, and makes it live."""
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +15,6 @@ from tests.builders import make_course, make_learner, make_lesson, make_superuse
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
 from tests.persona_site.test_main_job import PICTURES
 
-LOOK = Path(os.environ["LOOK"]) if "LOOK" in os.environ else None
 LIST = "admin:personalization_promptentry_changelist"
 
 
@@ -37,12 +34,18 @@ def test_a_prompt_is_changed_tried_compared_and_made_live(live_server: Any, less
     with browser_page(live_server.url) as (page, complaints):
         let_in(page, live_server.url, session)
         page.goto(reverse(LIST))
-        page.get_by_role("link", name="Personal texts", exact=True).first.click()
+        seen(page, "list")
+        page.get_by_role("link", name="Texts for learners").click()
         refuse(page)
         save(page)
         look_at_messages(page)
         make_it_live(page)
         compare(page)
+        for name in ("variableentry", "settingentry"):
+            page.goto(reverse(f"admin:personalization_{name}_changelist"))
+            seen(page, name)
+        page.goto(reverse("admin:personalization_variableentry_add"))
+        seen(page, "variable")
         assert complaints.found == []
     assert PromptVersion.objects.get(key=PERSONALIZATION, number=2).note == "Friendlier"
     assert "plain and friendly" in (live_content(PERSONALIZATION) or "")
@@ -92,7 +95,9 @@ def compare(page: Page) -> None:
     versions.get_by_role("button", name="Compare").click()
     expect(page.locator("ins", has_text="friendly")).to_be_visible()
     expect(page.locator("del", has_text="warm")).to_be_visible()
-    page.get_by_role("region", name="What changed").screenshot(path=PICTURES / "prompt-compare.png")
+    page.get_by_role("region", name="Compare: Texts for learners").screenshot(
+        path=PICTURES / "prompt-compare.png"
+    )
     seen(page, "compare")
     page.get_by_role("link", name="All versions").click()
     page.get_by_role("link", name="Its texts 1").click()
@@ -105,5 +110,3 @@ def seen(page: Page, name: str) -> None:
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
         assert sideways_scroll(page) == 0, (name, size)
-        if LOOK:
-            page.screenshot(path=LOOK / f"{name}-{size['width']}.png", full_page=True)

@@ -157,7 +157,7 @@ def test_a_change_says_which_prompts_use_it(admin: Client) -> None:
     assert answer.status_code == 302
     assert ConfigEntry.objects.get(pk=FORMAL).value is False
     said = admin.get(answer["Location"]).content.decode()
-    assert "It stands in: Standard descriptions, Personal texts." in said
+    assert "It stands in: Standard descriptions, Texts for learners." in said
     assert "are stale now" in said
 
 

@@ -50,7 +50,7 @@ def test_the_list_says_what_each_prompt_is_for_and_which_version_is_live(
 ) -> None:
     html = editor.get(page("changelist")).content.decode()
     assert html.count("Emphasis and depth for the learners of this cluster") == 7
-    assert "Personal texts" in html
+    assert "Texts for learners" in html
     assert "Cluster: visual, basic" in html
     assert "var_formal_address" not in html
 
@@ -141,7 +141,7 @@ def test_the_exact_messages_are_shown_with_their_tokens(
     assert "Goal 0" in html
     assert "Goal 1" in html
     assert "Goal 2" not in html
-    assert "No model key" in html  # and so no pilot
+    assert "No model key is set." in html  # and so no pilot
 
 
 @pytest.mark.parametrize(

@@ -134,5 +134,6 @@ def _broken(key: str, live: str | None, variables: dict[str, Any]) -> str:
 
 
 def _names(key: str) -> list[str]:
+    """As an editor writes them; those of the second part have a star."""
     names = known_names(key, live_variables())
-    return [f"{root}.{field}" for root, fields in names.items() for field in fields]
+    return ["{{ " + name + " }}" + (" *" if below else "") for name, below in names]

@@ -8,7 +8,7 @@ from personalization.models import ClusterType
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE, PERSONALIZATION
 
 LABELS: dict[str, Any] = {
-    PERSONALIZATION: _("Personal texts"),
+    PERSONALIZATION: _("Texts for learners"),
     LESSON_TEMPLATE: _("Standard descriptions"),
 }
 ABOUT: dict[str, Any] = {

@@ -20,7 +20,7 @@ from personalization.admin.prompts.names import prompt_label
 from personalization.admin.rights import may_run
 from personalization.errors import PlanRefused, RunBlocked
 from personalization.live_prompts import live_content
-from personalization.models import Profile, PromptEntry, PromptVersion
+from personalization.models import ClusterType, Profile, PromptEntry, PromptVersion
 from personalization.models.runs import Backend
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE
 from personalization.prompt_engine import PromptError
@@ -28,6 +28,7 @@ from personalization.services.prompt_trial import MOST_LEARNERS, Trial, lesson_t
 from personalization.writers.registry import backend_problem
 
 WITH_LESSONS = Course.objects.filter(Exists(Lesson.objects.filter(course=OuterRef("pk"))))
+CLUSTERS = dict(ClusterType.choices)
 OFFERED = 12  # learners to choose from; others are named by their identifiers
 
 
@@ -72,7 +73,7 @@ def trial_page(
         "of_cluster": entry.key.startswith(CLUSTER_PREFIX),
         "may_change": admin.has_change_permission(request, entry),
         "may_run": may_run(request),
-        "no_pilot": backend_problem(Backend.OPENAI),
+        "no_pilot": _("No model key is set.") if backend_problem(Backend.OPENAI) else "",
         "token": data.get("token") or uuid4().hex,
         **shown,
     }
@@ -116,7 +117,7 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
         return {}
     return {
         "shared": found[0].messages[0],
-        "own": [(trial, trial.messages[1:]) for trial in found],
+        "own": [(trial, trial.messages[1:], CLUSTERS.get(trial.cluster)) for trial in found],
         "tokens": sum(trial.tokens for trial in found),
         "shown": True,
     }
