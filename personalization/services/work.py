@@ -57,11 +57,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
-        run, profile, lesson = (
-            runs.get(claim.run_id),
-            profiles.get(claim.profile_id),
-            lessons.get(claim.lesson_id),
-        )
+        run, profile = runs.get(claim.run_id), profiles.get(claim.profile_id)
+        lesson = lessons.get(claim.lesson_id)
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
@@ -73,13 +70,11 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             if not decided and run.backend != Backend.SIMPLE:
                 messages(brief)  # here, and not beside the requests: it takes milliseconds, and is kept
         except RunBlocked as error:
-            outcomes.append(blocked(claim, error))
-            continue
+            decided = blocked(claim, error)
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
-            outcomes.append(Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE))
-            continue
+            decided = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
         if decided:
             outcomes.append(decided)
         else:
