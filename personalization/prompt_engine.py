@@ -6,7 +6,7 @@ whoever edits a prompt can break that prompt only, and is told the line before i
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.template import (
     Context,
@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 LONGEST_PROMPT = 100_000  # characters of the template
 LONGEST_RESULT = 2_000_000  # characters; a transcript of 200,000 fits several times
 MOST_STEPS = 20_000  # of all loops together
+STEPS, LENGTH = "steps of loops", "characters put out"  # what is counted while a prompt is filled in
 LONGEST_SEPARATOR = 20  # characters that `join` puts between items
 
 
@@ -93,8 +94,8 @@ class _Step(Node):
         self.literal = literal
 
     def render(self, context: Context) -> str:
-        taken = context.render_context.get(_Step, 0) + 1
-        context.render_context[_Step] = taken
+        taken = (context.render_context.get(STEPS) or 0) + 1
+        context.render_context[STEPS] = taken
         _count(context, self.literal)
         if taken > MOST_STEPS:
             raise PromptError(
@@ -113,8 +114,8 @@ class _Output(VariableNode):
 
 
 def _count(context: Context, characters: int) -> None:
-    length = context.render_context.get(_Output, 0) + characters
-    context.render_context[_Output] = length
+    length = (context.render_context.get(LENGTH) or 0) + characters
+    context.render_context[LENGTH] = length
     if length > LONGEST_RESULT:
         raise PromptError(
             _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
@@ -123,12 +124,13 @@ def _count(context: Context, characters: int) -> None:
 
 
 def _for(parser: Any, token: Any) -> Node:
-    node = defaulttags.do_for(parser, token)
+    node: Any = defaulttags.do_for(parser, token)
     literal = sum(len(text.s) for text in node.nodelist_loop.get_nodes_by_type(TextNode))
     step = _Step(literal)
     step.token, step.origin = token, parser.origin  # so that its error names the line
     node.nodelist_loop.insert(0, step)
-    return node
+    loop: Node = node
+    return loop
 
 
 def _yesno(value: Any, words: str = "yes,no") -> Any:
@@ -144,7 +146,7 @@ def _join(value: Any, separator: str) -> str:
 
 
 class _Engine(Engine):
-    default_builtins: list[str] = []
+    default_builtins: ClassVar[list[str]] = []
 
     def get_template_builtins(self, builtins: list[str]) -> list[Library]:
         return [_LIBRARY]
@@ -177,7 +179,8 @@ def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: se
             counted = _Output(node.filter_expression)
             counted.token, counted.origin = node.token, node.origin  # so that its error names the line
             nodes[place] = counted
-        line = node.token.lineno if getattr(node, "token", None) else None
+        token = getattr(node, "token", None)
+        line = token.lineno if token else None
         for variable in _variables(node):
             _check_variable(variable, names, inside, line)
             used.add(".".join((variable.lookups or ("",))[:2]))
@@ -226,7 +229,7 @@ def _expressions(node: Node) -> Iterator[FilterExpression]:
     elif isinstance(node, defaulttags.WithNode):
         yield from node.extra_context.values()
     elif isinstance(node, defaulttags.FirstOfNode):
-        yield from node.vars
+        yield from (one for one in node.vars if isinstance(one, FilterExpression))
 
 
 def _operands(condition: Any) -> Iterator[FilterExpression]:

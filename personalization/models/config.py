@@ -1,5 +1,7 @@
 """What editors set without a deploy: prompts, variables and settings, each an entry with a key."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -63,7 +65,7 @@ class _OfKeys(models.Manager[ConfigEntry]):
 class PromptEntry(ConfigEntry):
     """Prompts, with rights of their own."""
 
-    objects = _OfKeys(PROMPT)
+    objects: ClassVar[Any] = _OfKeys(PROMPT)
 
     class Meta:
         proxy = True
@@ -74,7 +76,7 @@ class PromptEntry(ConfigEntry):
 class VariableEntry(ConfigEntry):
     """What prompts may name as `var.…`: a text {"content": "…"}, a number, true or false."""
 
-    objects = _OfKeys(VARIABLE)
+    objects: ClassVar[Any] = _OfKeys(VARIABLE)
 
     class Meta:
         proxy = True
@@ -85,7 +87,7 @@ class VariableEntry(ConfigEntry):
 class SettingEntry(ConfigEntry):
     """What each means, and what it may be, stands in services.settings."""
 
-    objects = _OfKeys(SETTING, DEFAULT_COACH)
+    objects: ClassVar[Any] = _OfKeys(SETTING, DEFAULT_COACH)
 
     class Meta:
         proxy = True

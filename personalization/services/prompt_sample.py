@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Func, IntegerField, Q
@@ -30,7 +31,7 @@ from personalization.prompts import learners_part, lesson_message, shared_part
 from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
 
 # As PostgreSQL stores it: no long text is read for that.
-_STORED = {"function": "pg_column_size", "output_field": IntegerField()}
+_STORED: dict[str, Any] = {"function": "pg_column_size", "output_field": IntegerField()}
 
 
 def check_prompt(key: str, content: str) -> None:

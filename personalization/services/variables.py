@@ -63,7 +63,8 @@ def new_variable(*, name: str, value: Any, description: str = "", is_public: boo
     fields = {"value": value, "description": description, "is_public": is_public}
     try:
         with transaction.atomic():
-            return VariableEntry.objects.create(key=VARIABLE + name, **fields)
+            made: VariableEntry = VariableEntry.objects.create(key=VARIABLE + name, **fields)
+            return made
     except IntegrityError as error:
         raise ConfigRefused(TAKEN) from error
 

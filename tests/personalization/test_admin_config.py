@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from personalization.models import Coach, ConfigEntry
 from personalization.secret_marks import secret_name_problem, secret_problem
-from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
-from personalization.services.variables import ConfigRefused, variable_value
+from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, ConfigRefused, setting_value
+from personalization.services.variables import variable_value
 from personalization.shipped_config import shipped_prompts
 from tests.admin_forms import errors_of, send
 from tests.builders import make_superuser

@@ -8,6 +8,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from courses.errors import ChangedMeanwhile
+from personalization.errors import PlanRefused
 from personalization.live_prompts import live_content, live_prompts
 from personalization.models import ConfigEntry, GenerationRun, PersonalizedLessonDescription, PromptVersion
 from personalization.pairs import Selection
@@ -17,7 +18,7 @@ from personalization.queries import text_counts
 from personalization.services import queue
 from personalization.services.prompt_versions import effect_of, live_number, make_live, save_draft
 from personalization.services.run_prompts import BatchPrompts
-from personalization.services.runs import PlanRefused, start_run
+from personalization.services.runs import start_run
 from personalization.services.work import make_brief, prepare
 from personalization.shipped_config import load_shipped, shipped_prompts
 from personalization.supervisor import guidance

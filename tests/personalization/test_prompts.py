@@ -6,9 +6,14 @@ import pytest
 
 from courses.formats.personal import EXTENDED
 from personalization.answers import NAME_PLACEHOLDER, cleaned_answers
-from personalization.brief import Brief, shipped_personal_prompt
+from personalization.brief import Brief
 from personalization.errors import RunBlocked
-from personalization.personal_prompt import personal_prompt, shipped_variables, variables_json
+from personalization.personal_prompt import (
+    personal_prompt,
+    shipped_personal_prompt,
+    shipped_variables,
+    variables_json,
+)
 from personalization.prompts import messages, shared_part
 from tests.personalization.briefs import NINA, SAM, brief
 

@@ -69,7 +69,8 @@ class VariableForm(ModelForm[VariableEntry]):
         kind = kind_of(value)
         for name in ("name", "kind"):
             self.fields[name].disabled = True
-        self.initial |= {"name": self.instance.key.removeprefix(VARIABLE), "kind": kind.value}
+        self.initial["name"] = self.instance.key.removeprefix(VARIABLE)
+        self.initial["kind"] = kind.value
         self.initial["typed"] = ("yes" if value else "no") if kind is Kind.YES_NO else str(value)
         if kind is Kind.YES_NO:
             self.fields["typed"] = forms.ChoiceField(
