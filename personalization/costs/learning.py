@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from personalization.live_prompts import live_prompts
 from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
 from personalization.sizes import CACHEABLE, SHARED, overheads
 
@@ -60,7 +61,8 @@ class Learned:
 
 def learned(model: str) -> Learned:
     """From the model's last calls, whatever run they were for."""
-    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": overheads()}
+    of_prompts = overheads(live_prompts().personal)
+    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": of_prompts}
     with connection.cursor() as cursor:
         cursor.execute(LEARN, values)
         rows = cursor.fetchall()
