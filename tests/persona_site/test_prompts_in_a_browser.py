@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from courses.models import Course, Lesson
 from personalization.live_prompts import live_content
 from personalization.models import PromptVersion
-from personalization.personal_prompt import PERSONALIZATION
+from personalization.shipped_config import PERSONALIZATION
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
 from tests.builders import make_course, make_learner, make_lesson, make_superuser, make_text
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
@@ -56,7 +56,7 @@ def refuse(page: Page) -> None:
     before = words.input_value()
     words.fill(before.replace("{{ lesson.title }}", "{{ lesson.number }}", 1))
     page.get_by_role("button", name="Save as a draft").click()
-    expect(page.get_by_role("alert")).to_contain_text("Line 21: There is no “lesson.number”")
+    expect(page.get_by_role("alert")).to_contain_text("Line 24: There is no “lesson.number”")
     seen(page, "refused")
     words = page.get_by_label("Words of the prompt")
     assert "{{ lesson.number }}" in words.input_value()

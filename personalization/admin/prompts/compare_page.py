@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from courses.admin.history.compare import Entry, changed_parts
-from personalization.admin.prompts.names import prompt_label
+from personalization.admin.prompts.names import note_said, prompt_label
 from personalization.live_prompts import live_content
 from personalization.models import PromptEntry, PromptVersion
 
@@ -22,6 +22,8 @@ def compare_page(admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: 
         "entry": entry,
         "older": older,
         "newer": newer,
+        "older_note": note_said(older),
+        "newer_note": note_said(newer),
         "differences": changed_parts([_words(older)], [_words(newer)]),
         "live": live_content(entry.key),
         "may_change": admin.has_change_permission(request, entry),

@@ -13,13 +13,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from personalization.admin.prompts.names import prompt_about, prompt_label
+from personalization.admin.prompts.names import note_said, prompt_about, prompt_label
 from personalization.live_prompts import live_content, live_variables
 from personalization.models import PromptEntry, PromptVersion
-from personalization.personal_prompt import LESSON_TEMPLATE, PERSONALIZATION, known_names, parsed
+from personalization.personal_prompt import LESSON_TEMPLATE, known_names, parsed
 from personalization.prompt_engine import PromptError
 from personalization.services.prompt_versions import LONGEST_NOTE, save_draft, written_by
-from personalization.shipped_config import NOTES
+from personalization.shipped_config import PERSONALIZATION
 
 SHOWN = 200  # versions on the page; the others stay in the database, and in the addresses
 
@@ -109,7 +109,7 @@ def _lines(versions: QuerySet[PromptVersion], live: str | None) -> list[Line]:
         Line(
             version,
             version.content == live,
-            _(version.note) if version.note in NOTES else version.note,
+            note_said(version),
             texts_address(version),
         )
         for version in versions

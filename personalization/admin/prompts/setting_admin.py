@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin
-from courses.admin.theme import ModelForm, TextInput, display
+from courses.admin.theme import ModelForm, Select, TextInput, display
 from personalization.models import SettingEntry
 from personalization.services.settings import SETTINGS, ConfigRefused, save_setting
 
@@ -22,7 +22,12 @@ class SettingForm(ModelForm[SettingEntry]):
         super().__init__(*args, **kwargs)
         if setting := SETTINGS.get(self.instance.key):
             self.fields["typed"].help_text = setting.about
-            self.initial["typed"] = setting.typed(self.instance.value)
+            self.initial["typed"] = now = setting.typed(self.instance.value)
+            if setting.choices:
+                choices = setting.choices()
+                if now not in dict(choices):  # deleted, or not active any more
+                    choices.append((now, now))
+                self.fields["typed"].widget = Select(choices=choices)
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
@@ -69,7 +74,9 @@ class SettingAdmin(BaseAdmin[SettingEntry]):
     @display(description=_("value"))
     def shown_value(self, entry: SettingEntry) -> str:
         setting = SETTINGS.get(entry.key)
-        return (setting.typed(entry.value) if setting else str(entry.value)) or "–"
+        value = setting.typed(entry.value) if setting else str(entry.value)
+        choices = dict(setting.choices()) if setting and setting.choices else {}
+        return choices.get(value, value) or "–"
 
     @display(description=_("what it does"))
     def about(self, entry: SettingEntry) -> str:
