@@ -60,7 +60,9 @@ def refuse(page: Page) -> None:
     seen(page, "refused")
     words = page.get_by_label("Words of the prompt")
     assert "{{ lesson.number }}" in words.input_value()
-    words.fill(before.replace("warm, plain and respectful", "plain and friendly"))
+    friendlier = before.replace("warm, plain and respectful", "plain and friendly")
+    rule = "- No lesson numbers"
+    words.fill(friendlier.replace(rule, f"- Begin with what can be done today.\n{rule}"))
 
 
 def save(page: Page) -> None:
@@ -95,9 +97,9 @@ def compare(page: Page) -> None:
     versions.get_by_role("button", name="Compare").click()
     expect(page.locator("ins", has_text="friendly")).to_be_visible()
     expect(page.locator("del", has_text="warm")).to_be_visible()
-    page.get_by_role("region", name="Compare: Texts for learners").screenshot(
-        path=PICTURES / "prompt-compare.png"
-    )
+    expect(page.locator("ins", has_text="Begin with what can be done today.")).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+    page.screenshot(path=PICTURES / "prompt-compare.png")
     seen(page, "compare")
     page.get_by_role("link", name="All versions").click()
     page.get_by_role("link", name="Its texts 1").click()

@@ -49,7 +49,8 @@ def test_the_list_says_what_each_prompt_is_for_and_which_version_is_live(
 ) -> None:
     html = editor.get(page("changelist")).content.decode()
     assert html.count("Emphasis and depth for the learners of this cluster") == 7
-    assert "Texts for learners" in html
+    places = [html.index(name) for name in ("Texts for learners", "Standard descriptions", "Cluster: ")]
+    assert places == sorted(places)
     assert "Cluster: visual, basic" in html
     assert "var_formal_address" not in html
 
@@ -76,6 +77,7 @@ def test_what_is_wrong_is_said_with_its_line_and_the_words_stay(editor: Client) 
     html = answer.content.decode()
     assert "Line 2: There is no “lesson.number”. Known: lesson.source, lesson.summary, lesson.title." in html
     assert "{{ lesson.number }}" in html
+    assert '<code class="prompt-line-said" dir="auto">{{ lesson.number }}</code>' in html
     assert 'value="A note"' in html
     assert PromptVersion.objects.filter(key=PERSONALIZATION).count() == 1
 

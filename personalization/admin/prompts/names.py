@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _translated
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,11 @@ def prompt_label(key: str) -> str:
         cluster = dict(ClusterType.choices).get(key.removeprefix(CLUSTER_PREFIX), key)
         return str(_("Cluster: %(name)s") % {"name": cluster})
     return str(LABELS.get(key, key))
+
+
+def with_about(label: str, about: str) -> SafeString:
+    """For a list: what it is called, and in small letters what it is for."""
+    return format_html('{} <span class="prompt-about">{}</span>', label, about)
 
 
 def note_said(version: PromptVersion) -> str:

@@ -1,12 +1,14 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin
 from courses.admin.theme import ModelForm, Select, TextInput, display
+from personalization.admin.prompts.names import with_about
 from personalization.models import SettingEntry
 from personalization.services.settings import SETTINGS, ConfigRefused, save_setting
 
@@ -41,11 +43,14 @@ class SettingForm(ModelForm[SettingEntry]):
 @admin.register(SettingEntry)
 class SettingAdmin(BaseAdmin[SettingEntry]):
     form = SettingForm
-    list_display = ("label", "shown_value", "about", "updated_at")
+    list_display = ("label_with_about", "shown_value", "updated_at")
     fields = ("label", "typed")
     readonly_fields = ("label",)
     sortable_by = ()
     actions = None
+
+    class Media:
+        css: ClassVar[dict[str, Any]] = {"all": ("personalization/prompts.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # the product knows what settings there are
@@ -66,6 +71,10 @@ class SettingAdmin(BaseAdmin[SettingEntry]):
 
     def save_model(self, request: HttpRequest, obj: SettingEntry, form: Any, change: bool) -> None:
         save_setting(entry=obj, text=form.cleaned_data["typed"])
+
+    @display(description=_("setting"))
+    def label_with_about(self, entry: SettingEntry) -> SafeString:
+        return with_about(self.label(entry), self.about(entry))
 
     @display(description=_("setting"))
     def label(self, entry: SettingEntry) -> str:
