@@ -8,6 +8,7 @@ from uuid import UUID
 
 from courses.formats.definition import Format
 from courses.formats.lesson import LESSON
+from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.supervisor.guidance import guidance_tag
 from personalization.voice import VOICE_VERSION, Voice
 
@@ -49,6 +50,9 @@ class Brief:
     format: Format
     cluster_type: str = ""
     guidance: str = ""  # what the cluster asks the writer for; "": nothing
+    guidance_version: str = ""  # whose words these are: "visual_basic:2"
+    # In the fingerprint by its version, which is the recipe's.
+    prompt: PersonalPrompt = field(default_factory=shipped_personal_prompt)
     voice: Voice | None = None  # None: neutral
     questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
     survey_tag: str | None = None  # None: the default survey, as it was shipped

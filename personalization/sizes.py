@@ -2,13 +2,19 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
 from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
+from personalization.personal_prompt import (
+    LESSON_TEMPLATE,
+    PersonalPrompt,
+    shipped_personal_prompt,
+    shipped_prompt,
+)
 from personalization.prompts import messages
 from personalization.tokens import estimated_tokens
 
@@ -39,20 +45,30 @@ class Size:
     cacheable_tokens: int
 
 
-@cache
-def overheads() -> str:
-    """As JSON: what a prompt has beside lesson and answers, by format and language, in tokens."""
+@lru_cache(maxsize=16)
+def overheads(personal: PersonalPrompt, lesson: PersonalPrompt) -> str:
+    """As JSON: what the prompts have beside lesson and answers, by format and language, in tokens.
+
+    lesson: the prompt of standard descriptions.
+    """
     known = {
-        f"{fmt.name} {language.value}": overhead(fmt, language.value)
+        f"{fmt.name} {language.value}": overhead(
+            fmt, language.value, lesson if fmt.name == LESSON.name else personal
+        )
         for fmt in (*PERSONAL_FORMATS, LESSON)
         for language in Language
     }
     return json.dumps({**known, "other": max(known.values())})
 
 
-def overhead(fmt: Format, language: str) -> int:
-    """Tokens of a prompt beside its lesson and answers."""
-    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt)
+def overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
+    """Tokens of a prompt beside its lesson and answers.
+
+    Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
+    """
+    if not prompt.parts:
+        prompt = shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()
+    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
     texts = [message["content"] for message in messages(blank)]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
     return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)

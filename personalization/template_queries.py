@@ -11,8 +11,10 @@ from django.db import connection
 from courses.formats.lesson import LESSON
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
 from personalization.explanations import explanation
+from personalization.live_prompts import live_prompts
 from personalization.models.runs import GenerationItem, ItemState
 from personalization.pairs import LESSON_TOKENS, TOO_SHORT
+from personalization.personal_prompt import PersonalPrompt
 from personalization.sizes import Size, overhead
 from personalization.writers.registry import template_recipe
 
@@ -50,7 +52,10 @@ class LessonVerdict:
 
 @dataclass(frozen=True, slots=True)
 class TemplatePreview:
+    """`prompt`: what the lessons would be described with."""
+
     lessons: Sequence[LessonVerdict]
+    prompt: PersonalPrompt
 
     @property
     def by_verdict(self) -> dict[str, int]:
@@ -73,28 +78,36 @@ class TemplatePreview:
             if lesson.verdict == "write":
                 tokens.setdefault(lesson.language, []).append(lesson.tokens)
         return [
-            Size(LESSON.name, language, len(each), sum(each) + len(each) * overhead(LESSON, language), 0)
+            Size(LESSON.name, language, len(each), sum(each) + len(each) * self._overhead(language), 0)
             for language, each in tokens.items()
         ]
 
+    def _overhead(self, language: str) -> int:
+        return overhead(LESSON, language, self.prompt)
+
 
 def preview_templates(
-    lessons: Sequence[UUID], *, force: bool = False, replace_locked: bool = False
+    lessons: Sequence[UUID],
+    *,
+    force: bool = False,
+    replace_locked: bool = False,
+    prompt: PersonalPrompt | None = None,
 ) -> TemplatePreview:
-    """Of these lessons, in the order of their course."""
+    """Of these lessons, in the order of their course. `prompt`: in the place of the live one."""
+    prompt = prompt or live_prompts().lesson
     parameters: dict[str, Any] = {
         "lessons": list(lessons),
         "force": force,
         "replace_locked": replace_locked,
         "separator": SEPARATOR,
-        "recipe": template_recipe().key,
+        "recipe": template_recipe(prompt).key,
         "format": LESSON.tag,
         "blanks": BLANKS,
         "shortest_source": SHORTEST_SOURCE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LESSONS, parameters)
-        return TemplatePreview([LessonVerdict(*row) for row in cursor.fetchall()])
+        return TemplatePreview([LessonVerdict(*row) for row in cursor.fetchall()], prompt)
 
 
 @dataclass(frozen=True, slots=True)

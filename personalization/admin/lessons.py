@@ -11,7 +11,7 @@ from courses.admin.lessons import LessonAdmin, MissingFilter
 from courses.models import Lesson
 from personalization.admin.regenerate_lessons import regenerate_lessons_page
 from personalization.admin.rights import may_run
-from personalization.admin.status_filters import LessonStatusFilter
+from personalization.admin.status_filters import DescribedByFilter, LessonStatusFilter
 from personalization.models.runs import RUN_GENERATION
 
 
@@ -19,7 +19,8 @@ class LessonWithStatusAdmin(LessonAdmin):
     actions = ("regenerate_descriptions",)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [LessonStatusFilter if one is MissingFilter else one for one in self.list_filter]
+        filters = [LessonStatusFilter if one is MissingFilter else one for one in self.list_filter]
+        return [*filters, DescribedByFilter]
 
     def has_run_generation_permission(self, request: HttpRequest) -> bool:
         return may_run(request)

@@ -27,7 +27,7 @@ from personalization.pairs import Selection
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
-from personalization.writers.registry import backend_problem, current_recipe, default_backend
+from personalization.writers.registry import backend_problem, default_backend, model_of
 
 VERDICTS = {
     "write": gettext_lazy("will be written"),
@@ -75,7 +75,7 @@ class RunForm(forms.Form):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
         backend = self.cleaned_data.get("backend")
-        if backend and (problem := budget_problem(current_recipe(backend).model, budget)):
+        if backend and (problem := budget_problem(model_of(backend), budget)):
             raise forms.ValidationError(problem)
         return budget
 
@@ -122,8 +122,14 @@ def regenerate_page(
     form = RunForm(data, may_replace=may_replace_locked(request))
     plan = cost = None
     if form.is_valid():
-        plan = preview(_selection(form, learners), form.cleaned_data["backend"], **_options(form))
-        cost = estimate(plan.sizes, form.cleaned_data["backend"])
+        backend, options = form.cleaned_data["backend"], _options(form)
+        plan = preview(
+            _selection(form, learners),
+            backend,
+            force=options["force"],
+            replace_locked=options["replace_locked"],
+        )
+        cost = estimate(plan.sizes, backend)
         if "start" in request.POST and (started := _started(form, learners, cost, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)

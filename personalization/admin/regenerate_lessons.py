@@ -25,7 +25,7 @@ from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.services.runs import Started
 from personalization.services.template_runs import start_template_run
 from personalization.template_queries import TemplatePreview, preview_templates
-from personalization.writers.registry import template_problem, template_recipe
+from personalization.writers.registry import model_of, template_problem
 
 VERDICTS = {
     "write": gettext_lazy("will be written"),
@@ -55,7 +55,7 @@ class TemplatesForm(forms.Form):
             budget = parsed_amount(text) if text else None
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
-        if problem := budget_problem(template_recipe().model, budget):
+        if problem := budget_problem(model_of(Backend.OPENAI), budget):
             raise forms.ValidationError(problem)
         return budget
 
@@ -77,7 +77,7 @@ def regenerate_lessons_page(
     form = TemplatesForm(data, may_replace=may_replace_locked(request))
     plan = cost = None
     if form.is_valid():
-        plan = preview_templates(list(chosen), **_options(form))
+        plan = preview_templates(list(chosen), prompt=None, **_options(form))
         cost = estimate(plan.sizes, Backend.OPENAI, Kind.TEMPLATES)
         if "start" in request.POST and (started := _started(form, list(chosen), stores, cost, request)):
             _tell(request, started)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -83,3 +83,31 @@ class StaleFilter(StatusFilter):
 
     def ids(self, value: str, course: UUID | None) -> Any:
         return stale_texts(course)
+
+
+class WrittenByFilter(admin.SimpleListFilter):
+    """Where a prompt's page asks which texts a version of it wrote: offers nothing by itself."""
+
+    title = _("prompt version")
+    parameter_name = "written_by"
+    column = "prompt_version"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = request.GET.get(self.parameter_name, "")
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Texts name the prompt first, then the hash of all that went into it, then the cluster's prompt.
+
+        What wrote before prompts had versions is a hash alone."""
+        if not (version := self.value()):
+            return queryset
+        column = self.column
+        of_prompt = Q((column, version)) | Q((f"{column}__startswith", f"{version} "))
+        return queryset.filter(of_prompt | Q((f"{column}__endswith", f" {version}")))
+
+
+class DescribedByFilter(WrittenByFilter):
+    """Of lessons, by their standard descriptions."""
+
+    column = "description__prompt_version"

@@ -33,7 +33,7 @@ from courses.rendering import humanised
 from personalization.admin.history import TextHistory
 from personalization.admin.paginator import EXACT_UP_TO, EstimatedPaginator
 from personalization.admin.rights import may_replace_locked
-from personalization.admin.status_filters import StaleFilter
+from personalization.admin.status_filters import StaleFilter, WrittenByFilter
 from personalization.admin.unlock import unlock_page
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
@@ -77,7 +77,7 @@ class EditedFilter(admin.SimpleListFilter):
 @admin.register(Text)
 class TextAdmin(TextHistory, SectionsAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
-    list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter)
+    list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter, WrittenByFilter)
     search_fields = ("profile__user_identifier", "profile__name")
     search_help_text = _("Identifier or name of the learner")
     ordering = ("profile_id", "lesson_id")  # the order of an index: no page sorts a million rows

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from courses.formats.lesson import LESSON
+from personalization.live_prompts import live_prompts
 from personalization.models.runs import Kind
 from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
 from personalization.sizes import CACHEABLE, SHARED, overheads
@@ -83,7 +84,9 @@ class Learned:
 
 def learned(model: str, kind: str = Kind.PERSONALIZE) -> Learned:
     """From the model's last calls for such texts, whatever run they were for."""
-    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": overheads()}
+    prompts = live_prompts()
+    of_prompts = overheads(prompts.personal, prompts.lesson)
+    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": of_prompts}
     with connection.cursor() as cursor:
         cursor.execute(LEARN_TEMPLATES if kind == Kind.TEMPLATES else LEARN, values)
         rows = cursor.fetchall()

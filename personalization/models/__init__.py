@@ -2,7 +2,13 @@ from personalization.models.call_totals import CallTotal, LimiterWait
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
 from personalization.models.coaches import Coach, CourseCoach
-from personalization.models.config import ConfigEntry, PromptVersion
+from personalization.models.config import (
+    ConfigEntry,
+    PromptEntry,
+    PromptVersion,
+    SettingEntry,
+    VariableEntry,
+)
 from personalization.models.costs import DailyCost
 from personalization.models.counts import ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
@@ -36,13 +42,16 @@ __all__ = [
     "PersonalizedLessonDescription",
     "Pilot",
     "Profile",
+    "PromptEntry",
     "PromptRefinement",
     "PromptVersion",
     "QuizResult",
     "RunState",
+    "SettingEntry",
     "SurveyOption",
     "SurveyQuestion",
     "TokenLimit",
     "UserCluster",
+    "VariableEntry",
     "WorkerHeartbeat",
 ]

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from courses.models import Lesson
 from personalization.errors import PlanRefused
+from personalization.live_prompts import live_prompts
 from personalization.models.runs import Backend, Kind
 from personalization.pricing import budget_problem
 from personalization.services.planning import plan_templates
+from personalization.services.run_prompts import prompt_refusal
 from personalization.services.runs import Started, planned_by_key, remembered
-from personalization.writers.registry import template_problem, template_recipe
+from personalization.writers.registry import model_of, template_problem
 
 
 def start_template_run(
@@ -35,9 +37,10 @@ def start_template_run(
     keeps their words. `force`: also what nothing has changed for.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
-    can be asked or there is no such lesson; nothing is stored then.
+    can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    if problem := template_problem() or _budget_problem(budget_micro):
+    limit_problem = _budget_problem(budget_micro)
+    if problem := template_problem() or limit_problem or prompt_refusal(live_prompts().lesson):
         raise PlanRefused(problem)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
@@ -60,4 +63,4 @@ def start_template_run(
 def _budget_problem(budget_micro: int | None) -> str | None:
     if budget_micro is not None and budget_micro <= 0:
         return _("A budget above 0 is needed.")
-    return budget_problem(template_recipe().model, budget_micro)
+    return budget_problem(model_of(Backend.OPENAI), budget_micro)

@@ -17,12 +17,23 @@ from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
 from personalization.brief import BLANKS, SHORTEST_SOURCE, Brief
+from personalization.errors import RunBlocked
+from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
+from personalization.personal_prompt import PersonalPrompt
+from personalization.prompts import messages
 from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Sources
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import LONGEST_PAUSE, REASONS, internal, paid_outcome, replaceable
+from personalization.services.work import (
+    LONGEST_PAUSE,
+    REASONS,
+    blocked,
+    internal,
+    paid_outcome,
+    replaceable,
+)
 from personalization.writers.registry import template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -39,20 +50,28 @@ class _Description:
     edited_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is read once for all its claims: whatever goes live meanwhile, one prompt writes them all."""
+
+    known: Mapping[UUID, _Description]
+    paid: Mapping[tuple[int, str], ModelCall]
+    prompt: PersonalPrompt
+
+
 def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[Job], list[Outcome]]:
     """What to write, and what is settled without a call: files of saved descriptions are written here."""
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
     lessons = sources.lessons({claim.lesson_id for claim in claims})
-    known = _descriptions(lessons)
     paid = paid_answers([claim.id for claim in claims])
+    batch = _Batch(_descriptions(lessons), paid, live_prompts().lesson)
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
         run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
         if run is None or lesson is None:
             continue  # deleted since the claim, and its item with it
-        current = known.get(lesson.pk, _Description())
-        prepared = _or_later(claim, partial(_prepared, claim, run, lesson, current, paid))
+        prepared = _or_later(claim, partial(_prepared, claim, run, lesson, batch))
         if isinstance(prepared, Job):
             jobs.append(prepared)
         elif prepared:
@@ -64,6 +83,8 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
     """What `prepare` says; an error of one item must not take the rest of the batch along."""
     try:
         return prepare()
+    except RunBlocked as error:
+        return blocked(claim, error)
     except InterfaceError:
         raise  # the connection: tried again as a whole
     except OperationalError as error:
@@ -76,23 +97,21 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
         return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
-def _prepared(
-    claim: Claim,
-    run: GenerationRun,
-    lesson: Lesson,
-    current: _Description,
-    paid: Mapping[tuple[int, str], ModelCall],
-) -> _Prepared:
-    """None: the claim was lost meanwhile."""
-    job = _job(claim, run, lesson, current)
+def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -> _Prepared:
+    """None: the claim was lost meanwhile. Raises RunBlocked where the prompt cannot be used."""
+    current = batch.known.get(lesson.pk, _Description())
+    job = _job(claim, run, template_brief(lesson, batch.prompt), current, lesson.course_id)
     if reason := _reason_to_skip(job, current):
         return Outcome(claim, "skipped", reason, REASONS[reason])
     if _is_saved(job, run, current):
         return _settled(claim, run, lesson, current)
-    return paid_outcome(job, paid.get((claim.id, job.fingerprint))) or job
+    if outcome := paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))):
+        return outcome
+    messages(job.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
+    return job
 
 
-def template_brief(lesson: Lesson) -> Brief:
+def template_brief(lesson: Lesson, prompt: PersonalPrompt) -> Brief:
     """What goes into the lesson's standard description (its course must be loaded)."""
     return Brief(
         course_title=lesson.course.title,
@@ -106,11 +125,12 @@ def template_brief(lesson: Lesson) -> Brief:
         source_hash=lesson.source_hash,
         answers_hash="",
         format=LESSON,
+        prompt=prompt,
     )
 
 
-def _job(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description) -> Job:
-    brief, recipe = template_brief(lesson), template_recipe()
+def _job(claim: Claim, run: GenerationRun, brief: Brief, current: _Description, course: UUID) -> Job:
+    recipe = template_recipe(brief.prompt)
     return Job(
         claim,
         brief,
@@ -119,7 +139,7 @@ def _job(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description
         brief.fingerprint(recipe),
         replaceable(run, current.edited_at),
         on_ledger=True,
-        ends="published" if store_of(run, lesson.course_id) else "done",
+        ends="published" if store_of(run, course) else "done",
     )
 
 

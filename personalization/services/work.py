@@ -16,16 +16,20 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
+from personalization.prompts import messages
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.course_parts import CourseParts, course_parts
 from personalization.services.paid import paid_answers
 from personalization.services.refinements import log_refinements, refinement
+from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Sources
 from personalization.supervisor import guidance
+from personalization.supervisor.guidance import KEY_PREFIX
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe
 
@@ -52,7 +56,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     profiles = read.in_bulk({claim.learner_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
-    clusters = clusters_for(profiles.values())
+    clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -62,15 +66,18 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             continue  # deleted since the claim, and its item with it
         try:
             cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
-            brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id))
+            brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id), prompts.of(run))
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             answer = paid.get((claim.id, job.fingerprint))
             decided = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer)
+            if not decided and run.backend != Backend.SIMPLE:
+                messages(brief)  # here, and not beside the requests: it takes milliseconds, and is kept
+        except RunBlocked as error:
+            decided = blocked(claim, error)
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
-            outcomes.append(Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE))
-            continue
+            decided = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
         if decided:
             outcomes.append(decided)
         else:
@@ -80,7 +87,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
 
 
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
-    recipe = current_recipe(run.backend)
+    recipe = current_recipe(run.backend, brief.prompt)
     return Job(
         claim,
         brief,
@@ -138,18 +145,30 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
+def blocked(claim: Claim, error: RunBlocked) -> Outcome:
+    """Before anything was asked for: the run pauses, and says why."""
+    return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
+
+
 def make_brief(
-    profile: Profile, lesson: Lesson, cluster: str | None = None, parts: CourseParts | None = None
+    profile: Profile,
+    lesson: Lesson,
+    cluster: str | None = None,
+    parts: CourseParts | None = None,
+    prompts: LivePrompts | None = None,
 ) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
     `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
+    `prompts`: None, the live ones.
     """
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
     # Codes become words first: what a label says may not leave either, if it is the learner's name.
     said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
+    prompts = prompts or live_prompts()
+    asked_for = guidance(cluster, language, prompts.guidance)
     return Brief(
         course_title=lesson.course.title,
         language=language,
@@ -163,7 +182,9 @@ def make_brief(
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
-        guidance=guidance(cluster, language),
+        guidance=asked_for,
+        guidance_version=prompts.clusters.get(f"{KEY_PREFIX}{cluster}", "") if asked_for else "",
+        prompt=prompts.personal,
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
@@ -171,11 +192,12 @@ def make_brief(
 
 
 def _text(job: Job, content: Document) -> Text:
+    of_cluster = job.brief.guidance_version if job.backend != Backend.SIMPLE else ""
     return Text(
         content=content,
         origin=job.recipe.origin,
         model=job.recipe.model,
-        prompt_version=job.recipe.prompt_version,
+        prompt_version=" ".join(filter(None, (job.recipe.prompt_version, of_cluster))),
         fingerprint=job.fingerprint,
         replaces=job.replaces.isoformat() if job.replaces else None,
     )

@@ -1,11 +1,9 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
 from personalization.answers import with_name
-from personalization.brief import Brief, Recipe
+from personalization.brief import Brief
 from personalization.checks import check_answer
 from personalization.errors import WriterError
-from personalization.models.texts import Origin
-from personalization.prompts import PROMPT_VERSION
 from personalization.writers.base import Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
@@ -31,7 +29,6 @@ class OpenAIWriter:
         limiter: Limiter | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self._model = model
         self._limiter = limiter or NoLimiter()
         self._requests = Requests(model)
         # A third of the deadline: with a first request that hangs, the others wait, but have their own time.
@@ -39,9 +36,6 @@ class OpenAIWriter:
         self._lessons = LessonGate(patience)
         self._endpoint = EndpointWays(memory or NoMemory(), patience)
         self._http = ChatCompletions(api_key=api_key, base_url=base_url, seconds=call_seconds)
-
-    def recipe(self) -> Recipe:
-        return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
     def estimate(self, brief: Brief) -> Usage:
         return self._requests.estimate(brief)
@@ -69,7 +63,9 @@ class OpenAIWriter:
             await self._endpoint.load()
             if self._endpoint.takes_max_tokens:
                 self._requests.thinks = False
-            async with self._lessons.turn((brief.lesson_id, brief.source_hash, brief.format.tag)):
+            async with self._lessons.turn(
+                (brief.lesson_id, brief.source_hash, brief.format.tag, brief.prompt.digest)
+            ):
                 return await self._endpoint.ask(send)
         except Refused as refused:
             raise refused.as_writer_error() from refused

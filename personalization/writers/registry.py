@@ -7,10 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from personalization.brief import Recipe
+from personalization.live_prompts import live_prompts
 from personalization.models.runs import Backend
 from personalization.models.texts import Origin
-from personalization.prompts import PROMPT_VERSION
-from personalization.template_prompts import TEMPLATE_PROMPT_VERSION
+from personalization.personal_prompt import PersonalPrompt
 from personalization.writers.simple import SIMPLE_VERSION
 
 
@@ -31,16 +31,18 @@ def backend_problem(backend: str) -> str | None:
     return None
 
 
-def current_recipe(backend: str) -> Recipe:
-    """What a text of this backend would be written with today."""
+def current_recipe(backend: str, prompt: PersonalPrompt | None = None) -> Recipe:
+    """What a text of this backend would be written with today; `prompt`: with this, not the live one."""
     if backend == Backend.SIMPLE:
         return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
-    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION)
+    prompt = prompt or live_prompts().personal
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, prompt.version)
 
 
-def template_recipe() -> Recipe:
+def template_recipe(prompt: PersonalPrompt | None = None) -> Recipe:
     """What a lesson's standard description would be written with today: only the model can."""
-    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, TEMPLATE_PROMPT_VERSION)
+    prompt = prompt or live_prompts().lesson
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, prompt.version)
 
 
 def template_problem() -> str | None:
@@ -51,3 +53,8 @@ def template_problem() -> str | None:
         "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none). "
         "The simple writer cannot describe a lesson."
     )
+
+
+def model_of(backend: str) -> str:
+    """The model that this backend calls today; "" for none."""
+    return "" if backend == Backend.SIMPLE else settings.OPENAI_MODEL

@@ -6,8 +6,7 @@ from typing import Any
 from courses.formats.definition import Document
 from courses.formats.personal import EXTENDED, PERSONAL
 from personalization.answers import NAME_PLACEHOLDER, with_name
-from personalization.brief import Brief, Recipe
-from personalization.models.texts import Origin
+from personalization.brief import Brief
 from personalization.writers.base import Draft, Usage
 from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES, Phrases
 
@@ -21,9 +20,6 @@ type Answers = dict[str, str]
 
 
 class SimpleWriter:
-    def recipe(self) -> Recipe:
-        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
-
     def estimate(self, brief: Brief) -> Usage:
         return Usage()
 

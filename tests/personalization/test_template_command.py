@@ -10,6 +10,7 @@ from pytest_django import Settings
 from courses.models import Course, Lesson, LessonDescription
 from courses.services.descriptions import save_description
 from personalization.fake_model import RunningFakeModel
+from personalization.live_prompts import live_prompts
 from personalization.management.template_lines import Store, plan_lines
 from personalization.models import GenerationItem, GenerationRun
 from personalization.queries import progress
@@ -150,7 +151,7 @@ def test_a_course_without_lessons_is_refused() -> None:
 def saved(lesson: Lesson, **fields: Any) -> None:
     """A description that a model wrote of the lesson as it is."""
     fresh = Lesson.objects.select_related("course").get(pk=lesson.pk)
-    fingerprint = template_brief(fresh).fingerprint(template_recipe())
+    fingerprint = template_brief(fresh, live_prompts().lesson).fingerprint(template_recipe())
     LessonDescription.objects.create(
         lesson=lesson, data=DESCRIPTION, **{"fingerprint": fingerprint, **fields}
     )
@@ -165,7 +166,7 @@ def test_the_plan_knows_what_will_be_written(choices: dict[str, bool]) -> None:
     saved(lessons[2], fingerprint="of before")
     save_description(lesson=lessons[3], data=DESCRIPTION, expected=None)
     Lesson.objects.filter(pk=lessons[4].pk).update(transcript="short")
-    plan = preview_templates([lesson.pk for lesson in lessons], **choices)
+    plan = preview_templates([lesson.pk for lesson in lessons], prompt=None, **choices)
     assert [lesson.verdict for lesson in plan.lessons] == [
         "write",
         "write" if "force" in choices else "unchanged",

@@ -19,17 +19,19 @@ from personalization.admin.rights import may_run
 from personalization.admin.runs.commands import question_page, run_command
 from personalization.admin.runs.page import run_view
 from personalization.admin.runs.pilot import pilot_page
-from personalization.models import GenerationRun, ItemState
+from personalization.models import GenerationRun, ItemState, PromptVersion
 from personalization.models.runs import ENDED
 from personalization.pricing import money
 from personalization.queries import item_counts
 from personalization.run_report.items_csv import items_csv
 from personalization.run_report.words import grouped, state_words
+from personalization.services.run_prompts import TRIED
 
 LABELS = {
     "force": _("Rewrite unchanged texts too"),
     "replace_locked": _("Replace texts that an editor changed too"),
     "stores": _("Files in the store"),
+    TRIED: _("Tries the prompt"),
 }
 
 
@@ -162,4 +164,6 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         chosen = {key: value for key, value in run.options.items() if key in LABELS}
         if stores := chosen.get("stores"):  # course → path
             chosen["stores"] = sorted(set(stores.values()))
+        if TRIED in chosen and (tried := PromptVersion.objects.filter(pk=chosen[TRIED]).first()):
+            chosen[TRIED] = str(tried)
         return readable({key: _("yes") if value is True else value for key, value in chosen.items()}, LABELS)

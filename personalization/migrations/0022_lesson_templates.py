@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0006_description_origin'),
-        ('personalization', '0019_default_survey'),
+        ('personalization', '0021_shipped_config'),
     ]
 
     operations = [
