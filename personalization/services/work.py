@@ -57,8 +57,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
     clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
-    jobs: list[Job] = []
-    outcomes: list[Outcome] = []
+    jobs, outcomes = list[Job](), list[Outcome]()
     for claim in claims:
         run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
         profile = profiles.get(claim.learner_id)
@@ -76,14 +75,18 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             decided = blocked(claim, error)
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
-            failure = internal(claim, error)
-            decided = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+            decided = _later(claim, error)
         if decided:
             outcomes.append(decided)
         else:
             jobs.append(job)
     _log_refinements(jobs)
     return jobs, outcomes
+
+
+def _later(claim: Claim, error: Exception) -> Outcome:
+    failure = internal(claim, error)
+    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
