@@ -11,10 +11,12 @@ from uuid import UUID
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
 from personalization.voice import VOICE_VERSION
+from personalization.windows import window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,22 @@ COURSE_TAGS = _by_course(f"""nullif(concat_ws(%(separator)s,
     'voice:{VOICE_VERSION}:' || coach.voice_tag, 'survey:' || survey.tag), '')""")
 VOICE_WORDS = _by_course("CASE WHEN coach.voice_tag IS NOT NULL THEN coach.prompt END")
 
+# What the lesson says is written from, by its hash: as services.sources has it. The title and the summary
+# belong to either source.
+SOURCE_HASH = """CASE course.lesson_source WHEN 'template' THEN coalesce((
+        SELECT md5(concat_ws(%(separator)s, 'template', own.title, coalesce(own.summary, ''), described.data_hash))
+        FROM lessons own JOIN lesson_descriptions described ON described.lesson_id = own.id
+        WHERE own.id = lesson.id), '') ELSE lesson.source_hash END"""
+# As the end of Brief.fingerprint, of the writer whose recipe it is. Nothing where nothing is condensed.
+CONDENSED = f"""(SELECT 'condensed:' || condensed.tag FROM condensed_sources condensed
+        WHERE condensed.lesson_id = lesson.id AND condensed.source_hash = {SOURCE_HASH}
+          AND condensed.model = split_part({{recipe}}, %(separator)s, 2)
+          AND condensed.prompt_version = '{CONDENSE_VERSION}' AND condensed.source_tokens > %(room)s)"""  # noqa: S608
+
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
-FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
-    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}, {COURSE_TAGS}))"""
+FINGERPRINT = f"""md5(concat_ws(%(separator)s, {SOURCE_HASH}, profile.answers_hash, course.title,
+    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}, {COURSE_TAGS},
+    {CONDENSED}))"""
 TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
 
 # The recipe that the row's own writer would use today.
@@ -94,14 +109,17 @@ PAIRS = f"""
 # Lesson by lesson, so that a provider's prefix cache serves all learners of a lesson.
 ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 
-TOO_SHORT = "(length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s)"
+NO_TEMPLATE = """(coalesce((SELECT said_length FROM lesson_descriptions described
+        WHERE described.lesson_id = lesson.id), 0) < %(shortest_source)s)"""
+TOO_SHORT = f"""(CASE course.lesson_source WHEN 'template' THEN {NO_TEMPLATE}
+        ELSE length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s END)"""
 
 
 def _verdict(answered: str, too_short: str) -> str:
     return f"""CASE
     WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
     WHEN NOT {answered} THEN 'no_survey'
-    WHEN {too_short} THEN 'no_source'
+    WHEN {too_short} THEN CASE course.lesson_source WHEN 'template' THEN 'no_template' ELSE 'no_source' END
     WHEN %(force)s THEN 'write'
     WHEN %(origin)s = 'simple' AND text.id IS NOT NULL AND text.origin IS DISTINCT FROM 'simple'
         THEN 'better_text'
@@ -114,9 +132,15 @@ def _verdict(answered: str, too_short: str) -> str:
 VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
-LESSON_TOKENS = tokens_sql(
-    f"concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript, {VOICE_WORDS})"
+SOURCE = """CASE course.lesson_source WHEN 'template' THEN coalesce((SELECT data::text
+        FROM lesson_descriptions described WHERE described.lesson_id = lesson.id), '')
+        ELSE lesson.transcript END"""
+SOURCE_TOKENS = tokens_sql(f"({SOURCE})")
+_WHOLE_TOKENS = tokens_sql(
+    f"concat_ws(' ', course.title, lesson.title, lesson.summary, {SOURCE}, {VOICE_WORDS})"
 )
+# Of a source that is too long a prompt has what it is condensed to.
+LESSON_TOKENS = f"({_WHOLE_TOKENS} - greatest(0, {SOURCE_TOKENS} - %(room)s))"
 LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
 # PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each pair. Of
 # 1,000,008 pairs with transcripts of 20 KB that takes 4 s of CPU, and 170 s the other way. By `slug`, the
@@ -130,7 +154,7 @@ SIZED = f"""
           AND (%(course)s::uuid IS NULL OR profile.course_slug = %(slug)s)
     ), material AS MATERIALIZED (
         SELECT lesson.id, lesson.course_id, course.slug, lesson.lesson_number, lesson.source_hash,
-               {TOO_SHORT} AS too_short, {LESSON_TOKENS} AS tokens
+               {TOO_SHORT} AS too_short, {LESSON_TOKENS} AS tokens, {SOURCE_TOKENS} AS source_tokens
         FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
         WHERE course.slug IN (SELECT course_slug FROM learners)
           AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
@@ -159,6 +183,7 @@ def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -
         "guidance": json.dumps(guidance_tags()),
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
+        "room": window_of(openai.model).room,
     }
 
 

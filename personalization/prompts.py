@@ -82,7 +82,7 @@ def learners_part(brief: Brief, complaint: str = "") -> str:
 
     In one message: some endpoints refuse two of the same role in a row.
     """
-    parts = (guidance_part(brief), answers_part(brief), _again(complaint))
+    parts = (guidance_part(brief), answers_part(brief), again(complaint))
     return "\n\n".join(filter(None, parts))
 
 
@@ -100,7 +100,8 @@ def answers_part(brief: Brief) -> str:
     return json.dumps({"has_name": brief.name is not None, "answers": answers}, ensure_ascii=False)
 
 
-def _again(complaint: str) -> str:
+def again(complaint: str) -> str:
+    """What an answer that was refused is asked for again with; "" the first time."""
     return AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
 
 

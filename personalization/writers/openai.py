@@ -1,8 +1,12 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from personalization.answers import with_name
 from personalization.brief import Brief, Recipe
-from personalization.checks import check_answer
+from personalization.checks import check_answer, check_condensed
+from personalization.condensing.prompt import PartBrief
 from personalization.errors import WriterError
 from personalization.models.texts import Origin
 from personalization.prompts import PROMPT_VERSION
@@ -43,17 +47,20 @@ class OpenAIWriter:
     def recipe(self) -> Recipe:
         return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
-    def estimate(self, brief: Brief) -> Usage:
+    def estimate(self, brief: Brief | PartBrief) -> Usage:
         return self._requests.estimate(brief)
 
     async def write(self, brief: Brief, complaint: str = "") -> Draft:
         answer = await self._ask(brief, complaint)
-        try:
+        with _paid(answer):
             document = check_answer(answer.document(), brief)
-        except WriterError as error:
-            error.usage = answer.usage
-            raise
         return Draft(with_name(document, brief.name), answer.usage)
+
+    async def condense(self, brief: PartBrief, complaint: str = "") -> Draft:
+        answer = await self._ask(brief, complaint)
+        with _paid(answer):
+            document = check_condensed(answer.document(), brief.format, brief.language)
+        return Draft(document, answer.usage)
 
     async def close(self) -> None:
         try:
@@ -61,7 +68,7 @@ class OpenAIWriter:
         finally:
             await self._limiter.close()
 
-    async def _ask(self, brief: Brief, complaint: str) -> Answer:
+    async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
             return await self._send(self._requests.body(brief, complaint, facts), brief)
 
@@ -74,7 +81,7 @@ class OpenAIWriter:
         except Refused as refused:
             raise refused.as_writer_error() from refused
 
-    async def _send(self, body: bytes, brief: Brief) -> Answer:
+    async def _send(self, body: bytes, brief: Brief | PartBrief) -> Answer:
         most = self._requests.estimate(brief)
         await self._limiter.acquire(most.input_tokens + most.output_tokens)
         response = await self._http.post(body)
@@ -85,3 +92,13 @@ class OpenAIWriter:
             return answer
         finally:
             self._limiter.observe(response.headers, response.status_code, usage)
+
+
+@contextmanager
+def _paid(answer: Answer) -> Iterator[None]:
+    """What is refused of an answer has cost what the answer did."""
+    try:
+        yield
+    except WriterError as error:
+        error.usage = answer.usage
+        raise
