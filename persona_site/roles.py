@@ -22,6 +22,10 @@ ABOUT_LEARNERS = ("personalization.usercluster", "personalization.promptrefineme
 COACH = "personalization.coach"
 SURVEY = "personalization.coursesurvey"
 QUESTIONS = ("personalization.surveyquestion", "personalization.surveyoption")
+PROMPT = "personalization.promptentry"
+VARIABLE = "personalization.variableentry"
+SETTING = "personalization.settingentry"
+CONFIG = (PROMPT, VARIABLE, SETTING)
 # Rights of our own, beside Django's add, change, delete and view.
 OWN = {RUN_GENERATION: RUN, REPLACE_LOCKED: TEXT}
 
@@ -29,13 +33,18 @@ ROLES = {
     "Content editors": may("view add change", *COURSE_MODELS)
     | may("view change", TEXT)
     | may("view add change", COACH, SURVEY, *QUESTIONS)
-    | may("view", LEARNER, *ABOUT_LEARNERS)
+    | may("view", LEARNER, *ABOUT_LEARNERS, *CONFIG)
+    | may("change", PROMPT)
+    | may("add change", VARIABLE)
     | {f"personalization.{REPLACE_LOCKED}"},
-    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS)
+    "Operators": may("view", *COURSE_MODELS, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS, *CONFIG)
+    | may("change", SETTING)
     | may("add", *RESULTS)
     | may("view add change", LEARNER)
     | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
-    "Viewers": may("view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS),
+    "Viewers": may(
+        "view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS, *CONFIG
+    ),
 }
 
 

@@ -128,6 +128,29 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("Prompts"),
+                "items": [
+                    page(
+                        _("Prompts"),
+                        "edit_note",
+                        "personalization_promptentry",
+                        "personalization.view_promptentry",
+                    ),
+                    page(
+                        _("Variables"),
+                        "data_object",
+                        "personalization_variableentry",
+                        "personalization.view_variableentry",
+                    ),
+                    page(
+                        _("Settings"),
+                        "settings",
+                        "personalization_settingentry",
+                        "personalization.view_settingentry",
+                    ),
+                ],
+            },
+            {
                 "title": _("Access"),
                 "items": [
                     {

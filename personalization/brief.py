@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
+from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.supervisor.guidance import guidance_tag
 from personalization.voice import VOICE_VERSION, Voice
 
@@ -48,10 +49,15 @@ class Brief:
     format: Format
     cluster_type: str = ""
     guidance: str = ""  # what the cluster asks the writer for; "": nothing
+    guidance_version: str = ""  # whose words these are: "visual_basic:2"
+    # In the fingerprint by its version, which is the recipe's.
+    prompt: PersonalPrompt = field(default_factory=shipped_personal_prompt)
     voice: Voice | None = None  # None: neutral
     questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
     survey_tag: str | None = None  # None: the default survey, as it was shipped
-    said: int | None = None  # characters of the standard description that is the source; None: the transcript is
+    said: int | None = (
+        None  # characters of the standard description that is the source; None: the transcript is
+    )
     condensed_tag: str | None = None  # MD5 of the condensed text; None: the source as it is
     too_long: bool = False  # for the model's window, and not condensed yet
 

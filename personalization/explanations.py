@@ -24,6 +24,9 @@ EXPLANATIONS = {
     "content_filter": gettext_lazy("the provider's content filter stopped the answer"),
     "rate_limit": gettext_lazy("the provider asked for a slower pace"),
     "quota": gettext_lazy("the provider's quota is used up: raise it, then resume the run"),
+    "prompt": gettext_lazy(
+        "the prompt cannot be used: repair it or make another version live, then resume the run"
+    ),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
     "http_404": gettext_lazy(
@@ -38,7 +41,10 @@ EXPLANATIONS = {
     "not_storable": gettext_lazy("the database refused the text"),
     "internal": gettext_lazy("an error of this software: the worker's log says more"),
 }
-DETAILED = {"invalid_answer"}  # its words name the section and the rule: what a prompt must be changed for
+DETAILED = {
+    "invalid_answer",
+    "prompt",
+}  # its words name the section and the rule: what a prompt must be changed for
 
 
 def explanation(code: str, message: str) -> str:

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
+from courses.models import Course
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
 from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
@@ -27,6 +29,7 @@ class Selection:
     course: UUID | None = None
     lessons: tuple[int, ...] | None = None
     only_stale: bool = False  # only pairs without a text, or with a stale one
+    missing: bool = True  # with only_stale: also those without a text
     limit: int | None = None
 
 
@@ -67,7 +70,8 @@ VOICE_WORDS = _by_course("CASE WHEN coach.voice_tag IS NOT NULL THEN coach.promp
 # What the lesson says is written from, by its hash: as services.sources has it. The title and the summary
 # belong to either source.
 SOURCE_HASH = """CASE course.lesson_source WHEN 'template' THEN coalesce((
-        SELECT md5(concat_ws(%(separator)s, 'template', own.title, coalesce(own.summary, ''), described.data_hash))
+        SELECT md5(concat_ws(%(separator)s, 'template', own.title, coalesce(own.summary, ''),
+                             described.data_hash))
         FROM lessons own JOIN lesson_descriptions described ON described.lesson_id = own.id
         WHERE own.id = lesson.id), '') ELSE lesson.source_hash END"""
 # As the end of Brief.fingerprint, of the writer whose recipe it is. Nothing where nothing is condensed.
@@ -93,7 +97,7 @@ ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(pr
 
 TEXT = """LEFT JOIN personalized_lesson_descriptions text
       ON text.profile_id = profile.id AND text.lesson_id = lesson.id"""
-WANTED = f"(NOT %(only_stale)s OR text.id IS NULL OR {STALE})"
+WANTED = f"(NOT %(only_stale)s OR (%(missing)s AND text.id IS NULL) OR {STALE})"
 PAIRS = f"""
     FROM profiles profile
     JOIN courses course ON course.slug = profile.course_slug
@@ -171,20 +175,29 @@ SIZED_PAIRS = f"""
 SIZED_VERDICT = _verdict("profile.answered", "lesson.too_short")
 
 
-def selection_parameters(selection: Selection, openai: Recipe, simple: Recipe) -> dict[str, Any]:
-    """Parameters of PAIRS and ORDERED; `openai` and `simple` are the recipes of today."""
+def selection_parameters(
+    selection: Selection, openai: Recipe, simple: Recipe, prompts: LivePrompts | None = None
+) -> dict[str, Any]:
+    """Parameters of PAIRS and ORDERED; `openai` and `simple` are the recipes of today, and `prompts` the
+    live ones."""
     return {
+        "missing": selection.missing,
         "profiles": None if selection.profiles is None else list(selection.profiles),
         "course": selection.course,
         "lessons": None if selection.lessons is None else list(selection.lessons),
         "only_stale": selection.only_stale,
         "limit": selection.limit,
         "separator": SEPARATOR,
-        "guidance": json.dumps(guidance_tags()),
+        "guidance": json.dumps(guidance_tags((prompts or live_prompts()).guidance)),
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
         "room": window_of(openai.model).room,
     }
+
+
+def slug_of(course: UUID | None) -> str | None:
+    """The `slug` of SIZED."""
+    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
 
 
 def verdict_parameters(recipe: Recipe, *, force: bool, replace_locked: bool = False) -> dict[str, Any]:

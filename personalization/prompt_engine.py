@@ -230,7 +230,7 @@ def _expressions(node: Node) -> Iterator[FilterExpression]:
     elif isinstance(node, defaulttags.WithNode):
         yield from node.extra_context.values()
     elif isinstance(node, defaulttags.FirstOfNode):
-        yield from node.vars
+        yield from (one for one in node.vars if isinstance(one, FilterExpression))
 
 
 def _operands(condition: Any) -> Iterator[FilterExpression]:

@@ -1,6 +1,7 @@
 """Reads that more than one door shares."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from courses.models import Course
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
     CLUSTER,
@@ -21,6 +22,7 @@ from personalization.pairs import (
     STALE,
     Selection,
     selection_parameters,
+    slug_of,
     verdict_parameters,
 )
 from personalization.sizes import CACHEABLE, SHARED, Size, overheads
@@ -47,15 +49,8 @@ _RATE = """
           ORDER BY finished_at DESC LIMIT 10000) latest
 """
 _OF_THE_RUN = (
-    "pilot",
-    "budget_micro",
-    "spent_micro",
-    "reserved_micro",
-    "estimate_micro",
-    "calls",
-    "input_tokens",
-    "cached_tokens",
-    "output_tokens",
+    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "estimate_micro"),
+    *("calls", "input_tokens", "cached_tokens", "output_tokens"),
 )
 
 
@@ -130,13 +125,20 @@ class Progress:
 
 
 def preview(
-    selection: Selection, backend: str, *, force: bool = False, replace_locked: bool = False
+    selection: Selection,
+    backend: str,
+    *,
+    force: bool = False,
+    replace_locked: bool = False,
+    prompts: LivePrompts | None = None,
 ) -> Preview:
-    recipe = current_recipe(backend)
+    """`prompts`: as if these were the live ones."""
+    prompts = prompts or live_prompts()
+    options = {"force": force, "replace_locked": replace_locked}
     parameters = {
-        **_parameters(selection),
-        **verdict_parameters(recipe, force=force, replace_locked=replace_locked),
-        "overheads": overheads(),
+        **_parameters(selection, prompts),
+        **verdict_parameters(current_recipe(backend, prompts.personal), **options),
+        "overheads": overheads(prompts.personal),
         "slug": slug_of(selection.course),
     }
     with connection.cursor() as cursor:
@@ -144,11 +146,6 @@ def preview(
         learners, lessons, by_verdict, being_written, replaces, sizes = cursor.fetchone()
     parts = tuple(Size(**size) for size in json.loads(sizes))
     return Preview(learners, lessons, json.loads(by_verdict), being_written, replaces, parts)
-
-
-def slug_of(course: UUID | None) -> str | None:
-    """The `slug` of pairs.SIZED."""
-    return Course.objects.filter(pk=course).values_list("slug", flat=True).first() if course else None
 
 
 def _preview_sql(ordered: str) -> str:
@@ -183,7 +180,7 @@ def _preview_sql(ordered: str) -> str:
 def progress(run_id: UUID) -> Progress:
     """The state of a run now. Raises GenerationRun.DoesNotExist.
 
-    Adds up what triggers have counted: a run of a million items is read as quickly as one of ten.
+    Adds up what triggers have counted: a million items are read as quickly as ten.
     """
     run = GenerationRun.objects.get(pk=run_id)
     with connection.cursor() as cursor:
@@ -217,11 +214,10 @@ type _Kind = tuple[UUID, str, str, int]  # run, state, error code, items
 
 
 def _by_state(kinds: list[_Kind]) -> dict[UUID, dict[str, int]]:
-    counts: dict[UUID, dict[str, int]] = {}
+    counts: dict[UUID, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for run_id, state, _, items in kinds:
-        of_run = counts.setdefault(run_id, {})
-        of_run[state] = of_run.get(state, 0) + items
-    return counts
+        counts[run_id][state] += items
+    return {run_id: dict(of_run) for run_id, of_run in counts.items()}
 
 
 def _errors(kinds: list[_Kind], examples: dict[tuple[str, str], str]) -> list[ErrorKind]:
@@ -293,5 +289,7 @@ def lesson_texts(profile_id: UUID) -> list[LessonText]:
         return [LessonText(*row) for row in cursor.fetchall()]
 
 
-def _parameters(selection: Selection) -> dict[str, Any]:
-    return selection_parameters(selection, current_recipe("openai"), current_recipe("simple"))
+def _parameters(selection: Selection, prompts: LivePrompts | None = None) -> dict[str, Any]:
+    prompts = prompts or live_prompts()
+    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
+    return selection_parameters(selection, *recipes, prompts)

@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
+from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.prompts import messages
 from personalization.tokens import estimated_tokens
 
@@ -38,19 +39,23 @@ class Size:
     cacheable_tokens: int
 
 
-@cache
-def overheads() -> str:
-    """As JSON: what a prompt has beside lesson and answers, by format and language, in tokens."""
+@lru_cache(maxsize=16)
+def overheads(prompt: PersonalPrompt) -> str:
+    """As JSON: what the prompt has beside lesson and answers, by format and language, in tokens.
+
+    Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
+    """
+    prompt = prompt if prompt.parts else shipped_personal_prompt()
     known = {
-        f"{fmt.name} {language.value}": _overhead(fmt, language.value)
+        f"{fmt.name} {language.value}": _overhead(fmt, language.value, prompt)
         for fmt in PERSONAL_FORMATS
         for language in Language
     }
     return json.dumps({**known, "other": max(known.values())})
 
 
-def _overhead(fmt: Format, language: str) -> int:
-    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt)
+def _overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
+    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
     texts = [message["content"] for message in messages(blank)]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
     return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)

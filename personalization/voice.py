@@ -1,20 +1,10 @@
-"""The words of a coach in a prompt."""
+"""The words of a coach, as a prompt has them."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 
-VOICE = """
-
-The voice to write in is that of the coach {name}{sex}, who describes it so:
---- voice ---
-{words}
---- end of the voice ---
-It shapes tone and wording only. The rules above hold, and facts come from the lesson alone."""
-SEXES = {"male": ", a man", "female": ", a woman"}
-
-# In the fingerprint of texts that have a voice. Others do not become stale when the words above change.
-VOICE_VERSION = hashlib.sha256(json.dumps([VOICE, SEXES]).encode()).hexdigest()[:12]
+# In the fingerprint of texts that have a voice, from when the words around it were in the code. They are the
+# prompt's now, and in its version; this stays what it was, or those texts would be stale for nothing.
+VOICE_VERSION = "440815c48492"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +17,8 @@ class Voice:
     tag: str
 
 
-def voice_part(voice: Voice | None) -> str:
-    """What stands behind the sections; "" for the neutral voice."""
+def voice_values(voice: Voice | None) -> dict[str, str]:
+    """What a prompt may name of the coach; empty for the neutral voice."""
     if voice is None:
-        return ""
-    name = " ".join(voice.name.split())
-    return VOICE.format(name=name, sex=SEXES.get(voice.sex, ""), words=voice.words.strip())
+        return {"name": "", "sex": "", "voice": ""}
+    return {"name": " ".join(voice.name.split()), "sex": voice.sex, "voice": voice.words.strip()}

@@ -2,8 +2,8 @@
 
     MODEL_WINDOWS="gpt-4.1-mini = 1047k, 32k out; local-8b = 8k, 2k out; * = 128k, 16k out"
 
-The first number is the whole window in tokens, the second what of it is kept free for an answer; k and m stand
-for thousands and millions; `*` is any other model.
+The first number is the whole window in tokens, the second what of it is kept free for an answer; k and m
+stand for thousands and millions; `*` is any other model.
 """
 
 import re
@@ -14,7 +14,9 @@ from django.conf import settings
 
 ANY_MODEL = "*"
 EXAMPLE = "gpt-4.1-mini = 1047k, 32k out; * = 128k, 16k out"
-_ENTRY = re.compile(r"(\d[\d_]*(?:\.\d+)?)\s*([km]?)\s*,\s*(\d[\d_]*(?:\.\d+)?)\s*([km]?)\s*out", re.IGNORECASE)
+_ENTRY = re.compile(
+    r"(\d[\d_]*(?:\.\d+)?)\s*([km]?)\s*,\s*(\d[\d_]*(?:\.\d+)?)\s*([km]?)\s*out", re.IGNORECASE
+)
 _TIMES = {"": 1, "k": 1_000, "m": 1_000_000}
 _RELEASE = re.compile(r"-\d{4}-\d{2}-\d{2}$")  # a dated release of a model reads what the model reads
 SMALLEST = 4_000  # tokens; less has no room for rules, answers and a lesson

@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
+from personalization.shipped_config import load_shipped
 from tests.builders import ship_default_survey
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
@@ -45,7 +46,7 @@ def fake_model() -> Iterator[RunningFakeModel]:
 FULL_AFTER_A_TEST = [
     *("courses", "profiles", "generation_runs", "generation_counts", "model_calls", "model_endpoints"),
     *("auth_user", "django_session", "changes", "pghistory_context", "worker_heartbeats", "call_totals"),
-    *("limiter_waits", "daily_costs", "coaches"),
+    *("limiter_waits", "daily_costs", "coaches", "app_config", "prompt_versions"),
 ]
 AND_WHAT_REFERS_TO_THEM = """
     WITH RECURSIVE found AS (
@@ -76,8 +77,8 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
         connection.close()  # it may be in a broken transaction, or cut by the test
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(emptying())
-            cursor.execute("DELETE FROM app_config WHERE key = 'default_coach'")
             ship_default_survey()
+            load_shipped(cursor)  # a migration put it there, and all other tests expect it
         connection.close()
 
 

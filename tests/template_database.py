@@ -48,11 +48,16 @@ def _migrate(name: str) -> None:
 
 
 def _digest() -> str:
-    """Of all that migrating runs: the migrations, and what they import of ours."""
+    """Of all that migrating runs: the migrations, what they import of ours, and what they load."""
     folders = [
         Path(app.path) for app in apps.get_app_configs() if settings.BASE_DIR in Path(app.path).parents
     ]
-    own = [path for folder in folders if ".venv" not in folder.parts for path in folder.rglob("*.py")]
+    own = [
+        path
+        for folder in folders
+        if ".venv" not in folder.parts
+        for path in (*folder.rglob("*.py"), *folder.glob("fixtures/**/*.*"))
+    ]
     digest = hashlib.md5(django.__version__.encode(), usedforsecurity=False)
     for path in sorted(own):
         digest.update(path.read_bytes())

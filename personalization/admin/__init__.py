@@ -5,6 +5,7 @@ from personalization.admin.courses import CourseWithLearnersAdmin
 from personalization.admin.endpoints import EndpointAdmin
 from personalization.admin.learners import LearnerAdmin
 from personalization.admin.lessons import LessonWithStatusAdmin
+from personalization.admin.prompts import PromptAdmin, SettingAdmin, VariableAdmin
 from personalization.admin.results import FeedbackAdmin, QuizAdmin
 from personalization.admin.runs import RunAdmin
 from personalization.admin.surveys import QuestionAdmin, SurveyAdmin
@@ -19,10 +20,13 @@ __all__ = [
     "LearnerAdmin",
     "LessonWithStatusAdmin",
     "ModelCallAdmin",
+    "PromptAdmin",
     "QuestionAdmin",
     "QuizAdmin",
     "RefinementAdmin",
     "RunAdmin",
+    "SettingAdmin",
     "SurveyAdmin",
     "TextAdmin",
+    "VariableAdmin",
 ]

@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from courses.admin.deletion import Deleted
 from courses.admin.editing.pages import SectionsAdmin
@@ -24,7 +24,9 @@ from courses.admin.history.entries import row_entries
 from courses.admin.theme import display
 from courses.services.history.versions import Version
 from personalization.admin.coach_form import CoachForm, PortraitField
+from personalization.live_prompts import live_prompts
 from personalization.models import Coach, CourseCoach
+from personalization.prompts import said_of_coach
 from personalization.services.coaches import (
     default_coach_id,
     is_default,
@@ -39,7 +41,7 @@ from personalization.services.portraits import (
     thumbnail_name,
 )
 from personalization.tokens import estimated_tokens
-from personalization.voice import Voice, voice_part
+from personalization.voice import Voice
 
 MOST_NAMED = 20  # courses whose coach does not speak; of others the list says how many there are
 
@@ -199,6 +201,9 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
 
 
 def _in_prompt(name: str, sex: str, words: str) -> SafeString:
-    said = voice_part(Voice(name, sex, words, "")).strip() if words.strip() else ""
-    context = {"said": said, "tokens": number_format(estimated_tokens(said))}
+    """As the live prompt has it for a course in the reader's language."""
+    voice = Voice(name, sex, words, "") if words.strip() else None
+    language = (get_language() or "").split("-")[0]
+    said = said_of_coach(live_prompts().personal, voice, language) if voice else ""
+    context = {"said": said, "written": voice is not None, "tokens": number_format(estimated_tokens(said))}
     return render_to_string("admin/personalization/voice.html", context)

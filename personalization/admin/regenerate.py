@@ -27,7 +27,7 @@ from personalization.pairs import Selection
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
-from personalization.writers.registry import backend_problem, current_recipe, default_backend
+from personalization.writers.registry import backend_problem, default_backend, model_of
 
 VERDICTS = {
     "write": gettext_lazy("will be written"),
@@ -75,7 +75,7 @@ class RunForm(forms.Form):
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
         backend = self.cleaned_data.get("backend")
-        if backend and (problem := budget_problem(current_recipe(backend).model, budget)):
+        if backend and (problem := budget_problem(model_of(backend), budget)):
             raise forms.ValidationError(problem)
         return budget
 

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.formats import date_format
@@ -74,10 +74,30 @@ class EditedFilter(admin.SimpleListFilter):
         return queryset.filter(edited_at__isnull=False) if self.value() else queryset
 
 
+class WrittenByFilter(admin.SimpleListFilter):
+    """Where a prompt's page asks which texts a version of it wrote: offers nothing by itself."""
+
+    title = _("prompt version")
+    parameter_name = "written_by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        chosen = request.GET.get(self.parameter_name, "")
+        return [(chosen, chosen)] if chosen else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Text]) -> QuerySet[Text]:
+        """Texts name the prompt first, then the hash of all that went into it, then the cluster's prompt.
+
+        What wrote before prompts had versions is a hash alone."""
+        if not (version := self.value()):
+            return queryset
+        of_prompt = Q(prompt_version=version) | Q(prompt_version__startswith=f"{version} ")
+        return queryset.filter(of_prompt | Q(prompt_version__endswith=f" {version}"))
+
+
 @admin.register(Text)
 class TextAdmin(TextHistory, SectionsAdmin[Text]):
     list_display = ("learner", "lesson_title", "course", "origin", "model", "generated_at", "edited_at")
-    list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter)
+    list_filter = (course_filter("lesson__course__slug"), EditedFilter, StaleFilter, WrittenByFilter)
     search_fields = ("profile__user_identifier", "profile__name")
     search_help_text = _("Identifier or name of the learner")
     ordering = ("profile_id", "lesson_id")  # the order of an index: no page sorts a million rows

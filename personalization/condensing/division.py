@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 type Size = Callable[[str], int]
 """How large a text is; one that is longer is never smaller."""
@@ -19,6 +19,7 @@ _PLACES = (
 )
 EARLIEST = 0.6  # of the size that a part should have: so soon a better place is taken
 LONGEST_GRAPHEME = 64  # code points; no letter of a language has so many, and a text may consist of one
+VIRAMA = 9  # a combining class: joins two letters of an Indian script
 _ZWJ = "\u200d"
 _L, _V, _T = 1, 2, 3  # parts of a Korean syllable
 
@@ -48,7 +49,7 @@ def is_boundary(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
     if before == "\r" and after == "\n":
         return False
-    if _extends(after) or before == _ZWJ or unicodedata.combining(before) == 9:  # a virama joins two letters
+    if _extends(after) or before == _ZWJ or unicodedata.combining(before) == VIRAMA:
         return False
     if _is_flag(before) and _is_flag(after):
         return _flags_before(text, place) % 2 == 0
@@ -56,7 +57,7 @@ def is_boundary(text: str, place: int) -> bool:
 
 
 def _end(text: str, start: int, goal: int, most: int, size: Size) -> int:
-    """Where the part that begins at `start` ends: at the best place in reach, of those the nearest to `goal`."""
+    """Where the part from `start` on ends: at the best place in reach, of those the nearest to `goal`."""
     last = _farthest(text, start, most, size)
     if last == len(text):
         return last
@@ -70,7 +71,7 @@ def _end(text: str, start: int, goal: int, most: int, size: Size) -> int:
 
 
 def _farthest(text: str, start: int, most: int, size: Size) -> int:
-    """The largest end by which the piece from `start` on is not larger than `most`; one character at least."""
+    """The largest end by which the piece is not larger than `most`; one character at least."""
     low, high = start + 1, min(len(text), start + MOST_CHARACTERS * most)
     while low < high:
         middle = (low + high + 1) // 2

@@ -1,8 +1,9 @@
-"""Into which parts a lesson's source is divided for a model's window, and how its condensed text is put together."""
+"""The parts of a source for a model's window, and how its condensed text is put together."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from personalization.condensing.division import divided
 from personalization.condensing.facts import completed
@@ -56,6 +57,7 @@ def is_too_long(tokens: int, window: Window) -> bool:
     return tokens > window.room
 
 
+@lru_cache(maxsize=8)  # each item of the lesson asks, and it takes milliseconds
 def plan_of(source: str, window: Window) -> Plan:
     """The parts, the same whenever it is asked; Permanent (`too_long`) where so little would be left of the
     source that no text could be written from it."""

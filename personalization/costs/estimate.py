@@ -9,7 +9,7 @@ from personalization.pricing import cost_micro
 from personalization.sizes import Size
 from personalization.tokens import guided_tokens
 from personalization.writers.base import Usage
-from personalization.writers.registry import current_recipe
+from personalization.writers.registry import model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Estimate:
 
 def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
     """Of texts that the backend would write with today's model and prices; `sizes` as a preview has them."""
-    model = current_recipe(backend).model
+    model = model_of(backend)
     if not model:
         return Estimate("", Usage(), 0, 0)
     past = learned(model) if sizes else Learned()

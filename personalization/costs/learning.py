@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from personalization.condensing.prompt import MARK
+from personalization.live_prompts import live_prompts
 from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
 from personalization.sizes import CACHEABLE, SHARED, overheads
+from personalization.windows import window_of
 
 SAMPLE = 1_000  # of the last good calls; more would take time and change nothing
 FEWEST = 5  # fewer say more about one lesson than about the model
@@ -18,6 +21,7 @@ LEARN = f"""
                row_number() OVER (PARTITION BY good.run_id, item.lesson_id ORDER BY good.id) > 1 AS follows
         FROM (SELECT id, item_id, run_id, input_tokens, cached_tokens, output_tokens FROM model_calls
               WHERE model = %(model)s AND state = 'ok' AND call_no = 1
+                AND NOT starts_with(prompt_version, '{MARK}')  -- their tokens are no text's
                 AND input_tokens > 0 AND output_tokens > 0
               ORDER BY id DESC LIMIT %(sample)s) good
         JOIN generation_items item ON item.id = good.item_id
@@ -60,7 +64,9 @@ class Learned:
 
 def learned(model: str) -> Learned:
     """From the model's last calls, whatever run they were for."""
-    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": overheads()}
+    of_prompts = overheads(live_prompts().personal)
+    values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": of_prompts}
+    values["room"] = window_of(model).room
     with connection.cursor() as cursor:
         cursor.execute(LEARN, values)
         rows = cursor.fetchall()

@@ -8,6 +8,7 @@ from django.db.models.expressions import RawSQL
 from courses.course_folder.wording import MAYBE_WORKING_MARKS, has_working_marks
 from courses.models import Lesson
 from personalization.brief import BLANKS, SHORTEST_SOURCE
+from personalization.live_prompts import live_prompts
 from personalization.pairs import ANSWERED, PAIRS, STALE, Selection, selection_parameters
 from personalization.writers.registry import current_recipe
 
@@ -49,8 +50,10 @@ LEARNERS = {
 def parameters(course: UUID | None = None, **selected: Any) -> dict[str, Any]:
     """Parameters of all conditions here, and of pairs.PAIRS for the course and what else is selected."""
     selection = Selection(course=course, **selected)
+    prompts = live_prompts()
+    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
     return {
-        **selection_parameters(selection, current_recipe("openai"), current_recipe("simple")),
+        **selection_parameters(selection, *recipes, prompts),
         "blanks": BLANKS,
         "shortest_source": SHORTEST_SOURCE,
         "marks": MAYBE_WORKING_MARKS,

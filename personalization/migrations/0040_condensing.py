@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0010_lesson_source'),
-        ('personalization', '0019_default_survey'),
+        ('personalization', '0021_shipped_config'),
     ]
 
     operations = [
@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                 ('tag', models.TextField(null=True)),
                 ('leader', models.BigIntegerField(null=True)),
                 ('lease_token', models.UUIDField(null=True)),
-                ('run', models.UUIDField(null=True)),
                 ('attempts', models.SmallIntegerField(db_default=0, default=0)),
                 ('available_at', models.DateTimeField(db_default=models.Func(function='now', output_field=models.DateTimeField()))),
                 ('error_code', models.TextField(blank=True, db_default='', default='')),

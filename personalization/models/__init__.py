@@ -3,7 +3,13 @@ from personalization.models.calls import CallState, ModelCall
 from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
 from personalization.models.coaches import Coach, CourseCoach
 from personalization.models.condensing import CondensedPart, CondensedSource
-from personalization.models.config import ConfigEntry, PromptVersion
+from personalization.models.config import (
+    ConfigEntry,
+    PromptEntry,
+    PromptVersion,
+    SettingEntry,
+    VariableEntry,
+)
 from personalization.models.costs import DailyCost
 from personalization.models.counts import ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
@@ -39,13 +45,16 @@ __all__ = [
     "PersonalizedLessonDescription",
     "Pilot",
     "Profile",
+    "PromptEntry",
     "PromptRefinement",
     "PromptVersion",
     "QuizResult",
     "RunState",
+    "SettingEntry",
     "SurveyOption",
     "SurveyQuestion",
     "TokenLimit",
     "UserCluster",
+    "VariableEntry",
     "WorkerHeartbeat",
 ]

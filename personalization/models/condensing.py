@@ -8,15 +8,19 @@ from courses.models import NOW, Lesson
 
 
 class CondensedSource(models.Model):
-    """One for a lesson, what its source said, a model and a version of the prompt; without text: not ready.
+    """One for a lesson, what its source said, a model, and a version of the prompt. Without text: not ready.
 
     `leader` and `lease_token`: the item in whose attempt it is condensed, as long as it holds that lease.
-    `attempts`, and `error_code` once nothing more is tried, are those of one run; another one begins anew.
+    `attempts`: how many failed. `error_code`: given up, at `available_at`; else it is tried again from then on.
     """
 
     id = models.BigAutoField(primary_key=True)
     lesson = models.ForeignKey(
-        Lesson, on_delete=models.DB_CASCADE, db_index=False, related_name="condensed", verbose_name=_("lesson")
+        Lesson,
+        on_delete=models.DB_CASCADE,
+        db_index=False,
+        related_name="condensed",
+        verbose_name=_("lesson"),
     )
     source_hash = models.TextField()
     model = models.TextField(_("model"))
@@ -26,7 +30,6 @@ class CondensedSource(models.Model):
     tag = models.TextField(null=True)  # MD5 of the text: part of a personal text's fingerprint
     leader = models.BigIntegerField(null=True)  # no foreign key: who is gone leads nothing
     lease_token = models.UUIDField(null=True)
-    run = models.UUIDField(null=True)
     attempts = models.SmallIntegerField(db_default=0, default=0)
     available_at = models.DateTimeField(db_default=NOW)
     error_code = models.TextField(db_default="", default="", blank=True)

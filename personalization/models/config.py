@@ -1,5 +1,7 @@
 """What editors set without a deploy: prompts, variables and settings, each an entry with a key."""
 
+from typing import Any, ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -46,10 +48,57 @@ class ConfigEntry(models.Model):
         return self.key
 
 
+class _OfKeys(models.Manager[ConfigEntry]):
+    """The entries whose key starts so."""
+
+    def __init__(self, *prefixes: str) -> None:
+        super().__init__()
+        self._prefixes = prefixes
+
+    def get_queryset(self) -> models.QuerySet[ConfigEntry]:
+        chosen = Q()
+        for prefix in self._prefixes:
+            chosen |= Q(key__startswith=prefix)
+        return super().get_queryset().filter(chosen)
+
+
+class PromptEntry(ConfigEntry):
+    """Prompts, with rights of their own."""
+
+    objects: ClassVar[Any] = _OfKeys(PROMPT)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
+
+
+class VariableEntry(ConfigEntry):
+    """What prompts may name as `var.…`: a text {"content": "…"}, a number, true or false."""
+
+    objects: ClassVar[Any] = _OfKeys(VARIABLE)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("variable")
+        verbose_name_plural = _("variables")
+
+
+class SettingEntry(ConfigEntry):
+    """What each means, and what it may be, stands in services.settings."""
+
+    objects: ClassVar[Any] = _OfKeys(SETTING, DEFAULT_COACH)
+
+    class Meta:
+        proxy = True
+        verbose_name = _("setting")
+        verbose_name_plural = _("settings")
+
+
 class PromptVersion(models.Model):
     """A prompt as it was saved once. The live one is what the entry of its key holds; a draft never was live.
 
-    number: per key, from 1; a text names it as `prompt_version`.
+    number: per key, from 1; a text names it as `prompt_version`. `live_at`, `live_by`: the last time.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -67,6 +116,15 @@ class PromptVersion(models.Model):
     )
     is_draft = models.BooleanField(_("draft"), db_default=False, default=False)
     created_at = models.DateTimeField(_("saved"), db_default=NOW, editable=False)
+    live_at = models.DateTimeField(_("went live"), null=True, blank=True, editable=False)
+    live_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DB_SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made live by"),
+    )
 
     class Meta:
         db_table = "prompt_versions"

@@ -31,8 +31,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Condensing:
-    """What a job condenses before its text is written: the row of condensed_sources, and what came back so far,
-    by the parts' keys. `attempts`: how often it has failed in this run already."""
+    """What a job condenses before its text is written: a row of condensed_sources.
+
+    `done`: what came back so far, by the parts' keys. `attempts`: how often it has failed already.
+    """
 
     source_id: int
     plan: Plan

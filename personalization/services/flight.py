@@ -8,11 +8,11 @@ from dataclasses import replace
 from structlog.contextvars import bind_contextvars
 
 from personalization.condensing.prompt import PartBrief
-from personalization.errors import WriterError
+from personalization.errors import RunBlocked, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off
 from personalization.services.condensing import part_condensed, part_failed
-from personalization.services.work import asked_again, failed, given_back, internal, written
+from personalization.services.work import asked_again, blocked, failed, given_back, internal, written
 from personalization.writers.base import Writer
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ class Flight:
             return job
         try:
             return replace(job, estimate=self._writer(job.backend).estimate(job.asked))
+        except RunBlocked as error:
+            return blocked(job.claim, error)
         except Exception as error:
             return self._failed(job, internal(job.claim, error))
 

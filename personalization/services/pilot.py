@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from courses.formats.definition import Document
 from courses.models import LessonDescription
-from personalization.models import GenerationItem, GenerationRun, ItemState, Pilot, RunState
+from personalization.errors import PlanRefused
+from personalization.live_prompts import live_content
+from personalization.models import GenerationItem, GenerationRun, ItemState, Pilot, PromptVersion, RunState
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.services.paid import paid_answers
+from personalization.services.run_prompts import TRIED
 from personalization.services.runs import notify
 
 HELD_FOR_A_LOOK = {"state": ItemState.HELD, "error_code": "pilot"}
@@ -18,6 +22,14 @@ _GO_ON = """
         attempts = 0
     WHERE run_id = %s AND state = 'held' AND error_code = 'pilot'
 """
+
+
+def tried_draft(run: GenerationRun) -> PromptVersion | None:
+    """The version of a prompt that the run tries, where it is not the live one."""
+    version = PromptVersion.objects.filter(pk=run.options.get(TRIED)).first()
+    if version is None or live_content(version.key) == version.content:
+        return None
+    return version
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +74,12 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
 def accept_pilot(run: GenerationRun) -> bool:
     """Whether the run had a pilot and now goes on: its drafts are published as they are, the others follow.
 
-    Also while the last of the pilot is being written: whoever has seen enough need not wait for it.
+    Also while the last of the pilot is being written: whoever has seen enough need not wait for it. Raises
+    PlanRefused where the pilot tries a prompt that is not live: its texts would be stale at once.
     """
+    if tried := tried_draft(run):
+        said = _("These drafts try {version}, which is not live. Make it live first.")
+        raise PlanRefused(said.format(version=tried))
     with transaction.atomic():
         waiting = GenerationRun.objects.filter(
             pk=run.pk,

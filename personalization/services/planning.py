@@ -14,9 +14,10 @@ from personalization.pairs import (
     SIZED_VERDICT,
     Selection,
     selection_parameters,
+    slug_of,
     verdict_parameters,
 )
-from personalization.queries import slug_of
+from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.writers.registry import current_recipe
 
 PRIORITY = 5
@@ -90,12 +91,13 @@ class Planned:
 
 def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned:
     """Asks for the selection's pairs. Locks them in one order: two asks never wait for each other."""
-    recipes = current_recipe("openai"), current_recipe("simple")
-    parameters: dict[str, Any] = {"run": run.pk, **selection_parameters(selection, *recipes)}
+    prompts = prompts_of(run.options.get(TRIED))
+    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
+    parameters: dict[str, Any] = {"run": run.pk, **selection_parameters(selection, *recipes, prompts)}
     if pilot is not None:
         options = {name: bool(run.options.get(name)) for name in ("force", "replace_locked")}
         parameters |= {"pilot": pilot, "slug": slug_of(selection.course)}
-        parameters |= verdict_parameters(current_recipe(run.backend), **options)
+        parameters |= verdict_parameters(current_recipe(run.backend, prompts.personal), **options)
     with connection.cursor() as cursor:
         cursor.execute(ASK if pilot is None else ASK_WITH_PILOT, parameters)
         return Planned(*cursor.fetchone())

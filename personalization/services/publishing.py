@@ -32,8 +32,8 @@ PUBLISH = """
     FROM given ORDER BY profile_id, lesson_id
     ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
         model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
-        generated_at = excluded.generated_at, written_from = excluded.written_from, flags = '[]', edited_at = NULL, edited_by_id = NULL,
-        import_digest = NULL
+        generated_at = excluded.generated_at, written_from = excluded.written_from, flags = '[]',
+        edited_at = NULL, edited_by_id = NULL, import_digest = NULL
         WHERE personalized_lesson_descriptions.edited_at IS NULL
            OR personalized_lesson_descriptions.edited_at = (
                SELECT replaces FROM given WHERE given.profile_id = excluded.profile_id
@@ -46,10 +46,8 @@ LOCKED_MEANWHILE = """
 """
 
 
-def lock_parents(
-    cursor: CursorWrapper, outcomes: Sequence[Outcome], lessons: Collection[UUID] = ()
-) -> None:
-    """What the texts of these outcomes will refer to stays until the transaction ends, and so do the lessons."""
+def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome], lessons: Collection[UUID] = ()) -> None:
+    """What the texts of these outcomes will refer to stays until the transaction ends; and these lessons."""
     claims = [outcome.claim for outcome in outcomes if outcome.text]
     if claims or lessons:
         cursor.execute(LOCK_LESSONS, [list({*lessons, *(claim.lesson_id for claim in claims)})])

@@ -3,13 +3,14 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from personalization.brief import Brief
-from personalization.prompts import answers_part, guidance_part
+from personalization.errors import RunBlocked
+from personalization.prompts import learners_part
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,13 @@ def refinement(*, profile: UUID, run: UUID, brief: Brief) -> Refinement | None:
     """What the brief's guidance did to its prompt; None where there is none."""
     if not brief.guidance:
         return None
-    own = answers_part(brief)
-    return Refinement(profile, run, own, f"{guidance_part(brief)}\n\n{own}", brief.cluster_type)
+    try:
+        original = learners_part(replace(brief, guidance=""))
+        return Refinement(profile, run, original, learners_part(brief), brief.cluster_type)
+    except RunBlocked as error:
+        # Only of the prompt without its guidance, which nobody sends: a log stops no run.
+        log.error("a refined prompt could not be logged: %s", error)
+        return None
 
 
 def log_refinements(rows: Sequence[Refinement]) -> int:

@@ -12,12 +12,14 @@ from django.utils.translation import gettext_noop
 
 from courses.database import held_by_another
 from personalization.errors import PlanRefused
-from personalization.models.runs import GenerationRun, Pilot, RunState
+from personalization.models.runs import Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
+from personalization.services.condensed import try_again
 from personalization.services.planning import plan
+from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.services.sweep import end_cancelled
-from personalization.writers.registry import backend_problem, current_recipe
+from personalization.writers.registry import backend_problem, model_of
 
 # The database's clock, not a worker's; now() would be the transaction's start.
 CLOCK = Func(function="clock_timestamp", output_field=DateTimeField())
@@ -52,26 +54,30 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     budget_micro: int | None = None,
     pilot: int | None = None,
     estimate_micro: int | None = None,
+    tried_version: int | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
     their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
-    are written first and wait for a look before the others are begun.
+    are written first and wait for a look before the others are begun. `tried_version`: id of the
+    PromptVersion to write with, in the place of the live one.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    if problem := backend_problem(backend) or _limit_problem(backend, budget_micro, pilot):
+    limit_problem = _limit_problem(backend, budget_micro, pilot)
+    if problem := backend_problem(backend) or limit_problem or _prompt_problem(backend, tried_version):
         raise PlanRefused(problem)
     chosen = {"force": force, "replace_locked": replace_locked}
-    limits = {"budget": budget_micro, "pilot": pilot}
+    limits = {"budget": budget_micro, "pilot": pilot, TRIED: tried_version}
     fields: dict[str, Any] = {
         "requested_by": requested_by,
         "idempotency_key": idempotency_key,
         "course_id": selection.course,
         "backend": backend,
-        "options": _options(selection, backend, chosen, limits),
+        "options": _options(selection, backend, chosen, limits)
+        | ({TRIED: tried_version} if tried_version else {}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,
@@ -97,7 +103,17 @@ def _limit_problem(backend: str, budget_micro: int | None, pilot: int | None) ->
         return _("A budget above 0 is needed.")
     if pilot is not None and pilot <= 0:
         return _("A pilot needs at least one text.")
-    return budget_problem(current_recipe(backend).model, budget_micro)
+    return budget_problem(model_of(backend), budget_micro)
+
+
+def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
+    """The workers would find it too, but only after the run has been started."""
+    if backend == Backend.SIMPLE:
+        return None
+    problem = prompts_of(tried_version).personal.problem
+    if not problem:
+        return None
+    return _("The prompt cannot be used, repair it first. {problem}").format(problem=problem)
 
 
 def _planned(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
@@ -173,6 +189,7 @@ def retry_failed(run: GenerationRun) -> int:
     """How many failed items were queued again; those that another run has open by now stay as they are."""
     with transaction.atomic(), connection.cursor() as cursor:
         GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+        try_again(run.pk)
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
         if count:

@@ -16,18 +16,24 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
+from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
+from personalization.models.texts import WrittenFrom
+from personalization.prompts import messages
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
+from personalization.services.condensing import condensed_first
 from personalization.services.course_parts import CourseParts, course_parts
 from personalization.services.paid import paid_answers
 from personalization.services.refinements import log_refinements, refinement
-from personalization.services.sources import Sources
+from personalization.services.run_prompts import BatchPrompts
+from personalization.services.sources import Material, Sources, material_of, materials
 from personalization.supervisor import guidance
+from personalization.supervisor.guidance import KEY_PREFIX
 from personalization.writers.base import Draft
-from personalization.writers.registry import current_recipe
+from personalization.writers.registry import current_recipe, model_of
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 300.0  # seconds
@@ -35,6 +41,7 @@ REASONS = {
     "locked": "an editor changed the text; it is left as it is",
     "no_survey": "the learner has answered nothing",
     "no_source": "the lesson has no transcript, or one of a few words",
+    "no_template": "the lesson has no standard description, or one of a few words",
     "better_text": "the simple writer replaces only texts of its own",
 }
 
@@ -52,37 +59,46 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     profiles = read.in_bulk({claim.profile_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
-    clusters = clusters_for(profiles.values())
+    clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
+    backends = {run.backend for run in runs.values()}
+    said = {backend: materials(lessons.values(), model_of(backend)) for backend in backends}
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
-        run, profile, lesson = (
-            runs.get(claim.run_id),
-            profiles.get(claim.profile_id),
-            lessons.get(claim.lesson_id),
-        )
+        run, profile = runs.get(claim.run_id), profiles.get(claim.profile_id)
+        lesson = lessons.get(claim.lesson_id)
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
             cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
-            brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id))
+            of_course, material = parts.get(lesson.course_id), said[run.backend][lesson.pk]
+            brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material)
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             decided = _decided(job, run, texts.get(pair)) or _paid(job, paid.get((claim.id, job.fingerprint)))
+            begins = decided or _begun(job)
+        except RunBlocked as error:
+            begins = blocked(claim, error)
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
             failure = internal(claim, error)
-            outcomes.append(Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE))
-            continue
-        if decided:
-            outcomes.append(decided)
+            begins = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+        if isinstance(begins, Job):
+            jobs.append(begins)
         else:
-            jobs.append(job)
+            outcomes.append(begins)
     _log_refinements(jobs)
     return jobs, outcomes
 
 
+def _begun(job: Job) -> Job | Outcome:
+    begins = condensed_first(job) if job.brief.too_long else job
+    if isinstance(begins, Job) and not begins.condensing and job.backend != Backend.SIMPLE:
+        messages(begins.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
+    return begins
+
+
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
-    recipe = current_recipe(run.backend)
+    recipe = current_recipe(run.backend, brief.prompt)
     return Job(
         claim,
         brief,
@@ -140,47 +156,74 @@ def internal(claim: Claim, error: Exception) -> Transient:
     return Transient("internal", f"an error of this software: {type(error).__name__}")
 
 
+def blocked(claim: Claim, error: RunBlocked) -> Outcome:
+    """Before anything was asked for: the run pauses, and says why."""
+    return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
+
+
 def make_brief(
-    profile: Profile, lesson: Lesson, cluster: str | None = None, parts: CourseParts | None = None
+    profile: Profile,
+    lesson: Lesson,
+    cluster: str | None = None,
+    parts: CourseParts | None = None,
+    prompts: LivePrompts | None = None,
+    material: Material | None = None,
 ) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
     `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
+    `prompts`: None, the live ones. `material`: None, what the model of today would read.
     """
+    material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
     # Codes become words first: what a label says may not leave either, if it is the learner's name.
     said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
+    prompts = prompts or live_prompts()
+    asked_for = guidance(cluster, language, prompts.guidance)
     return Brief(
         course_title=lesson.course.title,
         language=language,
         lesson_id=lesson.pk,
         lesson_title=lesson.title,
         summary=lesson.summary or "",
-        transcript=lesson.transcript,
+        transcript=material.text,
         name=name,
         answers=bounded(cleaned_answers(said, name, profile.user_identifier)),
-        source_hash=lesson.source_hash,
+        source_hash=material.hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
-        guidance=guidance(cluster, language),
+        guidance=asked_for,
+        guidance_version=prompts.clusters.get(f"{KEY_PREFIX}{cluster}", "") if asked_for else "",
+        prompt=prompts.personal,
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
+        said=material.said,
+        condensed_tag=material.tag,
+        too_long=material.too_long,
     )
 
 
 def _text(job: Job, content: Document) -> Text:
+    of_cluster = job.brief.guidance_version if job.backend != Backend.SIMPLE else ""
     return Text(
         content=content,
         origin=job.recipe.origin,
         model=job.recipe.model,
-        prompt_version=job.recipe.prompt_version,
+        prompt_version=" ".join(filter(None, (job.recipe.prompt_version, of_cluster))),
         fingerprint=job.fingerprint,
         replaces=job.replaces.isoformat() if job.replaces else None,
+        written_from="" if job.backend == Backend.SIMPLE else written_from(job.brief),
     )
+
+
+def written_from(brief: Brief) -> WrittenFrom:
+    if brief.said is None:
+        return WrittenFrom.CONDENSED if brief.condensed_tag else WrittenFrom.TRANSCRIPT
+    return WrittenFrom.CONDENSED_TEMPLATE if brief.condensed_tag else WrittenFrom.TEMPLATE
 
 
 def written(job: Job, draft: Draft) -> Outcome:
@@ -212,7 +255,7 @@ def _pause(claim: Claim, error: WriterError, base: float) -> float:
 def asked_again(job: Job, error: WriterError) -> Again | None:
     """A bad answer is asked for once more within the attempt, with what was wrong; None: it was already."""
     call = failed_call(job, error)
-    if not isinstance(error, Transient) or not error.reask or job.call_no > 1 or not call:
+    if not isinstance(error, Transient) or not error.reask or job.complaint or not call:
         return None
     return Again(replace(job, call_no=job.call_no + 1, complaint=error.message), call)
 

@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from courses.formats.definition import Document
-from personalization.brief import Brief, Recipe
+from personalization.brief import Brief
 from personalization.condensing.prompt import PartBrief
 
 
@@ -26,9 +26,6 @@ class Draft:
 
 
 class Writer(Protocol):
-    def recipe(self) -> Recipe:
-        """What of this writer goes into the fingerprint of its texts."""
-
     def estimate(self, brief: Brief | PartBrief) -> Usage:
         """The most tokens that a call for this brief takes; zeros where it costs nothing."""
 

@@ -1,15 +1,13 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 from personalization.answers import with_name
-from personalization.brief import Brief, Recipe
+from personalization.brief import Brief
 from personalization.checks import check_answer, check_condensed
 from personalization.condensing.prompt import PartBrief
 from personalization.errors import WriterError
-from personalization.models.texts import Origin
-from personalization.prompts import PROMPT_VERSION
 from personalization.writers.base import Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
@@ -35,7 +33,6 @@ class OpenAIWriter:
         limiter: Limiter | None = None,
         memory: Memory | None = None,
     ) -> None:
-        self._model = model
         self._limiter = limiter or NoLimiter()
         self._requests = Requests(model)
         # A third of the deadline: with a first request that hangs, the others wait, but have their own time.
@@ -43,9 +40,6 @@ class OpenAIWriter:
         self._lessons = LessonGate(patience)
         self._endpoint = EndpointWays(memory or NoMemory(), patience)
         self._http = ChatCompletions(api_key=api_key, base_url=base_url, seconds=call_seconds)
-
-    def recipe(self) -> Recipe:
-        return Recipe(Origin.OPENAI, self._model, PROMPT_VERSION)
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
         return self._requests.estimate(brief)
@@ -76,7 +70,7 @@ class OpenAIWriter:
             await self._endpoint.load()
             if self._endpoint.takes_max_tokens:
                 self._requests.thinks = False
-            async with self._lessons.turn((brief.lesson_id, brief.source_hash, brief.format.tag)):
+            async with self._lessons.turn(_prefix(brief)):
                 return await self._endpoint.ask(send)
         except Refused as refused:
             raise refused.as_writer_error() from refused
@@ -102,3 +96,10 @@ def _paid(answer: Answer) -> Iterator[None]:
     except WriterError as error:
         error.usage = answer.usage
         raise
+
+
+def _prefix(brief: Brief | PartBrief) -> tuple[Hashable, ...]:
+    """What the requests share that the provider's cache may serve."""
+    shared = (brief.lesson_id, brief.source_hash, brief.format.tag)
+    # Parts of a source share only the rules: none waits for another.
+    return (*shared, brief.part.key if isinstance(brief, PartBrief) else brief.prompt.digest)

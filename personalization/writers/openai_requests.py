@@ -36,7 +36,9 @@ class Requests:
     def body(self, brief: Brief | PartBrief, complaint: str, facts: Facts) -> bytes:
         own = json_string(_own(brief, complaint))
         tail = self._frame(brief).tail(facts, thinks=self.thinks)
-        return b"".join((self._head, _shared(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail))
+        return b"".join(
+            (self._head, _shared(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail)
+        )
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
         """The most tokens of one call: the limit that is sent is never above it."""
@@ -45,7 +47,11 @@ class Requests:
         return Usage(given, 0, frame.most(thinks=self.thinks))
 
     def _frame(self, brief: Brief | PartBrief) -> "_Frame":
-        room = brief.tokens if isinstance(brief, PartBrief) else ROOM * guided_tokens(brief.format, brief.language)
+        room = (
+            brief.tokens
+            if isinstance(brief, PartBrief)
+            else ROOM * guided_tokens(brief.format, brief.language)
+        )
         key = (brief.format.tag, brief.language, room)
         if key not in self._frames:
             self._frames[key] = _Frame(brief.format, room)

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from personalization.brief import Recipe
+from personalization.live_prompts import live_prompts
 from personalization.models.runs import Backend
 from personalization.models.texts import Origin
-from personalization.prompts import PROMPT_VERSION
+from personalization.personal_prompt import PersonalPrompt
 from personalization.writers.simple import SIMPLE_VERSION
 
 
@@ -30,8 +31,14 @@ def backend_problem(backend: str) -> str | None:
     return None
 
 
-def current_recipe(backend: str) -> Recipe:
-    """What a text of this backend would be written with today."""
+def current_recipe(backend: str, prompt: PersonalPrompt | None = None) -> Recipe:
+    """What a text of this backend would be written with today; `prompt`: with this, not the live one."""
     if backend == Backend.SIMPLE:
         return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
-    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, PROMPT_VERSION)
+    prompt = prompt or live_prompts().personal
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, prompt.version)
+
+
+def model_of(backend: str) -> str:
+    """The model that this backend calls today; "" for none."""
+    return "" if backend == Backend.SIMPLE else settings.OPENAI_MODEL

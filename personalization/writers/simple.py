@@ -6,9 +6,8 @@ from typing import Any
 from courses.formats.definition import Document
 from courses.formats.personal import EXTENDED, PERSONAL
 from personalization.answers import NAME_PLACEHOLDER, with_name
-from personalization.brief import Brief, Recipe
+from personalization.brief import Brief
 from personalization.condensing.prompt import KEY, PartBrief
-from personalization.models.texts import Origin
 from personalization.writers.base import Draft, Usage
 from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES, Phrases
 
@@ -22,9 +21,6 @@ type Answers = dict[str, str]
 
 
 class SimpleWriter:
-    def recipe(self) -> Recipe:
-        return Recipe(Origin.SIMPLE, "", SIMPLE_VERSION)
-
     def estimate(self, brief: Brief | PartBrief) -> Usage:
         return Usage()
 

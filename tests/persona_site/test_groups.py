@@ -38,6 +38,10 @@ PAGES = {
     "personalization_promptrefinement_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_lessonfeedback_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_quizresult_upload": ("Operators",),
+    "personalization_promptentry_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_variableentry_changelist": ("Content editors", "Operators", "Viewers"),
+    "personalization_variableentry_add": ("Content editors",),
+    "personalization_settingentry_changelist": ("Content editors", "Operators", "Viewers"),
 }
 
 

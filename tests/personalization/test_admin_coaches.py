@@ -94,8 +94,10 @@ def test_who_is_not_active_speaks_in_no_course_of_the_list(admin: Client) -> Non
 def test_the_list_says_when_nobody_speaks_by_default(admin: Client, config: Any, said: str) -> None:
     make_coach("Ada")
     course = make_course()
-    if config is not None:
-        ConfigEntry.objects.create(key="default_coach", value=config)
+    if config is None:
+        ConfigEntry.objects.filter(key="default_coach").delete()
+    else:
+        ConfigEntry.objects.filter(key="default_coach").update(value=config)
     assert said in admin.get(LIST).content.decode()
     assert speakers([course.pk])[course.pk].name == ""
 

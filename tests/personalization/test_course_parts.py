@@ -32,7 +32,8 @@ def read_by_the_model(survey: Any, course: Course | None = None, **learner: Any)
     lesson = make_lesson(course or make_course())
     profile = make_learner(course=lesson.course, survey=survey, **learner)
     profile.refresh_from_db()
-    answers: dict[str, Any] = json.loads(learners_part(make_brief(profile, lesson)))["answers"]
+    data = learners_part(make_brief(profile, lesson)).rsplit("\n", 1)[-1]
+    answers: dict[str, Any] = json.loads(data)["answers"]
     return answers
 
 
@@ -140,10 +141,10 @@ def test_the_voice_stands_in_the_shared_part_behind_the_rules(course: Course) ->
     neutral = messages(make_brief(learner, lesson))[0]["content"]
     set_course_coach(course=course, coach=make_coach("Ада", prompt="Сухо {x} %s {{ name }}", sex="female"))
     spoken = messages(make_brief(learner, lesson))[0]["content"]
-    before, after = neutral.split("Course: ", 1)
+    before, after = neutral.split("Курс: ", 1)
     assert spoken.startswith(before.rstrip())
     assert spoken.endswith(after)
-    assert "coach Ада, a woman," in spoken
+    assert "тренера по имени Ада (женщина)" in spoken
     assert "Сухо {x} %s {{ name }}" in spoken
 
 

@@ -83,7 +83,7 @@ def test_only_what_a_writer_wrote_can_be_stale(
 # --- the reads that doors share ---
 
 
-def test_counts_of_a_page_of_learners_in_one_query(
+def test_counts_of_a_page_of_learners_in_one_query_and_one_for_the_live_prompts(
     course: Course, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     lessons = [make_lesson(course, number) for number in (1, 2, 3)]
@@ -94,7 +94,7 @@ def test_counts_of_a_page_of_learners_in_one_query(
     make_text(nina, lessons[1], origin="openai", fingerprint="other")
     make_text(artyom, lessons[2])
     learners = [nina, artyom, nobody, free, gone, other]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         counts = text_counts(learner.pk for learner in learners)
     assert counts == {
         nina.pk: TextCounts(lessons=3, texts=2, stale=1),

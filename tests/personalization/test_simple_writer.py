@@ -53,9 +53,8 @@ def test_closing_it_waits_for_nothing_either() -> None:
         SimpleWriter().close().send(None)
 
 
-def test_its_recipe_is_the_one_that_the_queue_plans_with() -> None:
-    recipe = SimpleWriter().recipe()
-    assert recipe == current_recipe("simple")
+def test_its_recipe_names_no_model_and_no_prompt() -> None:
+    recipe = current_recipe("simple")
     assert (recipe.origin, recipe.model) == ("simple", "")
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from personalization.admin.rights import may_run
+from personalization.errors import PlanRefused
 from personalization.models import GenerationRun, ItemState, Pilot, RunState
 from personalization.pricing import money, parsed_amount
 from personalization.queries import Progress, progress
@@ -92,11 +93,23 @@ def run_command(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: G
         return HttpResponseNotAllowed(["POST"])
     if name == BUDGET:
         _raise_budget(admin, request, run)
-    elif COMMANDS[name].do(run):
-        _done(admin, request, run, COMMANDS[name].label, COMMANDS[name].done)
+    else:
+        _do(admin, request, run, COMMANDS[name])
+    return redirect("admin:personalization_generationrun_change", run.pk)
+
+
+def _do(
+    admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: GenerationRun, command: Command
+) -> None:
+    try:
+        did = command.do(run)
+    except PlanRefused as refused:
+        messages.error(request, str(refused))
+        return
+    if did:
+        _done(admin, request, run, command.label, command.done)
     else:
         messages.warning(request, _("The run's state did not allow that: it has changed meanwhile."))
-    return redirect("admin:personalization_generationrun_change", run.pk)
 
 
 def question_page(

@@ -28,7 +28,7 @@ from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models.runs import PILOT_PRIORITY
 from personalization.queries import progress
 from personalization.run_report.words import grouped
-from personalization.services.pilot import PilotItem, pilot_items
+from personalization.services.pilot import PilotItem, pilot_items, tried_draft
 
 SEE_TEXTS = "personalization.view_personalizedlessondescription"
 
@@ -79,6 +79,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         "looks": looks,
         "others": others,
         "waiting": run.pilot == Pilot.WAITING,
+        "tried": tried_draft(run),
         "may_run": may_run(request),
         "rest": grouped(rest),
         "rest_count": rest,

@@ -19,16 +19,18 @@ from personalization.admin.rights import may_run
 from personalization.admin.runs.commands import question_page, run_command
 from personalization.admin.runs.page import run_view
 from personalization.admin.runs.pilot import pilot_page
-from personalization.models import GenerationRun, ItemState
+from personalization.models import GenerationRun, ItemState, PromptVersion
 from personalization.models.runs import ENDED
 from personalization.pricing import money
 from personalization.queries import item_counts
 from personalization.run_report.items_csv import items_csv
 from personalization.run_report.words import grouped, state_words
+from personalization.services.run_prompts import TRIED
 
 LABELS = {
     "force": _("Rewrite unchanged texts too"),
     "replace_locked": _("Replace texts that an editor changed too"),
+    TRIED: _("Tries the prompt"),
 }
 
 
@@ -149,4 +151,6 @@ class RunAdmin(BaseAdmin[GenerationRun]):
     @display(description=_("options"))
     def choices(self, run: GenerationRun) -> SafeString | str:
         chosen = {key: value for key, value in run.options.items() if key in LABELS}
+        if tried := PromptVersion.objects.filter(pk=chosen.get(TRIED)).first():
+            chosen[TRIED] = str(tried)
         return readable({key: _("yes") if value is True else value for key, value in chosen.items()}, LABELS)

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 from rich.console import Console
 
+from personalization.errors import PlanRefused
 from personalization.management.run_finding import found_run
 from personalization.management.run_looking import pilot_as_json, print_pilot
 from personalization.management.run_showing import print_run, print_runs, run_as_json, runs_as_json
@@ -149,7 +150,11 @@ class Command(BaseCommand):
             if action == "cancel" and not options["yes"]:
                 self._ask(run)
             do, done, refused = STEERING[action]
-            if not do(run):
+            try:
+                did = do(run)
+            except PlanRefused as error:
+                raise CommandError(str(error)) from error
+            if not did:
                 raise CommandError(f"Run {run.pk} {refused}: nothing was changed.")
             said = done
         run.refresh_from_db()

@@ -1,0 +1,63 @@
+"""The page between a draft and its going live: what changes, how many texts are stale, what they cost."""
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from courses.admin.history.compare import Entry, changed_parts
+from courses.errors import ChangedMeanwhile
+from personalization.admin.prompts.names import prompt_label
+from personalization.costs.words import estimate_said
+from personalization.live_prompts import live_content
+from personalization.models import PromptEntry, PromptVersion
+from personalization.prompt_engine import PromptError
+from personalization.services.prompt_versions import effect_of, live_number, make_live
+
+
+def live_page(
+    admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: PromptEntry, version: PromptVersion
+) -> HttpResponse:
+    """Posted, the version is live; back to the prompt's page."""
+    if request.method == "POST" and _made_live(admin, request, entry, version):
+        return redirect("admin:personalization_promptentry_edit", entry.key)
+    live = live_content(entry.key)
+    old = Entry("content", _("Words"), live or "")
+    new = Entry("content", _("Words"), version.content)
+    effect = effect_of(version) if live != version.content else None
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": _("Make version %(number)s live: %(prompt)s")
+        % {"number": version.number, "prompt": prompt_label(entry.key)},
+        "model_admin": admin,
+        "opts": admin.opts,
+        "entry": entry,
+        "version": version,
+        "is_live": live == version.content,
+        "seen": live_number(entry.key),
+        "differences": changed_parts([old], [new]),
+        "effect": effect,
+        "cost_lines": estimate_said(effect.estimate) if effect else [],
+    }
+    return TemplateResponse(request, "admin/personalization/prompts/live.html", context)
+
+
+def _made_live(
+    admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: PromptEntry, version: PromptVersion
+) -> bool:
+    seen = request.POST.get("seen", "")
+    author = request.user if request.user.is_authenticated else None
+    try:
+        make_live(version=version, seen=int(seen) if seen.isascii() and seen.isdigit() else -1, author=author)
+    except ChangedMeanwhile:
+        messages.error(request, _("Another version went live after you opened this page. Look again."))
+    except PromptError as error:
+        messages.error(request, _("It cannot go live. %(problem)s") % {"problem": error})
+    else:
+        admin.log_change(request, entry, f"version {version.number} live")
+        said = _("Version %(number)s is live: what is written from now on is written with it.")
+        messages.success(request, said % {"number": version.number})
+        return True
+    return False

@@ -1,0 +1,138 @@
+"""Whether a prompt can be filled in for everybody: tried with a sample of lessons and of learners."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Func, IntegerField, Q
+from django.utils.translation import gettext as _
+
+from courses.formats.definition import Language
+from courses.formats.lesson import LESSON
+from courses.formats.shapes import PERSONAL_FORMATS, chosen_format
+from courses.models import Lesson
+from personalization.answers import bounded, cleaned_answers, usable_name
+from personalization.brief import Brief
+from personalization.errors import RunBlocked
+from personalization.live_prompts import live_prompts
+from personalization.models import Profile, PromptVersion
+from personalization.personal_prompt import (
+    CLUSTER_PREFIX,
+    LESSON_TEMPLATE,
+    PERSONALIZATION,
+    Parts,
+    PersonalPrompt,
+    Variables,
+    parsed,
+)
+from personalization.prompt_engine import PromptError
+from personalization.prompts import learners_part, lesson_message, shared_part
+from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
+from personalization.voice import Voice
+
+A_VOICE = Voice("Ada", "female", "Short sentences.", "")
+
+# As PostgreSQL stores it: no long text is read for that.
+_STORED: dict[str, Any] = {"function": "pg_column_size", "output_field": IntegerField()}
+
+
+def check_prompt(key: str, content: str) -> None:
+    """Raises PromptError, with the line, where it is no prompt, or cannot be filled in for a sample."""
+    tried = live_prompts(PromptVersion(key=key, content=content, number=0))
+    variables = tried.personal.variables
+    parts = parsed(key, content, variables)
+    if key.startswith(CLUSTER_PREFIX):
+        for language in Language:
+            parts.shared.render({"course": {"language": language.value}, "var": variables})
+    elif key == PERSONALIZATION:
+        _check_personalization(tried.personal)
+    elif key == LESSON_TEMPLATE:
+        _check_lesson_template(parts, variables)
+
+
+def sample_lessons() -> list[Lesson]:
+    """Half of them the longest there are, the others as if drawn by lot, but always the same."""
+    count = setting_value(SAMPLE_LESSONS)
+    lessons = Lesson.objects.select_related("course")
+    longest = lessons.order_by(Func("transcript", **_STORED).desc(), "pk")[: (count + 1) // 2]
+    chosen = {lesson.pk: lesson for lesson in longest}
+    drawn = lessons.exclude(pk__in=chosen).order_by("pk")[: count - len(chosen)]  # the keys are drawn by lot
+    return [*chosen.values(), *drawn]
+
+
+def sample_learners() -> list[Profile]:
+    """Some without a name or answers, some with the longest answers, the others as if drawn by lot."""
+    count = setting_value(SAMPLE_LEARNERS)
+    learners = Profile.objects.only("name", "survey", "user_identifier")
+    third = max(1, count // 3)
+    chosen: dict[UUID, Profile] = {}
+    for some in (
+        learners.filter(Q(name=None) | Q(name="") | Q(survey__isnull=True)).order_by("pk")[:third],
+        learners.order_by(Func(F("survey"), **_STORED).desc(nulls_last=True), "pk")[:third],
+        learners.order_by("pk")[:count],
+    ):
+        chosen |= {learner.pk: learner for learner in some}
+    return list(chosen.values())[:count]
+
+
+def _check_personalization(prompt: PersonalPrompt) -> None:
+    blanks = list(_blank_briefs(prompt))
+    for brief in blanks:
+        _fill_in(brief, _("where nothing is known"))
+        _fill_in(replace(brief, voice=A_VOICE), _("where a coach speaks"))
+    lesson = None
+    for lesson in sample_lessons():
+        _fill_in(_with_lesson(blanks[0], lesson), _named(lesson))
+    like = _with_lesson(blanks[0], lesson) if lesson else blanks[0]
+    for learner in sample_learners():
+        name = usable_name(learner.name)
+        answers = bounded(cleaned_answers(learner.survey, name, learner.user_identifier))
+        _fill_in(replace(like, name=name, answers=answers), _("with the answers of one of the learners"))
+
+
+def _check_lesson_template(parts: Parts, variables: Variables) -> None:
+    for lesson in sample_lessons():
+        brief = replace(next(_blank_briefs(None)), format=LESSON)
+        try:
+            lesson_message(parts, variables, _with_lesson(brief, lesson))
+        except PromptError as error:
+            raise _placed(error, _named(lesson)) from error
+
+
+def _fill_in(brief: Brief, place: str) -> None:
+    try:
+        shared_part(brief)
+        learners_part(brief)
+    except RunBlocked as error:
+        if isinstance(error.__cause__, PromptError):
+            raise _placed(error.__cause__, place) from error
+        raise
+
+
+def _placed(error: PromptError, place: str) -> PromptError:
+    return PromptError(f"{error.found} ({place})", error.line)
+
+
+def _named(lesson: Lesson) -> str:
+    names = {"lesson": lesson, "course": lesson.course.title}
+    return _("with the lesson “%(lesson)s” of “%(course)s”") % names
+
+
+def _blank_briefs(prompt: PersonalPrompt | None) -> Iterator[Brief]:
+    for fmt in PERSONAL_FORMATS:
+        for language in Language:
+            brief = Brief("", language.value, UUID(int=0), "", "", "", None, {}, "", "", fmt)
+            yield replace(brief, prompt=prompt) if prompt else brief
+
+
+def _with_lesson(brief: Brief, lesson: Lesson) -> Brief:
+    return replace(
+        brief,
+        course_title=lesson.course.title,
+        language=lesson.course.language,
+        lesson_title=lesson.title,
+        summary=lesson.summary or "",
+        transcript=lesson.transcript,
+        format=chosen_format(lesson.course.personal_format) if brief.format is not LESSON else LESSON,
+    )

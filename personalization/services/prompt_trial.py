@@ -1,0 +1,116 @@
+"""A version of a prompt is tried: with one lesson and a few learners, before anybody else's texts change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from courses.formats.lesson import LESSON
+from courses.models import Lesson
+from personalization.brief import reason_to_skip
+from personalization.errors import PlanRefused
+from personalization.live_prompts import live_prompts, live_variables
+from personalization.models import GenerationItem, Profile, PromptVersion
+from personalization.models.runs import ENDED, Backend
+from personalization.pairs import Selection
+from personalization.personal_prompt import LESSON_TEMPLATE, parsed
+from personalization.prompts import lesson_message, messages
+from personalization.services.clusters import UNREFINED, clusters_for
+from personalization.services.course_parts import course_parts
+from personalization.services.runs import Started, start_run
+from personalization.services.work import make_brief
+from personalization.tokens import estimated_tokens
+from personalization.writers.registry import current_recipe
+
+MOST_LEARNERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`role`: of the chat. `tokens`: an estimate."""
+
+    role: str
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would be sent for one learner. `skipped`: a code why a run would write nothing, or ""."""
+
+    profile: Profile
+    messages: tuple[Message, ...]
+    cluster: str
+    skipped: str = ""
+
+    @property
+    def tokens(self) -> int:
+        return sum(message.tokens for message in self.messages)
+
+
+def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) -> list[Trial]:
+    """The exact messages, as a run would send them. Raises RunBlocked where the prompt cannot be used.
+
+    `lesson` has its course.
+    """
+    prompts = live_prompts(version)
+    recipe = current_recipe(Backend.OPENAI, prompts.personal)
+    clusters, parts = clusters_for(profiles), course_parts([lesson.course_id])[lesson.course_id]
+    found = []
+    for profile in profiles:
+        cluster = clusters.get(profile.pk, UNREFINED)
+        brief = make_brief(profile, lesson, cluster, parts, prompts)
+        sent = tuple(
+            Message(message["role"], message["content"], estimated_tokens(message["content"]))
+            for message in messages(brief)
+        )
+        reason = reason_to_skip(brief, None, recipe, force=True)
+        found.append(Trial(profile, sent, cluster, reason or ""))
+    return found
+
+
+def lesson_trial(version: PromptVersion, lesson: Lesson) -> Message:
+    """What a lesson's standard description would be asked for with. Raises PromptError."""
+    variables = live_variables()
+    brief = replace(make_brief(Profile(answers_hash=""), lesson, UNREFINED), format=LESSON)
+    text = lesson_message(parsed(version.key, version.content, variables), variables, brief)
+    return Message("user", text, estimated_tokens(text))
+
+
+def start_trial(
+    *,
+    version: PromptVersion,
+    lesson: Lesson,
+    profiles: Sequence[Profile],
+    token: str,
+    user: User | None = None,
+) -> Started:
+    """A pilot of these learners' texts for the lesson; nobody sees them before the version is live and they
+    are accepted. Raises PlanRefused."""
+    if version.key == LESSON_TEMPLATE:
+        raise PlanRefused(_("This prompt writes no personal texts."))
+    if not 1 <= len(profiles) <= MOST_LEARNERS:
+        raise PlanRefused(_("Choose one to %(most)s learners.") % {"most": MOST_LEARNERS})
+    open_items = GenerationItem.objects.filter(profile__in=profiles, lesson=lesson).exclude(state__in=ENDED)
+    if open_items.exclude(run__idempotency_key=token).exists():
+        # They would go over to this run, and with it be thrown away.
+        raise PlanRefused(
+            _(
+                "A text of one of these learners is waiting in another run. Choose others, or wait for that "
+                "run."
+            )
+        )
+    return start_run(
+        selection=Selection(
+            profiles=tuple(sorted(profile.pk for profile in profiles)),
+            course=lesson.course_id,
+            lessons=(lesson.lesson_number,),
+        ),
+        backend=Backend.OPENAI,
+        force=True,  # also where the version would send what was sent before
+        pilot=MOST_LEARNERS,
+        requested_by=user,
+        idempotency_key=token,
+        tried_version=version.pk,
+    )

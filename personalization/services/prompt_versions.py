@@ -1,0 +1,116 @@
+"""A prompt's versions: saved as drafts, tried, made live, and made live again. None ever changes."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from courses.errors import ChangedMeanwhile
+from personalization.costs.estimate import Estimate, estimate
+from personalization.live_prompts import live_content, live_prompts, version_name
+from personalization.models import ConfigEntry, PromptVersion
+from personalization.models.runs import Backend
+from personalization.pairs import Selection
+from personalization.personal_prompt import LESSON_TEMPLATE, PERSONALIZATION
+from personalization.prompt_engine import PromptError
+from personalization.queries import preview
+from personalization.secret_marks import secret_problem
+from personalization.services.prompt_sample import check_prompt
+from personalization.services.runs import CLOCK
+from personalization.shipped_config import FORMER_VERSION, former_prompt
+
+LONGEST_NOTE = 500  # characters
+NO_VERSION = 0  # of words that somebody entered with SQL, or of a prompt that is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What going live does to texts: `stale` of them would be rewritten by a run, `stale_today` already now.
+
+    `estimate`: of rewriting them.
+    """
+
+    stale: int
+    stale_today: int
+    estimate: Estimate
+
+
+def save_draft(
+    *, key: str, content: str, note: str = "", author: AbstractBaseUser | None = None
+) -> tuple[PromptVersion, bool]:
+    """The version with these words, and whether it is new: the same words are the same version.
+
+    Raises PromptError for words that cannot be used; nothing is stored then.
+    """
+    content = content.replace("\r\n", "\n")
+    if problem := secret_problem(content) or secret_problem(note):
+        raise PromptError(problem)
+    if "\0" in note or len(note) > LONGEST_NOTE:
+        raise PromptError(_("The note is at most %(most)s characters of text.") % {"most": LONGEST_NOTE})
+    check_prompt(key, content)
+    with transaction.atomic():
+        _lock(key)
+        of_key = PromptVersion.objects.filter(key=key)
+        if same := of_key.filter(content=content).first():
+            return same, False
+        last = of_key.aggregate(last=Max("number"))["last"] or 0
+        made = PromptVersion.objects.create(
+            key=key,
+            number=last + 1,
+            content=content,
+            note=note.strip(),
+            author_id=author.pk if author else None,
+            is_draft=True,
+        )
+    return made, True
+
+
+def make_live(*, version: PromptVersion, seen: int, author: AbstractBaseUser | None = None) -> None:
+    """What is written from now on is written with this version. Starts nothing.
+
+    seen: number of the version that was live when the person decided. Raises ChangedMeanwhile where another
+    is live by now, and PromptError where the words cannot be used any more, as a variable may be gone.
+    """
+    check_prompt(version.key, version.content)
+    with transaction.atomic():
+        _lock(version.key)
+        if live_number(version.key) != seen:
+            raise ChangedMeanwhile
+        value = {"content": version.content}
+        if not ConfigEntry.objects.filter(pk=version.key).update(value=value):
+            ConfigEntry.objects.create(key=version.key, value=value)
+        PromptVersion.objects.filter(pk=version.pk).update(
+            is_draft=False, live_at=CLOCK, live_by_id=author.pk if author else None
+        )
+
+
+def live_number(key: str) -> int:
+    """NO_VERSION for words of none."""
+    content = live_content(key)
+    found = PromptVersion.objects.filter(key=key, content=content).values_list("number", flat=True).first()
+    return found or NO_VERSION
+
+
+def effect_of(version: PromptVersion) -> Effect | None:
+    """None of a prompt that writes no personal texts."""
+    if version.key == LESSON_TEMPLATE:
+        return None
+    stale = Selection(only_stale=True, missing=False)
+    then = preview(stale, Backend.OPENAI, prompts=live_prompts(version))
+    now = preview(stale, Backend.OPENAI)
+    return Effect(then.to_write, now.to_write, estimate(then.sizes, Backend.OPENAI))
+
+
+def written_by(version: PromptVersion) -> str:
+    """How its texts name it: for the list of texts."""
+    if version.key == PERSONALIZATION and version.content == former_prompt():
+        return FORMER_VERSION
+    return version_name(version.key, version.number)
+
+
+def _lock(key: str) -> None:
+    """Two people who save at once get two numbers; the transaction's end unlocks."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"prompt {key}"])
