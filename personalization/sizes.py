@@ -1,6 +1,7 @@
 """How large prompts are, for costs that are estimated before anything is sent."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -8,6 +9,9 @@ from uuid import UUID
 from courses.formats.definition import Format, Language
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
+from personalization.condensing.plan import FILLED, LARGEST_PART, RULES_TOKENS
+from personalization.condensing.prompt import CONDENSED, VERSION
+from personalization.pairs import SOURCE_HASH
 from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.prompts import messages
 from personalization.tokens import estimated_tokens
@@ -22,6 +26,18 @@ SHARED = """(lesson.tokens + coalesce(
     (%(overheads)s::jsonb ->> (course.personal_format || ' ' || course.language))::int,
     (%(overheads)s::jsonb ->> 'other')::int))"""
 CACHEABLE = f"CASE WHEN {SHARED} < {SHORTEST_CACHED} THEN 0 ELSE {SHARED} / {BLOCK} * {BLOCK} END"
+# What is condensed before: lessons in the place of texts. `part` and `material` are the preview's.
+TO_CONDENSE = f"""
+    SELECT '{CONDENSED.name}' AS format, course.language, count(*) AS texts,
+           sum(source_tokens + (source_tokens / {LARGEST_PART} + 1) * {RULES_TOKENS}) AS input_tokens,
+           0 AS cacheable_tokens, sum(floor({FILLED} * %(room)s)::int) AS output_tokens
+    FROM part JOIN material lesson ON lesson.id = part.lesson_id
+    JOIN courses course ON course.id = lesson.course_id
+    WHERE verdict = 'write' AND %(origin)s = 'openai' AND source_tokens > %(room)s AND NOT EXISTS (
+        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id AND ready.text IS NOT NULL
+        AND ready.source_hash = {SOURCE_HASH} AND ready.prompt_version = '{VERSION}'
+        AND ready.model = split_part(%(recipe)s::text, %(separator)s, 2))
+    GROUP BY 2"""  # noqa: S608 constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +45,7 @@ class Size:
     """Of the prompts in one format and language: `texts` of them, with so many tokens together.
 
     `cacheable_tokens`: of the input, what a learner before them has brought into the provider's cache: all
-    but the first learner of a lesson.
+    but the first learner of a lesson. `output_tokens` None: as answers in the format have.
     """
 
     format: str
@@ -37,6 +53,12 @@ class Size:
     texts: int
     input_tokens: int
     cacheable_tokens: int
+    output_tokens: int | None = None
+
+
+def to_condense(sizes: Iterable[Size]) -> int:
+    """How many lessons are condensed before."""
+    return sum(size.texts for size in sizes if size.format == CONDENSED.name)
 
 
 @lru_cache(maxsize=16)

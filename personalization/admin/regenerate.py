@@ -27,6 +27,7 @@ from personalization.pairs import Selection
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
+from personalization.sizes import to_condense
 from personalization.writers.registry import backend_problem, default_backend, model_of
 
 VERDICTS = {
@@ -35,6 +36,7 @@ VERDICTS = {
     "locked": gettext_lazy("skipped: an editor changed the text"),
     "no_survey": gettext_lazy("skipped: the learner has answered nothing"),
     "no_source": gettext_lazy("skipped: the lesson has no transcript"),
+    "no_template": gettext_lazy("skipped: the lesson has no standard description"),
     "better_text": gettext_lazy("skipped: the simple writer replaces only its own texts"),
 }
 MOST_PILOT_TEXTS = 50  # more than that nobody reads
@@ -138,6 +140,7 @@ def regenerate_page(
         "selected": len(learners),
         "plan": plan,
         "verdicts": _verdicts(plan),
+        "condensed": to_condense(plan.sizes) if plan else 0,
         "cost_lines": estimate_said(cost) if cost else [],
         "budget_warning": budget_said(cost, form.cleaned_data["budget"]) if cost else "",
         "currency": price_table().currency,

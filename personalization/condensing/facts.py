@@ -20,16 +20,17 @@ _UNIT = re.compile(r"[\s\u00a0-]*(%|°\w?|[^\W\d_]+)")
 _WORDS = re.compile(r"[^\W_]+")
 _SPOKEN = (
     "ноль один одн[аоуи] одну двух? две двум двумя тр[её]х тр[её]м три четыр\\w* пят[ьи] "
-    "шест[ьи] сем[ьи] восе?м[ьи] девят[ьи] десят[ьи] \\w+надцат[ьи] двадцат[ьи] тридцат[ьи] сорока? \\w+десят \\w+идесяти "
-    "девяност[оа] ст[оа] двести триста \\w+ста пятьсот полтор[аы] пару несколько "
+    "шест[ьи] сем[ьи] восе?м[ьи] девят[ьи] десят[ьи] \\w+надцат[ьи] двадцат[ьи] тридцат[ьи] "
+    "сорока? \\w+десят \\w+идесяти девяност[оа] ст[оа] двести триста \\w+ста пятьсот полтор[аы] "
+    "пару несколько "
     "one two three four five six seven eight nine ten eleven twelve \\w+teen twenty thirty forty fifty sixty "
     "seventy eighty ninety hundred half"
 )
 _UNITS = (
-    "секунд минут час день дня дней сут недел месяц раз сантиметр миллиметр метр грамм килограмм литр миллилитр "
-    "капл ложк подход повтор процент градус пал(?:ец|ьц) "
-    "second minute hour day week month time centim millim meter metre gram kilo liter litre drop spoon set rep "
-    "percent degree inch feet foot pound ounce"
+    "секунд минут час день дня дней сут недел месяц раз сантиметр миллиметр метр грамм килограмм литр "
+    "миллилитр капл ложк подход повтор процент градус пал(?:ец|ьц) "
+    "second minute hour day week month time centim millim meter metre gram kilo liter litre drop spoon set "
+    "rep percent degree inch feet foot pound ounce"
 )
 _SPOKEN_NUMBER = re.compile(
     rf"(?<!\w)({'|'.join(_SPOKEN.split())})\s+(?:an?\s+)?((?:{'|'.join(_UNITS.split())})\w*)"
@@ -71,7 +72,7 @@ def completed(source: str, condensed: str, language: str) -> str:
 
 
 def missing(source: str, condensed: str) -> list[Quote]:
-    """What of the source's numbers and notes on safety the condensed text does not say, in order, each once."""
+    """What the condensed text does not say of the source's numbers and warnings, in order, each once."""
     known = frozenset(facts_in(condensed))
     plain = _plain(condensed)
     lost: dict[str, Quote] = {}

@@ -97,6 +97,6 @@ def assembled(source: str, plan: Plan, answers: Mapping[str, str], language: str
 def too_long(room: int, tokens: int) -> Permanent:
     return Permanent(
         TOO_LONG,
-        f"the lesson's source cannot be condensed to what the model has room for ({tokens:,} tokens, room for "
-        f"{room:,}): divide the lesson, or choose a model with a larger window (MODEL_WINDOWS)",
+        f"the lesson's source cannot be condensed to what the model has room for ({tokens:,} tokens, room "
+        f"for {room:,}): divide the lesson, or choose a model with a larger window (MODEL_WINDOWS)",
     )

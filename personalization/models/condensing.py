@@ -11,7 +11,7 @@ class CondensedSource(models.Model):
     """One for a lesson, what its source said, a model, and a version of the prompt. Without text: not ready.
 
     `leader` and `lease_token`: the item in whose attempt it is condensed, as long as it holds that lease.
-    `attempts`: how many failed. `error_code`: given up, at `available_at`; else it is tried again from then on.
+    `attempts`: how many failed. `error_code`: given up, at `available_at`; else it is tried again from then.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -14,7 +14,14 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from personalization.condensing.prompt import VERSION
-from personalization.models import CondensedPart, CondensedSource, GenerationItem, ItemState
+from personalization.models import (
+    CondensedPart,
+    CondensedSource,
+    GenerationItem,
+    ItemState,
+    PersonalizedLessonDescription,
+)
+from personalization.models.texts import WrittenFrom
 from personalization.services.attempts import Claim, Kept, NotCondensed
 
 NOT_CONDENSED = "not_condensed"  # what the items of such a lesson fail with
@@ -148,6 +155,14 @@ def ready_texts(lessons: Collection[UUID], model: str, room: int) -> dict[tuple[
     )
     found = rows.values_list("lesson_id", "source_hash", "tag", "text")
     return {(lesson, source): (tag or "", text or "") for lesson, source, tag, text in found}
+
+
+def condensed_source(text: PersonalizedLessonDescription) -> CondensedSource | None:
+    """What the text was written from, if its source was condensed and says today what it said then."""
+    if text.written_from not in (WrittenFrom.CONDENSED, WrittenFrom.CONDENSED_TEMPLATE):
+        return None
+    kept = CondensedSource.objects.filter(lesson=text.lesson_id, model=text.model, text__isnull=False)
+    return kept.order_by("-pk").first()
 
 
 def keep_parts(cursor: CursorWrapper, kept: Sequence[Kept]) -> None:

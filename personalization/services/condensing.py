@@ -1,8 +1,8 @@
 """A lesson's source that is too long: one item condenses it, part by part, before its own text is written.
 
 The others of the lesson wait: they are given back and come again. Every part is a call like any other, with
-its row in the ledger, its money, its limits and its lease; what came back is kept in the transaction that pays
-for it. Whoever takes over after a crash begins with the first part that is missing.
+its row in the ledger, its money, its limits and its lease; what came back is kept in the transaction that
+pays for it. Whoever takes over after a crash begins with the first part that is missing.
 """
 
 import random

@@ -16,6 +16,7 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
+from personalization.lesson_numbers import bare_title
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
@@ -186,7 +187,7 @@ def make_brief(
         course_title=lesson.course.title,
         language=language,
         lesson_id=lesson.pk,
-        lesson_title=lesson.title,
+        lesson_title=bare_title(lesson.title),
         summary=lesson.summary or "",
         transcript=material.text,
         name=name,
