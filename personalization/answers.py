@@ -18,7 +18,7 @@ EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff2
 # What each phone number begins with. Digits that are not ASCII stand behind U+0660: a range is searched for
 # more quickly than the class of digits.
 LONG_NUMBER = re.compile("[0-9\u0660-\U0010ffff][\\d\\s().\\-–]{8}")
-PHONE = re.compile(r"(?<!\w)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
+PHONE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\d)")
 # Old surveys carry who somebody is among what they answered.
 CONTACT_KEYS = frozenset(
     ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
@@ -41,8 +41,12 @@ _NUMBERED = re.compile(
     r"(?:[A-Za-z]{1,4}|field|question|answer|option|вопрос|поле)?[_ -]*\d{1,6}", re.IGNORECASE
 )
 MORE = "…"  # in the place of a field's name that says nothing
-# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
-ENDINGS = "(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь)?"
+# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом; Орлову, Орловым, and
+# those of a whole family: Орловых, Орловыми.
+ENDINGS = (
+    "ь?(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь|ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие"
+    "|ам|ям|ами|ями|ах|ях)?"
+)
 SHORTEST_STEM = 3  # letters; less would find other words
 
 

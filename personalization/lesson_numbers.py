@@ -8,8 +8,8 @@ LONGEST_RANGE = 10_000  # a slip of the finger must not become a million numbers
 PART = re.compile(r"(\d{1,9})(?:[-–](\d{1,9}))?", re.ASCII)  # nine digits fit the database's integer
 
 _NUMBERED = re.compile(
-    r"\s*(?:(?:урок|занятие|лекция|lesson|lecture|class)\s*(?:№|#|no\.?)?\s*\d{1,4}\b[\s.:)–—-]*"
-    r"|(?:№\s*)?\d{1,4}\s*[.)]\s+)(?=\S)",
+    r"\s*(?:(?:урок|занятие|лекция|lesson|lecture|class)\s*(?:№|#|no\.?)?\s*\d{1,6}(?:\.\d+)*"
+    r"(?:\s*[.:)–—-]+\s*|\s+(?=(?-i:[A-ZА-ЯЁ«“\"])))|(?:№\s*)?\d{1,3}\s*[.)]\s+)(?=\S)",
     re.IGNORECASE,
 )
 
