@@ -32,7 +32,7 @@ LONGEST_ANSWERS = 15_000  # of one learner, keys too
 CUT = " […]"
 # Marks that turn the order of letters around, or say where it turns: what stands there is not what one sees.
 # And those that nobody sees: within a name they would hide it.
-_UNSEEN = dict.fromkeys(
+UNSEEN = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
     + (0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xE0000, 0xE0080))
 )
@@ -106,7 +106,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text.translate(_UNSEEN))
+    return unicodedata.normalize("NFC", text.translate(UNSEEN))
 
 
 def _folded(text: str) -> str:

@@ -91,8 +91,10 @@ OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simpl
 STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
+# Blanks, and what nobody sees, are no answer: as answers.UNSEEN.
 ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(profile.survey,
-    '$.** ? ((@.type() == "string" && @ like_regex "\\S")
+    '$.** ? ((@.type() == "string" && @ like_regex
+              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]")
                || @.type() == "number" || @.type() == "boolean")'))"""
 
 TEXT = """LEFT JOIN personalized_lesson_descriptions text

@@ -57,7 +57,7 @@ def is_too_long(tokens: int, window: Window) -> bool:
     return tokens > window.room
 
 
-@lru_cache(maxsize=8)  # each item of the lesson asks, and it takes milliseconds
+@lru_cache(maxsize=64)  # each item of the lesson asks, and it takes milliseconds
 def plan_of(source: str, window: Window) -> Plan:
     """The parts, the same whenever it is asked; Permanent (`too_long`) where so little would be left of the
     source that no text could be written from it."""
@@ -92,6 +92,13 @@ def assembled(source: str, plan: Plan, answers: Mapping[str, str], language: str
     if size > plan.room:
         raise too_long(plan.room, size)
     return whole
+
+
+def refuse_hopeless(source: str, plan: Plan, language: str) -> None:
+    """Permanent (`too_long`), before anything is paid, where what must not be lost is too long by itself."""
+    least = estimated_tokens(completed(source, "", language))
+    if least > plan.room:
+        raise too_long(plan.room, least)
 
 
 def too_long(room: int, tokens: int) -> Permanent:

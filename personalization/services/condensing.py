@@ -11,7 +11,7 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import connection, transaction
 
-from personalization.condensing.plan import Plan, assembled, plan_of
+from personalization.condensing.plan import Plan, assembled, plan_of, refuse_hopeless
 from personalization.condensing.prompt import KEY
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
 from personalization.services.attempts import Again, Condensing, Job, Kept, NotCondensed, Outcome
@@ -91,10 +91,14 @@ def part_failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
 
 
 def _led(job: Job, found: Led) -> Job | Outcome:
-    if job.condensing is None or job.condensing.missing:
-        return job
-    # Whoever had the last part died before the whole was put together.
+    if job.condensing is None:
+        raise AssertionError
     try:
+        if not found.done:
+            refuse_hopeless(job.brief.transcript, job.condensing.plan, job.brief.language)
+        if job.condensing.missing:
+            return job
+        # Whoever had the last part died before the whole was put together.
         whole = _whole(job)
     except Permanent as error:
         return _given_up(job, error)
