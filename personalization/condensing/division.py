@@ -87,7 +87,7 @@ def _letter_end(text: str, start: int, last: int) -> int:
     before = [end for end in range(last, max(start, last - LONGEST_GRAPHEME), -1) if is_boundary(text, end)]
     if before:
         return next((end for end in before if not _within_number(text, end)), before[0])
-    for end in range(last + 1, min(len(text), last + LONGEST_GRAPHEME)):
+    for end in range(last + 1, min(len(text), last + LONGEST_GRAPHEME) + 1):
         if is_boundary(text, end):
             return end
     return last

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import LessonSource
@@ -33,6 +34,16 @@ class Material:
     said: int | None = None
     tag: str | None = None
     too_long: bool = False
+
+    def of_brief(self) -> dict[str, Any]:
+        """The fields of a brief that it decides."""
+        return {
+            "transcript": self.text,
+            "source_hash": self.hash,
+            "said": self.said,
+            "condensed_tag": self.tag,
+            "too_long": self.too_long,
+        }
 
 
 class Sources:
@@ -109,6 +120,9 @@ def _sources(lessons: list[Lesson]) -> dict[UUID, Material]:
 def _described(lesson: Lesson, description: LessonDescription) -> Material:
     parts = [LessonSource.TEMPLATE.value, lesson.title, lesson.summary or "", description.data_hash]
     digest = hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
-    document = lesson_document(description.data)
+    try:
+        document = lesson_document(description.data)
+    except ValueError:  # what an older system left is said as it stands
+        document = {"content": description.data}
     text = plain_text(document, LESSON, lesson.course.language)
     return Material(text, digest, description.said_length)

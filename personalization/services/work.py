@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from structlog.contextvars import bound_contextvars
 
 from courses.formats.definition import Document
@@ -52,8 +53,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
 
     `sources`: the lessons that the caller keeps from one batch to the next.
     """
-    runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
-    sources = sources or Sources()
+    runs, sources = GenerationRun.objects.in_bulk({claim.run_id for claim in claims}), sources or Sources()
     lessons = sources.lessons({claim.lesson_id for claim in claims})
     parts = sources.parts({lesson.course_id for lesson in lessons.values()})
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
@@ -61,10 +61,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
     clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
-    backends = {run.backend for run in runs.values()}
-    said = {backend: materials(lessons.values(), model_of(backend)) for backend in backends}
-    jobs: list[Job] = []
-    outcomes: list[Outcome] = []
+    said = {of: materials(lessons.values(), model_of(of)) for of in {run.backend for run in runs.values()}}
+    jobs, outcomes = list[Job](), list[Outcome]()
     for claim in claims:
         run, profile = runs.get(claim.run_id), profiles.get(claim.profile_id)
         lesson = lessons.get(claim.lesson_id)
@@ -77,18 +75,22 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             decided = _decided(job, run, texts.get(pair)) or _paid(job, paid.get((claim.id, job.fingerprint)))
             begins = decided or _begun(job)
-        except RunBlocked as error:
-            begins = blocked(claim, error)
+        except (InterfaceError, OperationalError):
+            raise  # the connection's, and not the item's
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
-            failure = internal(claim, error)
-            begins = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+            begins = blocked(claim, error) if isinstance(error, RunBlocked) else _later(claim, error)
         if isinstance(begins, Job):
             jobs.append(begins)
         else:
             outcomes.append(begins)
     _log_refinements(jobs)
     return jobs, outcomes
+
+
+def _later(claim: Claim, error: Exception) -> Outcome:
+    failure = internal(claim, error)
+    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def _begun(job: Job) -> Job | Outcome:
@@ -189,10 +191,8 @@ def make_brief(
         lesson_id=lesson.pk,
         lesson_title=bare_title(lesson.title),
         summary=lesson.summary or "",
-        transcript=material.text,
         name=name,
         answers=bounded(cleaned_answers(said, name, profile.user_identifier)),
-        source_hash=material.hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
@@ -202,9 +202,7 @@ def make_brief(
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
-        said=material.said,
-        condensed_tag=material.tag,
-        too_long=material.too_long,
+        **material.of_brief(),
     )
 
 

@@ -1,6 +1,5 @@
 """A lesson that is too long for the model: condensed once, before the first of its texts is written."""
 
-import re
 from typing import Any
 
 import pytest
@@ -8,8 +7,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from courses.models import Lesson
-from personalization.condensing.facts import missing
-from personalization.costs.estimate import estimate
 from personalization.fake_model import RunningFakeModel
 from personalization.models import (
     CondensedPart,
@@ -29,46 +26,22 @@ from personalization.services.drain import drain
 from personalization.services.runs import cancel_run, resume_run, retry_failed, start_run
 from personalization.services.sweep import sweep
 from personalization.services.work import prepare
-from personalization.sizes import to_condense
-from personalization.tokens import estimated_tokens
-from personalization.windows import window_of
 from personalization.writers.base import Draft, Usage
 from tests.builders import make_course, make_learner, make_lesson
+from tests.personalization.long_lessons import LONG, finished, parts_asked, run, small_model
 from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-SENTENCE = "Положите тёплые ладони на плечи и дышите спокойно вместе с тем, кто лежит перед вами. "
-LONG = SENTENCE * 300  # 26,000 characters: about 15,000 tokens
-
 
 @pytest.fixture
 def model(fake_model: RunningFakeModel, settings: Settings) -> RunningFakeModel:
-    settings.OPENAI_API_KEY = "test"
-    settings.OPENAI_BASE_URL = fake_model.base_url
-    settings.MODEL_WINDOWS = "gpt-4.1-mini = 12k, 3k out"  # 6,000 tokens of it for the lesson
-    settings.GENERATION_CALL_SECONDS = 10
-    settings.GENERATION_RETRY_SECONDS = 0.01
-    return fake_model
+    return small_model(fake_model, settings)
 
 
 @pytest.fixture
 def lesson() -> Lesson:
     return make_lesson(make_course(), transcript=LONG)
-
-
-def run(**options: Any) -> Any:
-    """Until nothing of the run is open, as the sweepers would have it."""
-    started = start_run(selection=Selection(), backend="openai", **options)
-    while progress(started.run.pk).state == "open":
-        drain()
-    return progress(started.run.pk)
-
-
-def parts_asked(model: RunningFakeModel) -> list[str]:
-    """Of the requests that condense: which part of how many."""
-    sent = [str(message["content"]) for prompt in model.prompts() for message in prompt["messages"]]  # type: ignore[attr-defined]
-    return [found[0] for text in sent if (found := re.match(r"Part \d+ of \d+", text))]
 
 
 def test_a_lesson_is_condensed_once_for_all_its_learners(model: RunningFakeModel, lesson: Lesson) -> None:
@@ -108,8 +81,7 @@ def test_what_a_killed_worker_had_paid_for_is_not_asked_for_again(
     assert isinstance(landed, Again)
     queue.settle([], [landed])
     given_up(started.run.pk)
-    while progress(started.run.pk).state == "open":
-        drain()
+    finished(started.run.pk)
     asked = parts_asked(model)
     assert f"Part {first.number} of {first.of}" not in asked
     assert len(asked) == len(set(asked)) == first.of - 1
@@ -128,8 +100,7 @@ def test_a_worker_that_died_before_the_whole_was_put_together_costs_nothing(
         for part in job.condensing.plan.parts
     )
     given_up(started.run.pk)
-    while progress(started.run.pk).state == "open":
-        drain()
+    finished(started.run.pk)
     assert parts_asked(model) == []
     assert PersonalizedLessonDescription.objects.get().written_from == "condensed"
 
@@ -139,8 +110,7 @@ def test_a_stopped_worker_leaves_its_parts_to_the_next(model: RunningFakeModel, 
     started = start_run(selection=Selection(), backend="openai")
     drain(lambda: len(parts_asked(model)) > 1)
     assert CondensedPart.objects.exists()
-    while progress(started.run.pk).state == "open":
-        drain()
+    finished(started.run.pk)
     asked = parts_asked(model)
     assert len(asked) == len(set(asked)) > 1
 
@@ -178,8 +148,7 @@ def test_a_lesson_that_cannot_be_condensed_fails_its_items_and_stores_nothing(
     model.set(mode="ok")
     failed_run = GenerationRun.objects.get()
     assert retry_failed(failed_run) == 4
-    while progress(failed_run.pk).state == "open":
-        drain()
+    finished(failed_run.pk)
     assert progress(failed_run.pk).counts == {"done": 4}
 
 
@@ -201,8 +170,7 @@ def test_a_passing_fault_is_overcome_and_a_bad_answer_asked_for_again(
     model.set(mode="server_error,bad_json,wrong_language,empty", fail=0.4, seed=5)
     started = start_run(selection=Selection(), backend="openai")
     GenerationItem.objects.update(max_attempts=30)
-    while progress(started.run.pk).state == "open":
-        drain()
+    finished(started.run.pk)
     assert progress(started.run.pk).counts == {"done": 3}
 
 
@@ -215,8 +183,7 @@ def test_a_refused_key_pauses_the_run_while_it_condenses(model: RunningFakeModel
     assert (paused.state, "KEY" in paused.note) == ("paused", True)
     model.set(mode="ok")
     resume_run(paused)
-    while progress(paused.pk).state == "open":
-        drain()
+    finished(paused.pk)
     assert progress(paused.pk).counts == {"done": 1}
 
 
@@ -262,61 +229,3 @@ def test_every_call_is_in_the_ledger_and_paid(model: RunningFakeModel, lesson: L
     tokens = model.stats()["tokens"]
     assert (done.input_tokens, done.output_tokens) == (tokens["prompt"], tokens["completion"])
     assert done.spent_micro == sum(call.actual_micro or 0 for call in calls)
-
-
-def test_a_lesson_that_says_something_else_is_condensed_anew(model: RunningFakeModel, lesson: Lesson) -> None:
-    make_learner(course=lesson.course)
-    run()
-    before = CondensedSource.objects.get()
-    Lesson.objects.update(transcript=LONG + "И ещё одна мысль напоследок. ")
-    assert run().counts == {"done": 1}
-    after = CondensedSource.objects.get()
-    assert (after.pk, after.source_hash) != (before.pk, before.source_hash)
-
-
-def test_a_larger_window_makes_texts_stale_that_were_written_from_less(
-    model: RunningFakeModel, lesson: Lesson, settings: Settings
-) -> None:
-    make_learner(course=lesson.course)
-    run()
-    settings.MODEL_WINDOWS = ""
-    assert preview(Selection(only_stale=True), "openai").to_write == 1
-    assert run().counts == {"done": 1}
-    assert PersonalizedLessonDescription.objects.get().written_from == "transcript"
-
-
-def test_the_simple_writer_needs_nothing_condensed(model: RunningFakeModel, lesson: Lesson) -> None:
-    make_learner(course=lesson.course)
-    start_run(selection=Selection(), backend="simple")
-    drain()
-    text = PersonalizedLessonDescription.objects.get()
-    assert (text.origin, text.written_from, CondensedSource.objects.count()) == ("simple", "", 0)
-
-
-def test_what_it_will_cost_is_known_before(model: RunningFakeModel, lesson: Lesson) -> None:
-    make_learner(course=lesson.course)
-    plan = preview(Selection(), "openai")
-    assert to_condense(plan.sizes) == 1
-    cost = estimate(plan.sizes, "openai")
-    done = run()
-    assert (
-        done.input_tokens <= cost.usage.input_tokens < 4 * done.input_tokens
-    )  # the fake counts less of Cyrillic
-    assert estimate(preview(Selection(), "openai", force=True).sizes, "openai").micro < cost.micro / 2
-
-
-@pytest.mark.parametrize(
-    "transcript",
-    ["я" * 200_000, "👩‍👩‍👧‍👦" * 29_000, (SENTENCE + "Держите 15 минут. Никогда не давите на шею. ") * 1_560],
-    ids=["no spaces", "emoji", "cyrillic"],
-)
-def test_two_hundred_thousand_characters(
-    model: RunningFakeModel, settings: Settings, transcript: str
-) -> None:
-    settings.MODEL_WINDOWS = "gpt-4.1-mini = 40k, 8k out"
-    lesson = make_lesson(make_course(), transcript=transcript)
-    make_learner(course=lesson.course)
-    assert run().counts == {"done": 1}
-    text = CondensedSource.objects.get().text or ""
-    assert estimated_tokens(text) <= window_of("gpt-4.1-mini").room
-    assert not missing(transcript, text)
