@@ -12,7 +12,6 @@ from django.db import connection
 from personalization.models import PromptEntry, PromptVersion
 from personalization.personal_prompt import (
     CLUSTER_PREFIX,
-    PERSONALIZATION,
     VARIABLE_PREFIX,
     PersonalPrompt,
     cluster_guidance,
@@ -21,7 +20,7 @@ from personalization.personal_prompt import (
     variables_json,
 )
 from personalization.prompt_engine import PromptError
-from personalization.shipped_config import shipped_prompts
+from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from personalization.supervisor.guidance import LANGUAGES
 
 log = logging.getLogger(__name__)

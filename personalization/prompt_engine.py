@@ -1,11 +1,14 @@
 """Prompts as templates: Django's language, over plain values, cut down to what cannot reach or harm anything.
 
-No loaders, no libraries, nothing that makes long texts out of short ones, and a limit for loops and results:
-whoever edits a prompt can break that prompt only, and is told the line before it is saved.
+No loaders, no libraries, nothing that makes long texts out of short ones, and limits for loops, results and
+time: whoever edits a prompt can break that prompt only, and is told the line before it is saved.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import wraps
+from time import thread_time
 from typing import Any, ClassVar
 
 from django.template import (
@@ -19,13 +22,17 @@ from django.template import (
     defaultfilters,
     defaulttags,
 )
-from django.template.base import FilterExpression, TextNode, Variable, VariableNode
+from django.template.base import TextNode, Variable, VariableNode
 from django.utils.translation import gettext as _
+
+from personalization.prompt_nodes import children, introduced, variables
 
 LONGEST_PROMPT = 100_000  # characters of the template
 LONGEST_RESULT = 2_000_000  # characters; a transcript of 200,000 fits several times
 MOST_STEPS = 20_000  # of all loops together
+MOST_SECONDS = 1.0  # of the processor: what else runs there does not count
 STEPS, LENGTH = "steps of loops", "characters put out"  # what is counted while a prompt is filled in
+_BEGUN = ContextVar("when it began, by the thread's own time", default=0.0)
 LONGEST_SEPARATOR = 20  # characters that `join` puts between items
 
 
@@ -52,13 +59,17 @@ class Prompt:
         """The text. values: what `parse` was told there is. Raises PromptError."""
         # Numbers as they are: the reader's language must not change what is sent.
         context = Context(_plain(values), autoescape=False, use_l10n=False)
+        begun = _BEGUN.set(thread_time())
         try:
             text: str = self.template.render(context)
+            _check_time()  # a comparison takes an error inside it for “no”
         except PromptError as error:
             raise PromptError(error.found, error.line or _failed_line(error)) from error
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             said = _("It cannot be filled in: %(error)s.") % {"error": _said(error)}
             raise PromptError(said, _failed_line(error)) from error
+        finally:
+            _BEGUN.reset(begun)
         return text
 
 
@@ -97,6 +108,7 @@ class _Step(Node):
         taken = (context.render_context.get(STEPS) or 0) + 1
         context.render_context[STEPS] = taken
         _count(context, self.literal)
+        _check_time()
         if taken > MOST_STEPS:
             raise PromptError(
                 _("Its loops take more than %(most)s steps. Loop over less.") % {"most": MOST_STEPS}
@@ -121,6 +133,24 @@ def _count(context: Context, characters: int) -> None:
             _("It becomes longer than the %(most)s characters that can be sent. Shorten it.")
             % {"most": LONGEST_RESULT}
         )
+
+
+def _check_time() -> None:
+    if thread_time() - _BEGUN.get() > MOST_SECONDS:
+        raise PromptError(
+            _("It takes the processor longer than a second. Use fewer filters, and loops, of long values.")
+        )
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that looks at the time first: only filters and loops can take long."""
+
+    @wraps(function)
+    def timed(*arguments: Any) -> Any:
+        _check_time()
+        return function(*arguments)
+
+    return timed
 
 
 def _for(parser: Any, token: Any) -> Node:
@@ -163,9 +193,9 @@ for _name, _tag in {
 }.items():
     _LIBRARY.tag(_name, _tag)
 for _name in ("capfirst", "default", "default_if_none", "first", "last", "length", "lower", "upper"):
-    _LIBRARY.filter(_name, getattr(defaultfilters, _name))
+    _LIBRARY.filter(_name, _timed(getattr(defaultfilters, _name)))
 for _name in ("truncatechars", "truncatewords", "striptags"):
-    _LIBRARY.filter(_name, getattr(defaultfilters, _name))
+    _LIBRARY.filter(_name, _timed(getattr(defaultfilters, _name)))
 _LIBRARY.filter("join", _join)
 _LIBRARY.filter("yesno", _yesno)
 # debug: what fails while a prompt is filled in then says where.
@@ -181,12 +211,12 @@ def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: se
             nodes[place] = counted
         token = getattr(node, "token", None)
         line = token.lineno if token else None
-        for variable in _variables(node):
+        for variable in variables(node):
             _check_variable(variable, names, inside, line)
             used.add(".".join((variable.lookups or ("",))[:2]))
-        own = inside | _introduced(node)
-        for children in _children(node):
-            _check_names(children, names, own, used)
+        own = inside | introduced(node)
+        for below in children(node):
+            _check_names(below, names, own, used)
 
 
 def _check_variable(variable: Variable, names: Names, inside: frozenset[str], line: int | None) -> None:
@@ -208,56 +238,6 @@ def _check_variable(variable: Variable, names: Names, inside: frozenset[str], li
             % {"name": ".".join(variable.lookups), "known": known},
             line,
         )
-
-
-def _variables(node: Node) -> Iterator[Variable]:
-    for expression in _expressions(node):
-        if isinstance(expression.var, Variable):
-            yield expression.var
-        for _filter, arguments in expression.filters:
-            yield from (value for is_variable, value in arguments if is_variable)
-
-
-def _expressions(node: Node) -> Iterator[FilterExpression]:
-    if isinstance(node, VariableNode):
-        yield node.filter_expression
-    elif isinstance(node, defaulttags.ForNode):
-        if isinstance(node.sequence, FilterExpression):  # as it always is after parsing
-            yield node.sequence
-    elif isinstance(node, defaulttags.IfNode):
-        for condition, _nodes in node.conditions_nodelists:
-            yield from _operands(condition)
-    elif isinstance(node, defaulttags.WithNode):
-        yield from node.extra_context.values()
-    elif isinstance(node, defaulttags.FirstOfNode):
-        yield from (one for one in node.vars if isinstance(one, FilterExpression))
-
-
-def _operands(condition: Any) -> Iterator[FilterExpression]:
-    """Of `a and not b > c`."""
-    if condition is None:
-        return
-    if isinstance(getattr(condition, "value", None), FilterExpression):
-        yield condition.value
-    for side in (getattr(condition, "first", None), getattr(condition, "second", None)):
-        yield from _operands(side)
-
-
-def _introduced(node: Node) -> frozenset[str]:
-    if isinstance(node, defaulttags.ForNode):
-        return frozenset([*node.loopvars, "forloop"])
-    if isinstance(node, defaulttags.WithNode):
-        return frozenset(node.extra_context)
-    return frozenset()
-
-
-def _children(node: Node) -> Iterator[NodeList]:
-    if isinstance(node, defaulttags.IfNode):
-        yield from (nodes for _condition, nodes in node.conditions_nodelists)
-    for name in ("nodelist", "nodelist_loop", "nodelist_empty"):
-        children = node.__dict__.get(name)
-        if isinstance(children, NodeList):
-            yield children
 
 
 def _plain(value: Any) -> Any:

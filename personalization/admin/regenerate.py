@@ -124,8 +124,14 @@ def regenerate_page(
     form = RunForm(data, may_replace=may_replace_locked(request))
     plan = cost = None
     if form.is_valid():
-        plan = preview(_selection(form, learners), form.cleaned_data["backend"], **_options(form))
-        cost = estimate(plan.sizes, form.cleaned_data["backend"])
+        backend, options = form.cleaned_data["backend"], _options(form)
+        plan = preview(
+            _selection(form, learners),
+            backend,
+            force=options["force"],
+            replace_locked=options["replace_locked"],
+        )
+        cost = estimate(plan.sizes, backend)
         if "start" in request.POST and (started := _started(form, learners, cost, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)

@@ -20,7 +20,6 @@ from personalization.models import Profile, PromptVersion
 from personalization.personal_prompt import (
     CLUSTER_PREFIX,
     LESSON_TEMPLATE,
-    PERSONALIZATION,
     Parts,
     PersonalPrompt,
     Variables,
@@ -29,6 +28,7 @@ from personalization.personal_prompt import (
 from personalization.prompt_engine import PromptError
 from personalization.prompts import learners_part, lesson_message, shared_part
 from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
+from personalization.shipped_config import PERSONALIZATION
 from personalization.voice import Voice
 
 A_VOICE = Voice("Ada", "female", "Short sentences.", "")

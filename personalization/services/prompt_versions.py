@@ -13,13 +13,13 @@ from personalization.live_prompts import live_content, live_prompts, version_nam
 from personalization.models import ConfigEntry, PromptVersion
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
-from personalization.personal_prompt import LESSON_TEMPLATE, PERSONALIZATION
+from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.prompt_engine import PromptError
 from personalization.queries import preview
 from personalization.secret_marks import secret_problem
 from personalization.services.prompt_sample import check_prompt
 from personalization.services.runs import CLOCK
-from personalization.shipped_config import FORMER_VERSION, former_prompt
+from personalization.shipped_config import FORMER_VERSION, PERSONALIZATION, former_prompt
 
 LONGEST_NOTE = 500  # characters
 NO_VERSION = 0  # of words that somebody entered with SQL, or of a prompt that is not there
@@ -45,11 +45,11 @@ def save_draft(
     Raises PromptError for words that cannot be used; nothing is stored then.
     """
     content = content.replace("\r\n", "\n")
-    if problem := secret_problem(content) or secret_problem(note):
-        raise PromptError(problem)
     if "\0" in note or len(note) > LONGEST_NOTE:
         raise PromptError(_("The note is at most %(most)s characters of text.") % {"most": LONGEST_NOTE})
     check_prompt(key, content)
+    if problem := secret_problem(content) or secret_problem(note):
+        raise PromptError(problem)
     with transaction.atomic():
         _lock(key)
         of_key = PromptVersion.objects.filter(key=key)

@@ -24,7 +24,8 @@ class ConfigRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`read`: what was typed → the value; raises ConfigRefused."""
+    """`read`: what was typed → the value; raises ConfigRefused. `choices`: what there is to choose from, as
+    (typed, shown); None: it is typed in."""
 
     key: str
     label: Any
@@ -32,6 +33,7 @@ class Setting:
     default: Any
     read: Callable[[str], Any]
     typed: Callable[[Any], str] = str
+    choices: Callable[[], list[tuple[str, str]]] | None = None
 
 
 def _number(text: str) -> int:
@@ -48,10 +50,13 @@ def _coach(text: str) -> dict[str, str | None]:
     except (ValueError, ValidationError):
         coach = None
     if coach is None or not coach.is_active:
-        raise ConfigRefused(
-            _("There is no active coach with this ID. Copy it from the coach's page, or leave it empty.")
-        )
+        raise ConfigRefused(_("This coach is not active, or was deleted. Choose another, or nobody."))
     return {"default_coach_id": str(coach.pk)}
+
+
+def _coaches() -> list[tuple[str, str]]:
+    active = Coach.objects.filter(is_active=True).values_list("pk", "name")
+    return [("", _("– nobody: a neutral voice –")), *((str(pk), name) for pk, name in active)]
 
 
 SETTINGS = {
@@ -77,11 +82,12 @@ SETTINGS = {
             DEFAULT_COACH,
             gettext_lazy("Default coach"),
             gettext_lazy(
-                "Speaks in the courses that have no coach of their own. The coach's ID; empty: none."
+                "Speaks in the courses that name no coach. Where the voice changes, texts become stale."
             ),
             {"default_coach_id": None},
             _coach,
             lambda value: str(value.get("default_coach_id") or "") if isinstance(value, dict) else "",
+            _coaches,
         ),
     )
 }

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from courses.models import Course, Lesson
 from personalization.live_prompts import live_content
 from personalization.models import PromptVersion
-from personalization.personal_prompt import PERSONALIZATION
+from personalization.shipped_config import PERSONALIZATION
 from tests.browser import DESKTOP, PHONE, browser_page, sideways_scroll
 from tests.builders import make_course, make_learner, make_lesson, make_superuser, make_text
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
@@ -56,11 +56,13 @@ def refuse(page: Page) -> None:
     before = words.input_value()
     words.fill(before.replace("{{ lesson.title }}", "{{ lesson.number }}", 1))
     page.get_by_role("button", name="Save as a draft").click()
-    expect(page.get_by_role("alert")).to_contain_text("Line 21: There is no “lesson.number”")
+    expect(page.get_by_role("alert")).to_contain_text("Line 24: There is no “lesson.number”")
     seen(page, "refused")
     words = page.get_by_label("Words of the prompt")
     assert "{{ lesson.number }}" in words.input_value()
-    words.fill(before.replace("warm, plain and respectful", "plain and friendly"))
+    friendlier = before.replace("warm, plain and respectful", "plain and friendly")
+    rule = "- No lesson numbers"
+    words.fill(friendlier.replace(rule, f"- Begin with what can be done today.\n{rule}"))
 
 
 def save(page: Page) -> None:
@@ -95,9 +97,9 @@ def compare(page: Page) -> None:
     versions.get_by_role("button", name="Compare").click()
     expect(page.locator("ins", has_text="friendly")).to_be_visible()
     expect(page.locator("del", has_text="warm")).to_be_visible()
-    page.get_by_role("region", name="Compare: Texts for learners").screenshot(
-        path=PICTURES / "prompt-compare.png"
-    )
+    expect(page.locator("ins", has_text="Begin with what can be done today.")).to_be_visible()
+    page.set_viewport_size(DESKTOP)
+    page.screenshot(path=PICTURES / "prompt-compare.png")
     seen(page, "compare")
     page.get_by_role("link", name="All versions").click()
     page.get_by_role("link", name="Its texts 1").click()

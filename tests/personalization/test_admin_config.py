@@ -1,5 +1,6 @@
 """Variables and settings in the admin: typed values, and no place for secrets."""
 
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -69,6 +70,13 @@ def test_what_looks_like_a_secret_is_refused_with_where_it_belongs(text: str) ->
 )
 def test_words_are_no_secrets(text: str) -> None:
     assert secret_problem(text) is None
+
+
+@pytest.mark.parametrize("text", ["a-" * 50_000, "sk-" * 33_000, "eyJ-" * 25_000, "a://" * 25_000])
+def test_a_long_text_is_looked_through_at_once(text: str) -> None:
+    began = thread_time()
+    assert secret_problem(text) is None
+    assert thread_time() - began < 2  # minutes, where a repetition has no bound
 
 
 def test_a_name_for_a_secret_is_one_too() -> None:
@@ -196,11 +204,14 @@ def test_the_default_coach_is_an_active_one(admin: Client) -> None:
     away = Coach.objects.create(name="Anna", is_active=False)
     for typed in ("Anna", str(away.pk)):
         assert (
-            "There is no active coach with this ID."
+            "This coach is not active, or was deleted."
             in errors_of(send(admin, address, typed=typed))["typed"][0]
         )
     coach = Coach.objects.create(name="Boris")
+    offered = admin.get(address).content.decode()
+    assert ("Boris" in offered, "Anna" in offered) == (True, False)
     send(admin, address, typed=str(coach.pk))
+    assert "Boris" in admin.get(page("setting", "changelist")).content.decode()
     assert setting_value("default_coach") == {"default_coach_id": str(coach.pk)}
     send(admin, address, typed="")
     assert setting_value("default_coach") == {"default_coach_id": None}

@@ -11,9 +11,8 @@ from pytest_django import Settings
 from courses.models import Lesson
 from personalization.live_prompts import live_content
 from personalization.models import ConfigEntry, GenerationRun, Pilot, PromptVersion
-from personalization.personal_prompt import PERSONALIZATION
 from personalization.services.prompt_versions import make_live, save_draft
-from personalization.shipped_config import shipped_prompts
+from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from tests.builders import make_course, make_learner, make_lesson, make_staff, make_superuser, make_text
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +49,8 @@ def test_the_list_says_what_each_prompt_is_for_and_which_version_is_live(
 ) -> None:
     html = editor.get(page("changelist")).content.decode()
     assert html.count("Emphasis and depth for the learners of this cluster") == 7
-    assert "Texts for learners" in html
+    places = [html.index(name) for name in ("Texts for learners", "Standard descriptions", "Cluster: ")]
+    assert places == sorted(places)
     assert "Cluster: visual, basic" in html
     assert "var_formal_address" not in html
 
@@ -77,6 +77,7 @@ def test_what_is_wrong_is_said_with_its_line_and_the_words_stay(editor: Client) 
     html = answer.content.decode()
     assert "Line 2: There is no “lesson.number”. Known: lesson.source, lesson.summary, lesson.title." in html
     assert "{{ lesson.number }}" in html
+    assert '<code class="prompt-line-said" dir="auto">{{ lesson.number }}</code>' in html
     assert 'value="A note"' in html
     assert PromptVersion.objects.filter(key=PERSONALIZATION).count() == 1
 
@@ -131,11 +132,11 @@ def test_the_exact_messages_are_shown_with_their_tokens(
     learners = [make_learner(f"u-{n}", lesson.course, survey={"motivation": f"Goal {n}"}) for n in range(3)]
     chosen = {
         "course": lesson.course.slug,
-        "lesson": lesson.pk,
-        "learner": [learners[0].pk],
+        "lesson": str(lesson.pk),
+        "learner": [str(learners[0].pk)],
         "identifiers": "u-1",
     }
-    html = editor.get(page("try", PERSONALIZATION, 2), {**chosen, "show": 1}).content.decode()
+    html = editor.get(page("try", PERSONALIZATION, 2), {**chosen, "show": "1"}).content.decode()
     assert "2 requests, about" in html
     assert "Write in English only: plain and friendly." in html
     assert "Goal 0" in html
@@ -207,7 +208,7 @@ def test_a_text_that_waits_in_another_run_is_not_taken_from_it(
 
 def test_the_prompt_of_standard_descriptions_shows_its_message(editor: Client, lesson: Lesson) -> None:
     html = editor.get(
-        page("try", "prompt_lesson_template", 1), {"lesson": lesson.pk, "show": 1}
+        page("try", "prompt_lesson_template", 1), {"lesson": str(lesson.pk), "show": "1"}
     ).content.decode()
     assert "You write the standard description of one lesson" in html
     assert "Learners, up to" not in html

@@ -1,11 +1,12 @@
 """Prompts are templates that reach nothing, end soon, and are refused with the line."""
 
 import re
+from time import thread_time
 from typing import Any
 
 import pytest
 
-from personalization.prompt_engine import LONGEST_PROMPT, PromptError, parse
+from personalization.prompt_engine import LONGEST_PROMPT, MOST_SECONDS, PromptError, parse
 
 NAMES = {"lesson": frozenset({"title", "parts"}), "learner": frozenset({"name", "answers"}), "var": None}
 VALUES: dict[str, Any] = {
@@ -92,6 +93,20 @@ def test_what_would_not_end_or_break_is_an_error(text: str) -> None:
     prompt = parse(text, NAMES)
     with pytest.raises(PromptError):
         prompt.render({"var": {"long": [1] * 1000, "text": "{} " * 5000}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in var.list %}{{ var.text|striptags|length }}{% endfor %}",
+        "{% if var.text|striptags == var.text|upper %}x{% endif %}" * 1_700,
+    ],
+)
+def test_what_takes_long_is_stopped(text: str) -> None:
+    prompt, began = parse(text, NAMES), thread_time()
+    with pytest.raises(PromptError, match="It takes the processor longer than a second"):
+        prompt.render({"var": {"text": "<" * 190_000, "list": [1] * 1_000}})
+    assert thread_time() - began < 2 * MOST_SECONDS
 
 
 def test_a_join_of_a_long_text_by_itself_is_no_bomb() -> None:

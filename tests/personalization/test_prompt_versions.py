@@ -12,7 +12,7 @@ from personalization.errors import PlanRefused
 from personalization.live_prompts import live_content, live_prompts
 from personalization.models import ConfigEntry, GenerationRun, PersonalizedLessonDescription, PromptVersion
 from personalization.pairs import Selection
-from personalization.personal_prompt import PERSONALIZATION, VARIABLE_PREFIX
+from personalization.personal_prompt import VARIABLE_PREFIX
 from personalization.prompt_engine import PromptError
 from personalization.queries import text_counts
 from personalization.services import queue
@@ -20,7 +20,7 @@ from personalization.services.prompt_versions import effect_of, live_number, mak
 from personalization.services.run_prompts import BatchPrompts
 from personalization.services.runs import start_run
 from personalization.services.work import make_brief, prepare
-from personalization.shipped_config import shipped_prompts
+from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from personalization.supervisor import guidance
 from personalization.writers.registry import current_recipe
 from tests.builders import (

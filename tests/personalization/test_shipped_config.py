@@ -7,11 +7,16 @@ from django.db import connection
 from personalization.brief import Recipe
 from personalization.live_prompts import live_content, live_prompts
 from personalization.models import ConfigEntry, PromptVersion
-from personalization.personal_prompt import PERSONALIZATION
 from personalization.queries import text_counts
 from personalization.services.prompt_versions import effect_of, written_by
 from personalization.services.work import make_brief
-from personalization.shipped_config import FORMER_VERSION, former_prompt, load_shipped, shipped_prompts
+from personalization.shipped_config import (
+    FORMER_VERSION,
+    PERSONALIZATION,
+    former_prompt,
+    load_shipped,
+    shipped_prompts,
+)
 from personalization.supervisor import guidance
 from tests.builders import make_learner, make_lesson, make_text
 

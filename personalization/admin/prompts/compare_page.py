@@ -1,12 +1,12 @@
-"""Two versions of a prompt, word by word."""
+"""Two versions of a prompt, compared."""
 
 from django.contrib.admin import ModelAdmin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from courses.admin.history.compare import Entry, changed_parts
-from personalization.admin.prompts.names import prompt_label
+from personalization.admin.prompts.line_diff import changed_lines
+from personalization.admin.prompts.names import note_said, prompt_label
 from personalization.live_prompts import live_content
 from personalization.models import PromptEntry, PromptVersion
 
@@ -22,7 +22,9 @@ def compare_page(admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: 
         "entry": entry,
         "older": older,
         "newer": newer,
-        "differences": changed_parts([_words(older)], [_words(newer)]),
+        "older_note": note_said(older),
+        "newer_note": note_said(newer),
+        "lines": changed_lines(older.content, newer.content),
         "live": live_content(entry.key),
         "may_change": admin.has_change_permission(request, entry),
     }
@@ -37,7 +39,3 @@ def _version(request: HttpRequest, entry: PromptEntry, name: str) -> PromptVersi
     if found is None:
         raise Http404
     return found
-
-
-def _words(version: PromptVersion) -> Entry:
-    return Entry("content", _("Words"), version.content)

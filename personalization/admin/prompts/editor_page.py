@@ -13,14 +13,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from personalization.admin.prompts.names import prompt_about, prompt_label
+from personalization.admin.prompts.names import note_said, prompt_about, prompt_label
 from personalization.live_prompts import live_content, live_variables
 from personalization.models import PromptEntry, PromptVersion
-from personalization.personal_prompt import LESSON_TEMPLATE, PERSONALIZATION, known_names, parsed
+from personalization.personal_prompt import LESSON_TEMPLATE, known_names, parsed
 from personalization.prompt_engine import PromptError
 from personalization.services.prompt_versions import LONGEST_NOTE, save_draft, written_by
-from personalization.shipped_config import NOTES
+from personalization.shipped_config import PERSONALIZATION
 
+LONGEST_LINE = 300  # characters of the line that cannot be used
 SHOWN = 200  # versions on the page; the others stay in the database, and in the addresses
 
 # Shown as it is written: a page's own template cannot quote it inside its translated sentences.
@@ -68,6 +69,7 @@ def editor_page(admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: P
         "note": note,
         "longest_note": LONGEST_NOTE,
         "problem": problem,
+        "problem_line": _line(words, problem.line) if problem else "",
         "broken": _broken(entry.key, live, variables),
         "lines": _lines(versions[:SHOWN], live),
         "unknown": live is not None and not versions.filter(content=live).exists(),
@@ -109,7 +111,7 @@ def _lines(versions: QuerySet[PromptVersion], live: str | None) -> list[Line]:
         Line(
             version,
             version.content == live,
-            _(version.note) if version.note in NOTES else version.note,
+            note_said(version),
             texts_address(version),
         )
         for version in versions
@@ -131,6 +133,12 @@ def _broken(key: str, live: str | None, variables: dict[str, Any]) -> str:
     except PromptError as error:
         return str(error)
     return ""
+
+
+def _line(words: str, number: int | None) -> str:
+    """What stands there; "" where the problem is of no line."""
+    lines = words.split("\n")
+    return lines[number - 1].strip()[:LONGEST_LINE] if number and number <= len(lines) else ""
 
 
 def _names(key: str) -> list[str]:

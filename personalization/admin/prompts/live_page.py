@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from courses.admin.history.compare import Entry, changed_parts
 from courses.errors import ChangedMeanwhile
+from personalization.admin.prompts.line_diff import changed_lines
 from personalization.admin.prompts.names import prompt_label
 from personalization.costs.words import estimate_said
 from personalization.live_prompts import live_content
@@ -24,8 +24,6 @@ def live_page(
     if request.method == "POST" and _made_live(admin, request, entry, version):
         return redirect("admin:personalization_promptentry_edit", entry.key)
     live = live_content(entry.key)
-    old = Entry("content", _("Words"), live or "")
-    new = Entry("content", _("Words"), version.content)
     effect = effect_of(version) if live != version.content else None
     context = {
         **admin.admin_site.each_context(request),
@@ -37,7 +35,7 @@ def live_page(
         "version": version,
         "is_live": live == version.content,
         "seen": live_number(entry.key),
-        "differences": changed_parts([old], [new]),
+        "lines": changed_lines(live or "", version.content),
         "effect": effect,
         "cost_lines": estimate_said(effect.estimate) if effect else [],
     }

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _translated
 from django.utils.translation import gettext_lazy as _
 
-from personalization.models import ClusterType
-from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE, PERSONALIZATION
+from personalization.models import ClusterType, PromptVersion
+from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE
+from personalization.shipped_config import NOTES, PERSONALIZATION
 
 LABELS: dict[str, Any] = {
     PERSONALIZATION: _("Texts for learners"),
@@ -25,6 +29,16 @@ def prompt_label(key: str) -> str:
         cluster = dict(ClusterType.choices).get(key.removeprefix(CLUSTER_PREFIX), key)
         return str(_("Cluster: %(name)s") % {"name": cluster})
     return str(LABELS.get(key, key))
+
+
+def with_about(label: str, about: str) -> SafeString:
+    """For a list: what it is called, and in small letters what it is for."""
+    return format_html('{} <span class="prompt-about">{}</span>', label, about)
+
+
+def note_said(version: PromptVersion) -> str:
+    """The note as its author wrote it; what ships with the product, in the reader's language."""
+    return _translated(version.note) if version.note in NOTES else version.note
 
 
 def prompt_about(key: str) -> str:

@@ -1,13 +1,14 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from courses.admin.base import BaseAdmin
@@ -16,7 +17,7 @@ from courses.admin.theme import display
 from personalization.admin.prompts.compare_page import compare_page
 from personalization.admin.prompts.editor_page import editor_page
 from personalization.admin.prompts.live_page import live_page
-from personalization.admin.prompts.names import prompt_about, prompt_label
+from personalization.admin.prompts.names import LABELS, prompt_about, prompt_label, with_about
 from personalization.admin.prompts.trial_page import trial_page
 from personalization.models import PromptEntry, PromptVersion
 
@@ -26,10 +27,13 @@ class PromptAdmin(BaseAdmin[PromptEntry]):
     """A list of the prompts; a page for each with its editor and versions, and pages to try one, to compare
     two and to make one live."""
 
-    list_display = ("name", "about", "live_version", "newest_draft", "updated_at")
+    list_display = ("name", "live_version", "newest_draft", "updated_at")
     sortable_by = ()
     actions = None
     search_fields = ()
+
+    class Media:
+        css: ClassVar[dict[str, Any]] = {"all": ("personalization/prompts.css",)}
 
     def list_queryset(self, queryset: QuerySet[PromptEntry]) -> QuerySet[PromptEntry]:
         versions = PromptVersion.objects.filter(key=OuterRef("key"))
@@ -43,6 +47,11 @@ class PromptAdmin(BaseAdmin[PromptEntry]):
                 draft_number=Subquery(drafts.values("number")[:1]),
             )
         )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The prompts of texts first, those of clusters below."""
+        first = [When(key=key, then=place) for place, key in enumerate(LABELS)]
+        return [Case(*first, default=len(first)), "key"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # the product knows what prompts there are
@@ -95,12 +104,8 @@ class PromptAdmin(BaseAdmin[PromptEntry]):
         return get_object_or_404(PromptEntry, pk=key)
 
     @display(description=_("prompt"))
-    def name(self, entry: PromptEntry) -> str:
-        return prompt_label(entry.key)
-
-    @display(description=_("for"))
-    def about(self, entry: PromptEntry) -> str:
-        return prompt_about(entry.key)
+    def name(self, entry: PromptEntry) -> SafeString:
+        return with_about(prompt_label(entry.key), prompt_about(entry.key))
 
     @display(description=_("live version"))
     def live_version(self, entry: Any) -> str:

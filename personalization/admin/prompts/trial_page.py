@@ -84,7 +84,8 @@ def _choice(data: QueryDict, key: str) -> Choice:
     """Without anything chosen: the first course and its first lesson."""
     course = WITH_LESSONS.filter(slug=_text(data, "course")).first() or WITH_LESSONS.first()
     lessons = Lesson.objects.select_related("course").filter(course=course)
-    lesson = lessons.filter(pk=_uuid(_text(data, "lesson"))).first() or lessons.first()
+    named = _uuid(_text(data, "lesson"))
+    lesson = (lessons.filter(pk=named).first() if named else None) or lessons.first()
     choice = Choice(course, lesson, identifiers=_text(data, "identifiers"))
     if course is None or key == LESSON_TEMPLATE:
         return choice
@@ -155,7 +156,7 @@ def _lessons(course: Course | None) -> Sequence[Lesson]:
 
 
 def _offered(choice: Choice) -> Sequence[Profile]:
-    """Learners who have answered, of all clusters by turns, and those that are chosen."""
+    """Those that are chosen, and learners who have answered."""
     if choice.course is None:
         return []
     answered = Profile.objects.filter(course=choice.course, survey__isnull=False).exclude(survey={})

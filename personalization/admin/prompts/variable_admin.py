@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.admin.base import BaseAdmin
-from courses.admin.theme import ModelForm, Textarea, TextInput, display
+from courses.admin.theme import ModelForm, Select, Textarea, TextInput, display
 from personalization.admin.prompts.names import prompt_label
 from personalization.live_prompts import plain_value
 from personalization.models import VariableEntry
@@ -48,7 +48,9 @@ class VariableForm(ModelForm[VariableEntry]):
         ),
     )
     kind = forms.ChoiceField(
-        label=gettext_lazy("Kind"), choices=[(kind.value, label) for kind, label in KINDS.items()]
+        label=gettext_lazy("Kind"),
+        choices=[(kind.value, label) for kind, label in KINDS.items()],
+        widget=Select(),
     )
     typed = forms.CharField(
         label=gettext_lazy("Value"), required=False, strip=False, widget=Textarea({"rows": 4})
@@ -74,7 +76,7 @@ class VariableForm(ModelForm[VariableEntry]):
         self.initial["typed"] = ("yes" if value else "no") if kind is Kind.YES_NO else str(value)
         if kind is Kind.YES_NO:
             self.fields["typed"] = forms.ChoiceField(
-                label=_("Value"), choices=[("yes", YES_NO[True]), ("no", YES_NO[False])]
+                label=_("Value"), choices=[("yes", YES_NO[True]), ("no", YES_NO[False])], widget=Select()
             )
         elif kind is Kind.NUMBER:
             self.fields["typed"].widget = TextInput()

@@ -151,6 +151,6 @@ class RunAdmin(BaseAdmin[GenerationRun]):
     @display(description=_("options"))
     def choices(self, run: GenerationRun) -> SafeString | str:
         chosen = {key: value for key, value in run.options.items() if key in LABELS}
-        if tried := PromptVersion.objects.filter(pk=chosen.get(TRIED)).first():
+        if TRIED in chosen and (tried := PromptVersion.objects.filter(pk=chosen[TRIED]).first()):
             chosen[TRIED] = str(tried)
         return readable({key: _("yes") if value is True else value for key, value in chosen.items()}, LABELS)
