@@ -19,6 +19,7 @@ from personalization.prompts import lesson_message, messages
 from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.course_parts import course_parts
 from personalization.services.runs import Started, start_run
+from personalization.services.sources import Material
 from personalization.services.work import make_brief
 from personalization.tokens import estimated_tokens
 from personalization.writers.registry import current_recipe
@@ -73,7 +74,8 @@ def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) 
 def lesson_trial(version: PromptVersion, lesson: Lesson) -> Message:
     """What a lesson's standard description would be asked for with. Raises PromptError."""
     variables = live_variables()
-    brief = replace(make_brief(Profile(answers_hash=""), lesson, UNREFINED), format=LESSON)
+    said = Material(lesson.transcript, lesson.source_hash)  # whatever the course's texts are written from
+    brief = replace(make_brief(Profile(answers_hash=""), lesson, UNREFINED, material=said), format=LESSON)
     text = lesson_message(parsed(version.key, version.content, variables), variables, brief)
     return Message("user", text, estimated_tokens(text))
 

@@ -181,7 +181,8 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(IMPATIENT)
         cursor.execute(LOCK_RUNS, [list(runs)])
-        kept = [one.kept for one in (*outcomes, *again) if one.kept]
+        parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
+        kept = [part for part in parts if part]
         lock_parents(cursor, outcomes, {one.lesson_id for one in kept})
         for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
             cursor.execute(BLOCK, [note, run_id])
