@@ -25,7 +25,7 @@ from personalization.pairs import (
     slug_of,
     verdict_parameters,
 )
-from personalization.sizes import CACHEABLE, SHARED, TO_CONDENSE, Size, overheads
+from personalization.sizes import CACHEABLE, SHARED, TO_CONDENSE, Size, overheads, to_condense
 from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
@@ -74,6 +74,10 @@ class Preview:
     @property
     def to_write(self) -> int:
         return self.by_verdict.get("write", 0)
+
+    @property
+    def condensed(self) -> int:
+        return to_condense(self.sizes)
 
     @property
     def unchanged(self) -> int:

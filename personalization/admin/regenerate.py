@@ -27,7 +27,6 @@ from personalization.pairs import Selection
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
 from personalization.services.runs import Started, start_run
-from personalization.sizes import to_condense
 from personalization.writers.registry import backend_problem, default_backend, model_of
 
 VERDICTS = {
@@ -146,7 +145,6 @@ def regenerate_page(
         "selected": len(learners),
         "plan": plan,
         "verdicts": _verdicts(plan),
-        "condensed": to_condense(plan.sizes) if plan else 0,
         "cost_lines": estimate_said(cost) if cost else [],
         "budget_warning": budget_said(cost, form.cleaned_data["budget"]) if cost else "",
         "currency": price_table().currency,

@@ -26,7 +26,6 @@ from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
 from personalization.run_report import went_wrong
 from personalization.run_report.waits import held_items
-from personalization.sizes import to_condense
 
 POLL_SECONDS = 0.5
 LOOK_SECONDS = 2.0  # between looks at what is more than counts: errors, what the run waits for
@@ -52,7 +51,7 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
     )
     for verdict, count in sorted(preview.by_verdict.items(), key=lambda item: -item[1]):
         console.print(f"  {count:>9,}  {VERDICTS.get(verdict, verdict)}")
-    if lessons := to_condense(preview.sizes):
+    if lessons := preview.condensed:
         console.print(f"  {lessons:,} of the lessons are too long for the model: they are condensed first")
     if preview.replaces_locked:
         console.print(f"  {preview.replaces_locked:,} of those to write replace the words of an editor")

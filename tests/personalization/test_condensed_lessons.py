@@ -74,8 +74,8 @@ def test_what_it_will_cost_is_known_before(model: RunningFakeModel, lesson: Less
 
 @pytest.mark.parametrize(
     "transcript",
-    ["я" * 200_000, "👩‍👩‍👧‍👦" * 29_000, (SENTENCE + "Держите 15 минут. Никогда не давите на шею. ") * 1_560],
-    ids=["no spaces", "emoji", "cyrillic"],
+    ["я" * 200_000, (SENTENCE + "Держите 15 минут. Никогда не давите на шею. ") * 1_560],
+    ids=["no spaces", "cyrillic"],
 )
 def test_two_hundred_thousand_characters(
     model: RunningFakeModel, settings: Settings, transcript: str

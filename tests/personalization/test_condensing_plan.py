@@ -76,6 +76,15 @@ def test_the_whole_is_the_parts_in_order_with_what_they_have_lost() -> None:
     assert estimated_tokens(whole) <= SMALL.room
 
 
+def test_two_hundred_thousand_characters_of_emoji() -> None:
+    source, window = "👩‍👩‍👧‍👦" * 29_000, Window(40_000, 8_000)
+    plan = plan_of(source, window)
+    assert "".join(part.text for part in plan.parts) == source
+    assert all(part.text.startswith("👩") and part.text.endswith("👦") for part in plan.parts)
+    whole = assembled(source, plan, dict.fromkeys((part.key for part in plan.parts), "Семья."), "ru")
+    assert set(whole.split()) == {"Семья."}
+
+
 def test_a_source_that_is_nothing_but_warnings_is_refused_before_it_is_paid_for() -> None:
     source = " ".join(f"Не давите на точку {number}." for number in range(3_000))
     plan = plan_of(source, SMALL)
