@@ -52,7 +52,7 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
     for verdict, count in sorted(preview.by_verdict.items(), key=lambda item: -item[1]):
         console.print(f"  {count:>9,}  {VERDICTS.get(verdict, verdict)}")
     if lessons := preview.condensed:
-        console.print(f"  {lessons:,} of the lessons are too long for the model: they are condensed first")
+        console.print(f"  lessons that are too long for the model, and condensed first: {lessons:,}")
     if preview.replaces_locked:
         console.print(f"  {preview.replaces_locked:,} of those to write replace the words of an editor")
     if preview.being_written:

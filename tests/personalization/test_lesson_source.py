@@ -193,7 +193,7 @@ def test_a_dry_run_says_which_lessons_are_condensed(
     settings.MODEL_WINDOWS = "gpt-4.1-mini = 8k, 1k out"
     make_learner(course=make_lesson(transcript=SAID * 30).course)
     call_command("personalize", "--dry-run")
-    assert "1 of the lessons are too long for the model: they are condensed first" in capsys.readouterr().out
+    assert "too long for the model, and condensed first: 1" in capsys.readouterr().out
     call_command("personalize", "--dry-run", "--backend", "simple")
     assert "condensed" not in capsys.readouterr().out
 
