@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
+from courses.formats.lesson import LESSON
 from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.supervisor.guidance import guidance_tag
 from personalization.voice import VOICE_VERSION, Voice
@@ -31,7 +32,10 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a writer gets. `name` is put into the text after the answer came back and is never sent."""
+    """What a writer gets. `name` is put into the text after the answer came back and is never sent.
+
+    In the format `lesson` it asks for the lesson's standard description, and holds nothing of a learner.
+    """
 
     course_title: str
     language: str
@@ -52,6 +56,11 @@ class Brief:
     voice: Voice | None = None  # None: neutral
     questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
     survey_tag: str | None = None  # None: the default survey, as it was shipped
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is of a lesson alone."""
+        return self.format.name == LESSON.name
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""
