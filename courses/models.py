@@ -115,6 +115,22 @@ class Course(DatabaseTimestamps):
         return self.title
 
 
+class CourseStore(models.Model):
+    """The store that a course was imported from last: where its files are written, too."""
+
+    course = models.OneToOneField(
+        Course, on_delete=models.DB_CASCADE, primary_key=True, related_name="store", verbose_name=_("course")
+    )
+    path = models.TextField(_("path"))
+
+    class Meta:
+        db_table = "course_stores"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Lesson(DatabaseTimestamps):
     course = models.ForeignKey(
         Course, on_delete=models.DB_CASCADE, db_index=False, related_name="lessons", verbose_name=_("course")
@@ -160,6 +176,8 @@ class Lesson(DatabaseTimestamps):
 
 
 class LessonDescription(DatabaseTimestamps):
+    """Where its words come from is not kept as a version, so no part of it comes back with an old one."""
+
     lesson = models.OneToOneField(
         Lesson, on_delete=models.DB_CASCADE, related_name="description", verbose_name=_("lesson")
     )
@@ -173,11 +191,37 @@ class LessonDescription(DatabaseTimestamps):
         output_field=models.IntegerField(),
         db_persist=True,
     )
+    # Set where a model wrote `data`: which one, by which prompt, from what (the brief's fingerprint), when.
+    model = models.TextField(_("model"), db_default="", default="", editable=False)
+    prompt_version = models.TextField(_("prompt version"), db_default="", default="", editable=False)
+    fingerprint = models.TextField(_("fingerprint"), null=True, editable=False)
+    generated_at = models.DateTimeField(_("generated"), null=True, editable=False)
+    # Set where an editor wrote `data`: no run replaces it unless it is told to.
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
 
     class Meta(DatabaseTimestamps.Meta):
         db_table = "lesson_descriptions"
         verbose_name = _("standard description")
         verbose_name_plural = _("standard descriptions")
+        triggers = [
+            *DatabaseTimestamps.Meta.triggers,
+            # An import, or raw SQL: other words are neither the model's nor the editor's any more.
+            Trigger(
+                name="forget_origin",
+                when=Before,
+                operation=UpdateOf("data"),  # type: ignore[no-untyped-call]
+                condition=Condition(
+                    "NEW.data IS DISTINCT FROM OLD.data"
+                    " AND NEW.generated_at IS NOT DISTINCT FROM OLD.generated_at"
+                    " AND NEW.edited_at IS NOT DISTINCT FROM OLD.edited_at"
+                ),
+                func="""
+                    NEW.model = ''; NEW.prompt_version = ''; NEW.fingerprint = NULL;
+                    NEW.generated_at = NULL; NEW.edited_at = NULL;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(_("standard description"))

@@ -1,7 +1,8 @@
 """What a long command shows while it works."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import Lock
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -40,6 +41,32 @@ class Silent:
     def say(self, line: str) -> None: ...
 
     def written(self, course: str | None, changes: Mapping[str, Counts]) -> None: ...
+
+
+class Shared:
+    """A watcher that several threads may tell. `check` is called before each step; it may raise."""
+
+    def __init__(self, watcher: Watcher, check: Callable[[], None]) -> None:
+        self._watcher = watcher
+        self._check = check
+        self._lock = Lock()
+
+    def stage(self, label: str, total: int) -> None:
+        with self._lock:
+            self._watcher.stage(label, total)
+
+    def tick(self, steps: int = 1) -> None:
+        self._check()
+        with self._lock:
+            self._watcher.tick(steps)
+
+    def say(self, line: str) -> None:
+        with self._lock:
+            self._watcher.say(line)
+
+    def written(self, course: str | None, changes: Mapping[str, Counts]) -> None:
+        with self._lock:
+            self._watcher.written(course, changes)
 
 
 class LateBar:

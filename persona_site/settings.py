@@ -203,6 +203,6 @@ LOGGING = {
         "django.request": {"level": "CRITICAL"},
         "django_structlog": {"level": "INFO"},
         # A line for every request to the model tells nothing that a run's page does not.
-        **{name: {"level": "WARNING"} for name in ("httpx2", "httpcore2", "openai", "aiohttp")},
+        "aiohttp": {"level": "WARNING"},
     },
 }

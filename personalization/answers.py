@@ -84,10 +84,10 @@ def _replacements(survey: dict[Any, Any], name: str, user_identifier: str) -> Re
         replacements.append((EMAIL, REMOVED))
     if LONG_NUMBER.search(said):
         replacements.append((PHONE, REMOVED))
-    if _folded(user_identifier) in folded:
-        replacements += _words([re.escape(user_identifier)], REMOVED)
-    if any(_folded(part) in folded for part in (name, *map(_stem, _name_words(name)))):
-        replacements += _words(_name_patterns(name), NAME_PLACEHOLDER)
+    if user_identifier and _folded(user_identifier) in folded:
+        replacements.append((_identifier_pattern(user_identifier), REMOVED))
+    if name and any(_folded(part) in folded for part in (name, *map(_stem, _name_words(name)))):
+        replacements.append((_name_pattern(name), NAME_PLACEHOLDER))
     return replacements
 
 
@@ -123,25 +123,30 @@ def _stem(word: str) -> str:
     return word.rstrip("аяйьеёиоуыюэ") or word
 
 
-def _name_patterns(name: str) -> list[str]:
+# A learner comes again with each lesson; to make a pattern takes longer than to search with it.
+@lru_cache(maxsize=2048)
+def _identifier_pattern(user_identifier: str) -> re.Pattern[str]:
+    return _words([re.escape(user_identifier)])
+
+
+@lru_cache(maxsize=2048)
+def _name_pattern(name: str) -> re.Pattern[str]:
     """The whole name first, then each word of it, as it is and in the cases of a name."""
-    patterns = [_either_e(name)] if name else []
+    patterns = [_either_e(name)]
     for word in _name_words(name):
         stem = _stem(word)
         patterns.append(_either_e(word))
         if re.fullmatch(r"[А-ЯЁ][а-яё]*", stem) and len(stem) >= SHORTEST_STEM:
             patterns.append(f"(?-i:{_either_e(stem)}{ENDINGS})")
-    return patterns
+    return _words(patterns)
 
 
 def _either_e(text: str) -> str:
     return re.sub("[её]", "[её]", re.sub("[ЕЁ]", "[ЕЁ]", re.escape(text)))
 
 
-def _words(patterns: list[str], replacement: str) -> Replacements:
-    alternatives = "|".join(filter(None, patterns))
-    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
-    return [(pattern, replacement)] if alternatives else []
+def _words(patterns: list[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from courses.formats.definition import Format
+from courses.formats.lesson import LESSON
 from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
 from personalization.supervisor.guidance import guidance_tag
 from personalization.voice import VOICE_VERSION, Voice
@@ -34,6 +35,7 @@ class Brief:
     """What a writer gets. `name` is put into the text after the answer came back and is never sent.
 
     `transcript` is what the prompt says of the lesson: what its course has chosen, or that condensed.
+    In the format `lesson` it asks for the lesson's standard description, and holds nothing of a learner.
     """
 
     course_title: str
@@ -55,11 +57,14 @@ class Brief:
     voice: Voice | None = None  # None: neutral
     questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
     survey_tag: str | None = None  # None: the default survey, as it was shipped
-    said: int | None = (
-        None  # characters of the standard description that is the source; None: the transcript is
-    )
+    said: int | None = None  # characters of the standard description; None: the transcript is the source
     condensed_tag: str | None = None  # MD5 of the condensed text; None: the source as it is
     too_long: bool = False  # for the model's window, and not condensed yet
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is of a lesson alone."""
+        return self.format.name == LESSON.name
 
     def fingerprint(self, recipe: Recipe) -> str:
         """MD5, hex. The same expression as `pairs.FINGERPRINT`, by which the database counts."""

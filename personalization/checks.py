@@ -10,6 +10,7 @@ from courses.formats.definition import Document, Format
 from personalization.answers import EMAIL, LONG_NUMBER, NAME_PLACEHOLDER, PHONE
 from personalization.brief import Brief
 from personalization.errors import Transient
+from personalization.template_checks import support_problems, without_empty
 
 LONGEST_TEXT = 4_000  # characters in one section; the guidance asks for a tenth of it
 SHORTEST_JUDGED = 40  # characters; the language of less cannot be told
@@ -51,7 +52,11 @@ def check_answer(document: object, brief: Brief) -> Document:
     if _suspicious("\n".join(text for _, text in texts).replace(NAME_PLACEHOLDER, "")):
         _look_closer(texts)
     _check_language([text for _, text in texts], brief.language)
-    return document
+    if not brief.is_template:
+        return document
+    if unsupported := support_problems(document, brief):
+        raise _refused("; ".join(unsupported)[:500])
+    return without_empty(document)
 
 
 def check_condensed(document: object, fmt: Format, language: str) -> Document:

@@ -41,12 +41,11 @@ EXPLANATIONS = {
     "lease_lost": gettext_lazy("the worker died or lost touch"),
     "stopped": gettext_lazy("the worker was stopped"),
     "not_storable": gettext_lazy("the database refused the text"),
+    "store_file": gettext_lazy("the description is saved, but its file in the store is not"),
     "internal": gettext_lazy("an error of this software: the worker's log says more"),
 }
-DETAILED = {
-    "invalid_answer",
-    "prompt",
-}  # its words name the section and the rule: what a prompt must be changed for
+# Their words name the section and the rule, what a prompt must be changed for; its line; and the file.
+DETAILED = {"invalid_answer", "prompt", "store_file"}
 
 
 def explanation(code: str, message: str) -> str:

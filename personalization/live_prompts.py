@@ -12,11 +12,12 @@ from django.db import connection
 from personalization.models import PromptEntry, PromptVersion
 from personalization.personal_prompt import (
     CLUSTER_PREFIX,
+    LESSON_TEMPLATE,
     VARIABLE_PREFIX,
     PersonalPrompt,
     cluster_guidance,
     personal_prompt,
-    shipped_personal_prompt,
+    shipped_prompt,
     variables_json,
 )
 from personalization.prompt_engine import PromptError
@@ -39,9 +40,13 @@ _READ = """
 
 @dataclass(frozen=True, slots=True)
 class LivePrompts:
-    """`guidance`: key → language → what the cluster asks for. `clusters`: key → its version's name."""
+    """`template`: of standard descriptions.
+
+    `guidance`: key → language → what the cluster asks for. `clusters`: key → its version's name.
+    """
 
     personal: PersonalPrompt
+    template: PersonalPrompt
     guidance: Mapping[str, Mapping[str, str]]
     clusters: Mapping[str, str]
 
@@ -64,7 +69,10 @@ def live_prompts(instead: PromptVersion | None = None) -> LivePrompts:
         if key.startswith(CLUSTER_PREFIX)
     }
     names = {key: version_name(key, numbers.get(key, 0)) for key in guidance}
-    return LivePrompts(_personal(contents, numbers, packed), guidance, names)
+    personal, template = (
+        _for_writers(key, contents, numbers, packed) for key in (PERSONALIZATION, LESSON_TEMPLATE)
+    )
+    return LivePrompts(personal, template, guidance, names)
 
 
 def live_variables() -> dict[str, Any]:
@@ -103,13 +111,16 @@ def _read() -> tuple[dict[str, Any], dict[str, int], dict[str, Any]]:
     return contents, numbers, variables
 
 
-def _personal(contents: dict[str, Any], numbers: dict[str, int], variables: str) -> PersonalPrompt:
-    if PERSONALIZATION not in contents:
-        return shipped_personal_prompt()
-    content = contents[PERSONALIZATION]
-    name = version_name(PERSONALIZATION, numbers[PERSONALIZATION])
+def _for_writers(
+    key: str, contents: dict[str, Any], numbers: dict[str, int], variables: str
+) -> PersonalPrompt:
+    if key not in contents:
+        return shipped_prompt(key)
+    content = contents[key]
     # What is no text is refused as an empty prompt is: it lacks its parts.
-    return personal_prompt(name, content if isinstance(content, str) else "", variables)
+    return personal_prompt(
+        version_name(key, numbers[key]), content if isinstance(content, str) else "", variables, key
+    )
 
 
 def _guidance(key: str, content: Any, variables: str) -> dict[str, str]:

@@ -117,8 +117,9 @@ ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 
 NO_TEMPLATE = """(coalesce((SELECT said_length FROM lesson_descriptions described
         WHERE described.lesson_id = lesson.id), 0) < %(shortest_source)s)"""
+TRANSCRIPT_TOO_SHORT = "(length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s)"
 TOO_SHORT = f"""(CASE course.lesson_source WHEN 'template' THEN {NO_TEMPLATE}
-        ELSE length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s END)"""
+        ELSE {TRANSCRIPT_TOO_SHORT} END)"""
 
 
 def _verdict(answered: str, too_short: str) -> str:
@@ -138,6 +139,10 @@ def _verdict(answered: str, too_short: str) -> str:
 VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
+# Standard descriptions are written from transcripts, whatever texts are written from.
+TRANSCRIPT_TOKENS = tokens_sql(
+    "concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript)"
+)
 SOURCE = """CASE course.lesson_source WHEN 'template' THEN coalesce((SELECT data::text
         FROM lesson_descriptions described WHERE described.lesson_id = lesson.id), '')
         ELSE lesson.transcript END"""

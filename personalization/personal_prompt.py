@@ -63,9 +63,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class PersonalPrompt:
-    """`name`: "personalization:12", the version. `digest`: of all that the prompt itself brings into a text.
+    """Of personal texts, or of standard descriptions. `name`: "personalization:12", the version.
 
-    `problem`: why it cannot be used; it then has no parts.
+    `digest`: of all that the prompt itself brings into a text. `problem`: why it cannot be used;
+    it then has no parts.
     """
 
     name: str
@@ -108,11 +109,11 @@ def parsed(key: str, content: str, variables: Variables) -> Parts:
 
 
 @lru_cache(maxsize=64)
-def personal_prompt(name: str, content: str, variables: str) -> PersonalPrompt:
+def personal_prompt(name: str, content: str, variables: str, key: str = PERSONALIZATION) -> PersonalPrompt:
     """The prompt for writers. variables: as JSON."""
     values: dict[str, Any] = json.loads(variables)
     try:
-        parts = parsed(PERSONALIZATION, content, values)
+        parts = parsed(key, content, values)
     except PromptError as error:
         return PersonalPrompt(name, _digest(content, values), None, values, str(error))
     return PersonalPrompt(name, _digest(content, _used(parts, values)), parts, values)
@@ -138,10 +139,14 @@ def shipped_variables() -> dict[str, Any]:
     }
 
 
-def shipped_personal_prompt() -> PersonalPrompt:
+def shipped_prompt(key: str) -> PersonalPrompt:
     """What is used where app_config has no such entry."""
-    content = shipped_prompts()[PERSONALIZATION]
-    return personal_prompt("personalization:shipped", content, variables_json(shipped_variables()))
+    name = f"{key.removeprefix('prompt_')}:shipped"
+    return personal_prompt(name, shipped_prompts()[key], variables_json(shipped_variables()), key)
+
+
+def shipped_personal_prompt() -> PersonalPrompt:
+    return shipped_prompt(PERSONALIZATION)
 
 
 def variables_of(parts: Parts) -> set[str]:

@@ -10,7 +10,7 @@ from courses.formats.definition import Format, Kind
 from personalization.answers import MORE, NAME_PLACEHOLDER, in_words, key_in_words
 from personalization.brief import Brief
 from personalization.errors import RunBlocked
-from personalization.personal_prompt import Parts, PersonalPrompt, Variables
+from personalization.personal_prompt import Parts, PersonalPrompt
 from personalization.prompt_engine import PromptError
 from personalization.tokens import estimated_tokens
 from personalization.voice import Voice, voice_values
@@ -19,6 +19,7 @@ AGAIN = (
     "Your answer before this one could not be used: {complaint}. Answer again, with the whole JSON object."
 )
 LONGEST_COMPLAINT = 300  # characters; it names sections and rules, and a few are enough to do better
+WRITE_NOW = "Write the description of this lesson."  # by the last message, endpoints know their turn
 LESSONS_KEPT = 32  # more are never written at one time, as a run goes lesson by lesson
 LEARNERS_KEPT = 512  # an item's message is asked for three times: for its price, its limits and its request
 
@@ -54,9 +55,13 @@ def learners_part(brief: Brief, complaint: str = "") -> str:
 
     In one message: some endpoints refuse two of the same role in a row. Raises RunBlocked.
     """
-    has_name, answers = brief.name is not None, answers_json(brief)
-    text = _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
+    text = WRITE_NOW if brief.is_template else _own_text(brief)
     return "\n\n".join(filter(None, (text, again(complaint))))
+
+
+def _own_text(brief: Brief) -> str:
+    has_name, answers = brief.name is not None, answers_json(brief)
+    return _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
 
 
 def answers_json(brief: Brief) -> str:
@@ -93,18 +98,6 @@ def said_of_coach(prompt: PersonalPrompt, voice: Voice, language: str) -> str:
     [*same] = takewhile(lambda pair: pair[0] == pair[1], zip(neutral, spoken, strict=False))
     more = len(spoken) - len(neutral)
     return "\n".join(spoken[len(same) : len(same) + more]).strip()
-
-
-def lesson_message(parts: Parts, variables: Variables, brief: Brief) -> str:
-    """What a lesson's standard description is asked for with: `prompt_lesson_template`, for a brief without
-    a learner. Raises PromptError."""
-    values = {
-        "course": {"title": brief.course_title, "language": brief.language},
-        "lesson": {"title": brief.lesson_title, "summary": brief.summary, "source": brief.transcript},
-        "format": {"name": brief.format.name, "guidance": format_guidance(brief.format)},
-        "var": variables,
-    }
-    return parts.shared.render(values).strip()
 
 
 @dataclass(frozen=True, slots=True)

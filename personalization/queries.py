@@ -142,7 +142,7 @@ def preview(
     parameters = {
         **_parameters(selection, prompts),
         **verdict_parameters(current_recipe(backend, prompts.personal), **options),
-        "overheads": overheads(prompts.personal),
+        "overheads": overheads(prompts.personal, prompts.template),
         "slug": slug_of(selection.course),
     }
     with connection.cursor() as cursor:

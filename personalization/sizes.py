@@ -7,13 +7,15 @@ from functools import lru_cache
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
+from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
 from personalization.condensing.plan import FILLED, LARGEST_PART, RULES_TOKENS
 from personalization.condensing.prompt import CONDENSED, VERSION
 from personalization.pairs import SOURCE_HASH
-from personalization.personal_prompt import PersonalPrompt, shipped_personal_prompt
+from personalization.personal_prompt import LESSON_TEMPLATE, PersonalPrompt, shipped_prompt
 from personalization.prompts import messages
+from personalization.shipped_config import PERSONALIZATION
 from personalization.tokens import estimated_tokens
 
 FRAME = 8  # tokens of a message that are not its text
@@ -62,21 +64,21 @@ def to_condense(sizes: Iterable[Size]) -> int:
 
 
 @lru_cache(maxsize=16)
-def overheads(prompt: PersonalPrompt) -> str:
-    """As JSON: what the prompt has beside lesson and answers, by format and language, in tokens.
-
-    Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
-    """
-    prompt = prompt if prompt.parts else shipped_personal_prompt()
+def overheads(personal: PersonalPrompt, template: PersonalPrompt) -> str:
+    """As JSON: what the prompts have beside lesson and answers, by format and language, in tokens."""
     known = {
-        f"{fmt.name} {language.value}": _overhead(fmt, language.value, prompt)
-        for fmt in PERSONAL_FORMATS
+        f"{fmt.name} {language.value}": overhead(fmt, language.value, prompt)
+        for fmt, prompt in (*((fmt, personal) for fmt in PERSONAL_FORMATS), (LESSON, template))
         for language in Language
     }
     return json.dumps({**known, "other": max(known.values())})
 
 
-def _overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
+def overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
+    """Tokens of a prompt beside its lesson and answers."""
+    if not prompt.parts:
+        # Nothing is written by it before it is repaired: what the shipped one has will do.
+        prompt = shipped_prompt(LESSON_TEMPLATE if fmt is LESSON else PERSONALIZATION)
     blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
     texts = [message["content"] for message in messages(blank)]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)

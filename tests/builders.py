@@ -173,8 +173,10 @@ def make_run(**fields: Any) -> GenerationRun:
     return GenerationRun.objects.create(**{"backend": "simple", **fields})
 
 
-def make_item(run: GenerationRun, learner: Profile, lesson: Lesson, **fields: Any) -> GenerationItem:
-    """An item in any state, with what the table demands of that state."""
+def make_item(run: GenerationRun, learner: Profile | None, lesson: Lesson, **fields: Any) -> GenerationItem:
+    """An item in any state, with what the table demands of that state; without a learner of the lesson."""
+    if learner is None:
+        fields.setdefault("kind", "templates")
     state = fields.setdefault("state", ItemState.QUEUED)
     now = timezone.now()
     if state in ENDED:

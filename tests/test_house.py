@@ -4,7 +4,6 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -45,19 +44,6 @@ def comments(path: Path) -> list[tuple[int, str]]:
     return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
 
-def own_imports(function: Function) -> Iterator[int]:
-    """Lines of the function that import a package of ours."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names = [node.module or "" if not node.level else PACKAGES[0]]
-        else:
-            continue
-        if any(name.split(".")[0] in PACKAGES for name in names):
-            yield node.lineno
-
-
 def test_there_are_files_to_look_at() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in FILES} >= {"courses", "personalization", "tests"}
 
@@ -75,13 +61,6 @@ def test_no_function_is_long() -> None:
         if (function.end_lineno or 0) - function.lineno >= LONGEST_FUNCTION
     ]
     assert too_long == []
-
-
-def test_no_function_imports_our_own_packages() -> None:
-    found = [
-        place(path, line) for path in FILES for function in functions(path) for line in own_imports(function)
-    ]
-    assert found == []
 
 
 @pytest.mark.parametrize(

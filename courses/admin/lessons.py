@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.db import IntegrityError
 from django.db.models import Exists, Field, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from courses.admin.editing.pages import SectionsAdmin
 from courses.admin.editing.preview import Pane, lesson_view
@@ -87,7 +88,13 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
     search_fields = ("title",)
     ordering = ("course__title", "course", "lesson_number")
     inlines = (AssetInline,)
-    readonly_fields = ("transcript_length", "description_text", "other_sections", "store_data")
+    readonly_fields = (
+        "transcript_length",
+        "description_text",
+        "description_origin",
+        "other_sections",
+        "store_data",
+    )
     list_before_template = "admin/courses/lessons_empty.html"
     posted_columns = COLUMNS
     named_by = ("lesson_number", "title")
@@ -113,6 +120,8 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
         sections = section_names(LESSON, document) if may_edit else ["description_text"]
         if may_edit and other_sections(document, LESSON):
             sections.append("other_sections")
+        if obj and self.description_origin(obj):
+            sections.append("description_origin")
         tabs = [
             (_("Standard description"), sections),
             (_("Transcript"), ["transcript_length", "transcript"] if obj else ["transcript"]),
@@ -184,6 +193,19 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
     def description_text(self, lesson: Lesson) -> SafeString | str:
         html = render_document(description_of(lesson), LESSON, lesson.course.language)
         return format_html('<div class="persona-document">{}</div>', html) if html.strip() else NOTHING
+
+    @display(description=_("where it comes from"))
+    def description_origin(self, lesson: Lesson) -> str:
+        """Empty where nobody knows: from a store, or from before it was kept."""
+        description = getattr(lesson, "description", None)
+        if description and description.edited_at:
+            moment = date_format(localtime(description.edited_at), "SHORT_DATETIME_FORMAT")
+            return gettext("An editor changed it ({moment}): runs leave it alone.").format(moment=moment)
+        if description and description.generated_at:
+            moment = date_format(localtime(description.generated_at), "SHORT_DATETIME_FORMAT")
+            text = gettext("Written by the model {model} from the transcript ({moment}).")
+            return text.format(model=description.model, moment=moment)
+        return ""
 
     @display(description=_("Other sections (kept as they are)"))
     def other_sections(self, lesson: Lesson) -> SafeString | str:

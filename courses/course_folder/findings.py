@@ -52,3 +52,9 @@ class Findings:
         self.problems += other.problems
         self.warnings += other.warnings
         self.converted.add(other.converted)
+
+    def move_to(self, other: "Findings") -> None:
+        """Leaves nothing here; what was found goes to the others, after what these have."""
+        if other is not self:
+            other.include(self)
+            self.problems, self.warnings, self.converted = [], [], Converted()

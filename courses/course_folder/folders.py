@@ -20,9 +20,7 @@ CHUNK = 1024 * 1024  # bytes
 # Without O_NONBLOCK a pipe put in the file's place since the listing would be waited for, for ever.
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-
-type Signature = tuple[int, int, int]
-"""Inode, size in bytes, and time of the last change in nanoseconds."""
+type Signature = tuple[int, int, int]  # inode, size in bytes, last change in nanoseconds
 
 
 class Kind(StrEnum):
@@ -74,6 +72,10 @@ class Folder:
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         os.close(self._descriptor)
 
+    def telling(self, findings: Findings) -> "Folder":
+        """The same folder, with what is refused going elsewhere; open as long as this one is."""
+        return Folder(self._descriptor, self.path, findings, self._name, self._seen)
+
     def named(self, name: str) -> str:
         """The path of something in this folder, safe to print."""
         return f"{self.path}/{shown(name)}" if self.path else shown(name)
@@ -86,11 +88,9 @@ class Folder:
         with os.scandir(self._descriptor) as found:
             entries = [_entry(item) for item in islice(found, most)]
             if next(found, None):
-                self.findings.problem(
-                    self.path, f"holds more than {most:,} files: move out what does not belong"
-                )
-        visible = (entry for entry in entries if not entry.name.startswith("."))
-        return sorted(visible, key=lambda entry: entry.key)
+                message = f"holds more than {most:,} files: move out what does not belong"
+                self.findings.problem(self.path, message)
+        return sorted((it for it in entries if not it.name.startswith(".")), key=lambda entry: entry.key)
 
     def plain_names(self) -> list[str] | None:
         """The names of the files, in order, where there is nothing but files of plain ASCII names.

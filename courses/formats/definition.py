@@ -65,12 +65,18 @@ class Section:
             if not isinstance(value, str):
                 return f"{self.key}: a text is needed, found {type(value).__name__}"
             return f"{self.key}: is empty" if self.required and not value.strip() else None
+        return self._list_problem(value)
+
+    def _list_problem(self, value: object) -> str | None:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             return f"{self.key}: a list of texts is needed"
         if any(not item.strip() for item in value):
             return f"{self.key}: has an empty item"
         if (value or self.required) and self.items and not self.items[0] <= len(value) <= self.items[1]:
             return f"{self.key}: {self.items[0]} to {self.items[1]} items are needed, found {len(value)}"
+        longest = max((len(item.split()) for item in value), default=0)
+        if self.words and longest > self.words:
+            return f"{self.key}: an item has {longest} words, at most {self.words} are allowed"
         return None
 
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0005_source_hash_by_trigger'),
+        ('courses', '0006_description_origin'),
     ]
 
     operations = [

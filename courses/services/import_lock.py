@@ -18,10 +18,8 @@ def import_lock(on_wait: Callable[[], None]) -> Iterator[Callable[[], None]]:
     could stay for ever.
     """
     other = connection.copy()
+    other.inc_thread_sharing()  # lanes ask by turns whether it is still held
     try:
-        with connection.cursor() as cursor:
-            # Longer than a page may wait: a deploy waits rather than fails for a worker's batch.
-            cursor.execute("SET lock_timeout = '60s'")
         other.set_autocommit(False)
         with other.cursor() as cursor:
             _outlive_pauses(cursor)
@@ -32,6 +30,16 @@ def import_lock(on_wait: Callable[[], None]) -> Iterator[Callable[[], None]]:
             yield lambda: cursor.execute("SELECT 1")
     finally:
         other.close()
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """This session waits longer for a row than a page may: a deploy waits for a worker's batch."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '60s'")
+    try:
+        yield
+    finally:
         with suppress(Error), connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
 

@@ -163,7 +163,7 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
 
     @display(description=_("learner"))
     def learner(self, call: ModelCall) -> str:
-        return call.item.profile.label if call.item else NOTHING
+        return call.item.profile.label if call.item and call.item.profile else NOTHING
 
     @display(description=_("lesson"))
     def lesson(self, call: ModelCall) -> str:

@@ -3,16 +3,30 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from courses.admin.lessons import LessonAdmin, MissingFilter
 from courses.models import Lesson
+from personalization.admin.regenerate_lessons import regenerate_lessons_page
+from personalization.admin.rights import may_run
 from personalization.admin.status_filters import LessonStatusFilter
+from personalization.models.runs import RUN_GENERATION
 
 
 class LessonWithStatusAdmin(LessonAdmin):
+    actions = ("regenerate_descriptions",)
+
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [LessonStatusFilter if one is MissingFilter else one for one in self.list_filter]
+
+    def has_run_generation_permission(self, request: HttpRequest) -> bool:
+        return may_run(request)
+
+    @admin.action(description=_("Write standard descriptions anew"), permissions=[RUN_GENERATION])
+    def regenerate_descriptions(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> HttpResponse:
+        return regenerate_lessons_page(self, request, queryset)
 
 
 admin.site.unregister(Lesson)

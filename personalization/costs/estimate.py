@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from courses.formats.shapes import chosen_format
+from courses.formats.personal import PERSONAL
+from courses.formats.shapes import FORMATS
 from personalization.costs.learning import Learned, learned
+from personalization.models.runs import Kind
 from personalization.pricing import cost_micro
 from personalization.sizes import Size
 from personalization.tokens import guided_tokens
@@ -26,12 +28,12 @@ class Estimate:
         return not self.model
 
 
-def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
+def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) -> Estimate:
     """Of texts that the backend would write with today's model and prices; `sizes` as a preview has them."""
     model = model_of(backend)
     if not model:
         return Estimate("", Usage(), 0, 0)
-    past = learned(model) if sizes else Learned()
+    past = learned(model, kind) if sizes else Learned()
     usages = [_usage(size, past) for size in sizes]
     usage = Usage(
         sum(part.input_tokens for part in usages),
@@ -44,7 +46,7 @@ def estimate(sizes: Sequence[Size], backend: str) -> Estimate:
 def _usage(size: Size, past: Learned) -> Usage:
     given = size.input_tokens * past.input
     cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
-    guided = guided_tokens(chosen_format(size.format), size.language)
+    guided = guided_tokens(FORMATS.get(size.format, PERSONAL), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
     if size.output_tokens is not None:
         answers = size.output_tokens

@@ -4,26 +4,32 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from courses.formats.lesson import LESSON
 from personalization.condensing.prompt import MARK
 from personalization.live_prompts import live_prompts
-from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
+from personalization.models.runs import Kind
+from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS, TRANSCRIPT_TOKENS
 from personalization.sizes import CACHEABLE, SHARED, overheads
 from personalization.windows import window_of
 
 SAMPLE = 1_000  # of the last good calls; more would take time and change nothing
+RUNS = 100  # of standard descriptions that are looked at
 FEWEST = 5  # fewer say more about one lesson than about the model
 MOST_WASTE = 3.0  # an hour of trouble is no price
 
+# What was condensed for texts has no text's tokens.
+GOOD = f"""call.model = %(model)s AND call.state = 'ok' AND call.call_no = 1
+    AND NOT starts_with(call.prompt_version, '{MARK}')
+    AND call.input_tokens > 0 AND call.output_tokens > 0"""
 # Lessons and answers are measured as they are today; the calls were made with what they were then.
 LEARN = f"""
     WITH called AS MATERIALIZED (
         SELECT good.*, item.lesson_id, item.profile_id,
                row_number() OVER (PARTITION BY good.run_id, item.lesson_id ORDER BY good.id) > 1 AS follows
-        FROM (SELECT id, item_id, run_id, input_tokens, cached_tokens, output_tokens FROM model_calls
-              WHERE model = %(model)s AND state = 'ok' AND call_no = 1
-                AND NOT starts_with(prompt_version, '{MARK}')  -- their tokens are no text's
-                AND input_tokens > 0 AND output_tokens > 0
-              ORDER BY id DESC LIMIT %(sample)s) good
+        FROM (SELECT call.id, item_id, call.run_id, input_tokens, cached_tokens, output_tokens
+              FROM model_calls call JOIN generation_items asked ON asked.id = call.item_id
+              WHERE {GOOD} AND asked.kind = 'personalize'
+              ORDER BY call.id DESC LIMIT %(sample)s) good
         JOIN generation_items item ON item.id = good.item_id
     ), lesson AS MATERIALIZED (
         SELECT lesson.id, course_id, {LESSON_TOKENS} AS tokens
@@ -39,6 +45,24 @@ LEARN = f"""
     FROM called JOIN lesson ON lesson.id = called.lesson_id JOIN learner ON learner.id = called.profile_id
     JOIN courses course ON course.id = lesson.course_id
     GROUP BY 1, 2
+"""  # noqa: S608 constants of ours
+# Standard descriptions: found by their runs, which are few among many. No two of a run share a prefix.
+LEARN_TEMPLATES = f"""
+    WITH called AS MATERIALIZED (
+        SELECT item.lesson_id, call.input_tokens, call.output_tokens
+        FROM (SELECT id FROM generation_runs WHERE kind = 'templates'
+              ORDER BY created_at DESC LIMIT {RUNS}) run
+        JOIN model_calls call ON call.run_id = run.id JOIN generation_items item ON item.id = call.item_id
+        WHERE {GOOD} ORDER BY call.id DESC LIMIT %(sample)s
+    ), lesson AS MATERIALIZED (
+        SELECT lesson.id, course.language, {TRANSCRIPT_TOKENS} AS tokens
+        FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
+        WHERE lesson.id IN (SELECT lesson_id FROM called)
+    )
+    SELECT '{LESSON.name}', lesson.language, count(*), sum(called.output_tokens), sum(called.input_tokens),
+           sum(lesson.tokens + (%(overheads)s::jsonb ->> ('{LESSON.name} ' || lesson.language))::int), 0, 0
+    FROM called JOIN lesson ON lesson.id = called.lesson_id
+    GROUP BY lesson.language
 """  # noqa: S608 constants of ours
 WASTE = """
     SELECT sum(actual_micro), sum(actual_micro) FILTER (WHERE state = 'ok')
@@ -62,13 +86,14 @@ class Learned:
     waste: float = 1.0
 
 
-def learned(model: str) -> Learned:
-    """From the model's last calls, whatever run they were for."""
-    of_prompts = overheads(live_prompts().personal)
+def learned(model: str, kind: str = Kind.PERSONALIZE) -> Learned:
+    """From the model's last calls for such texts, whatever run they were for."""
+    prompts = live_prompts()
+    of_prompts = overheads(prompts.personal, prompts.template)
     values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": of_prompts}
     values["room"] = window_of(model).room
     with connection.cursor() as cursor:
-        cursor.execute(LEARN, values)
+        cursor.execute(LEARN_TEMPLATES if kind == Kind.TEMPLATES else LEARN, values)
         rows = cursor.fetchall()
         cursor.execute(WASTE, values)
         spent, useful = cursor.fetchone()

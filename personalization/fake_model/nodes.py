@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TextNode:
-    """A string: characters allowed, and how many sentences (or numbered steps) its description asks for."""
+    """A string: characters allowed, and how many sentences (or numbered steps) its description asks for.
+
+    `sourced`: it asks for what the source says.
+    """
 
     min_chars: int = 0
     max_chars: int | None = None
@@ -13,6 +16,7 @@ class TextNode:
     high: int = 3
     steps: bool = False
     item: bool = False
+    sourced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

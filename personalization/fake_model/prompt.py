@@ -10,7 +10,7 @@ from typing import Any
 
 from personalization.fake_model.nodes import ObjectNode
 from personalization.fake_model.schema import plan
-from personalization.fake_model.words import Language, keywords, quotes, script
+from personalization.fake_model.words import Language, keywords, quotes, script, sentences
 
 PLACEHOLDER = "{{name}}"
 # A transcript's paragraphs are the longest lines of a prompt, its instructions the short ones.
@@ -31,16 +31,21 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is the same for all learners of a lesson; `words` are its most frequent ones."""
+    """What is the same for all learners of a lesson; `words` are its most frequent ones.
+
+    `sentences`: some of the lesson's own, short and plain.
+    """
 
     language: Language
     words: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """A request's messages as one text, and what an answer can be made of.
 
+    `of_lesson`: it ends without the answers of any learner, and asks for sections: a text for all of them.
     `shape`: the sections that the text asks for; None where it names none.
     """
 
@@ -48,6 +53,7 @@ class Prompt:
     source: Source
     answers: tuple[str, ...]
     asks_for_name: bool
+    of_lesson: bool
     shape: ObjectNode | None
 
 
@@ -60,7 +66,10 @@ def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
     learner = _json_object(last)
     answers = quotes(_strings(learner), source.language)
     nameless = isinstance(learner, dict) and learner.get("has_name") is False
-    return Prompt(text, source, answers, PLACEHOLDER in text and not nameless, _shape(shared))
+    shape = _shape(shared)
+    of_lesson = learner is None and shape is not None
+    asks_for_name = PLACEHOLDER in text and not nameless and not of_lesson
+    return Prompt(text, source, answers, asks_for_name, of_lesson, shape)
 
 
 @lru_cache(maxsize=256)
@@ -68,7 +77,7 @@ def _source(text: str) -> Source:
     longest = sorted(text.splitlines(), key=len, reverse=True)[:_MOST_SOURCE_LINES]
     lines = "\n".join(line for line in longest if len(line) * 2 >= len(longest[0]))
     language = _named_language(text) or script(lines)
-    return Source(language, keywords(lines, language))
+    return Source(language, keywords(lines, language), sentences(lines))
 
 
 @lru_cache(maxsize=256)

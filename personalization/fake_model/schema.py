@@ -33,6 +33,7 @@ _MOST_SENTENCES = 10
 # Enough for any field; more would only be a way to fill the memory.
 _HIGHEST_BOUND = 100_000
 _STEPS = ("step", "шаг")
+_SOURCE = "the source"
 
 
 class SchemaError(ValueError):
@@ -120,7 +121,7 @@ class _Reader:
     def _item(self, schema: Schema, place: str, depth: int) -> Node:
         node = self.node(schema.get("items", {"type": "string"}), f"{place}[]", depth + 1)
         if isinstance(node, TextNode):
-            return TextNode(node.min_chars, node.max_chars, 1, 1, item=True)
+            return TextNode(node.min_chars, node.max_chars, 1, 1, item=True, sourced=_sourced(schema))
         return node
 
 
@@ -162,4 +163,8 @@ def _text(schema: Schema, place: str) -> TextNode:
     least, most = _bounds(schema, "minLength", "maxLength", place)
     low, high = _amount(schema) or (2, 3)
     steps = any(word in str(schema.get("description", "")).lower() for word in _STEPS)
-    return TextNode(least or 0, most, low, high, steps and low > 1)
+    return TextNode(least or 0, most, low, high, steps and low > 1, sourced=_sourced(schema))
+
+
+def _sourced(schema: Schema) -> bool:
+    return _SOURCE in str(schema.get("description", "")).lower()

@@ -18,19 +18,24 @@ class Voice(Protocol):
 
 @dataclass(slots=True)
 class Sentences:
-    """Plausible sentences; the seed and the phrases decide which, no sentence twice in a row."""
+    """Plausible sentences; the seed and the phrases decide which, no sentence twice in a row.
+
+    `said` empty: none of them speaks of what a learner said.
+    """
 
     book: Phrasebook
     said: tuple[str, ...]
     taught: tuple[str, ...]
     seed: int
     greet: bool
+    sourced: tuple[str, ...] = ()  # sentences of the lesson, for what must be its own
     _next: int = field(default=0, init=False)
 
     def text(self, node: TextNode) -> str:
         """As many sentences as the node asks for, within its length; the first text greets by name."""
         count = node.low + self.seed % (node.high - node.low + 1)
-        parts = [self._sentence(node.item) for _ in range(count)]
+        write = self._quote if node.sourced and self.sourced else self._sentence
+        parts = [write(node.item) for _ in range(count)]
         while sum(map(len, parts)) < node.min_chars:
             parts.append(self._sentence(node.item))
         if self.greet:
@@ -40,13 +45,19 @@ class Sentences:
             return _within("\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)), node)
         return _within(" ".join(parts), node)
 
+    def _quote(self, item: bool) -> str:
+        self._next += 1
+        return self.sourced[(self.seed + self._next) % len(self.sourced)]
+
     def _sentence(self, item: bool) -> str:
         templates = self.book.items if item else self.book.texts
+        if not self.said:
+            templates = tuple(one for one in templates if "{said}" not in one)
         # The words come from the seed's higher digits, so that equal first sentences differ in words.
         turn = self.seed + self._next
         words = self.seed // 1009 + self._next
         self._next += 1
-        said = self.said[words % len(self.said)]
+        said = self.said[words % len(self.said)] if self.said else ""
         taught = self.taught[words % len(self.taught)]
         return templates[turn % len(templates)].format(said=said, taught=taught)
 
@@ -91,10 +102,12 @@ def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
             return Parrot(prompt.text)
         case Mode.WRONG_LANGUAGE:
             other = ENGLISH if russian else RUSSIAN
-            return Sentences(other, other.said, other.taught, seed, prompt.asks_for_name)
+            foreign = () if prompt.of_lesson else other.said
+            return Sentences(other, foreign, other.taught, seed, prompt.asks_for_name)
     book = RUSSIAN if russian else ENGLISH
-    said, taught = prompt.answers or book.said, prompt.source.words or book.taught
-    sentences = Sentences(book, said, taught, seed, prompt.asks_for_name)
+    said = () if prompt.of_lesson else prompt.answers or book.said
+    taught = prompt.source.words or book.taught
+    sentences = Sentences(book, said, taught, seed, prompt.asks_for_name, prompt.source.sentences)
     return Scripted(sentences) if mode is Mode.HTML else sentences
 
 

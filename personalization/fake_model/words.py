@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from typing import Literal
 
 type Language = Literal["ru", "en"]
@@ -11,6 +12,11 @@ type Language = Literal["ru", "en"]
 _QUOTED_WORDS = range(2, 7)
 _QUOTED_CHARS = 70
 _MOST_QUOTES = 40
+_SENTENCE_WORDS = range(3, 19)
+_MOST_SENTENCES = 40
+_MOST_READ = 20_000  # characters
+_SENTENCE_END = re.compile(r"[.!?…\n]+")
+_PLAIN = re.compile(r"[\w ,:;'’«»“”()—–-]+")
 _MOST_KEYWORDS = 12
 # Forms of a word share their beginning: the five letters in front count together.
 _STEM = 5
@@ -47,6 +53,15 @@ def keywords(text: str, language: Language) -> tuple[str, ...]:
     frequent = [stem for stem, _ in stems.most_common() if stem not in _EMPTY_STEMS][:_MOST_KEYWORDS]
     best = {word[:_STEM]: word for word, _ in reversed(forms.most_common())}
     return tuple(best[stem] for stem in frequent)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The first short sentences of plain words, each once."""
+    found = (sentence.strip() for sentence in _SENTENCE_END.split(text[:_MOST_READ]))
+    plain = dict.fromkeys(
+        one for one in found if len(one.split()) in _SENTENCE_WORDS and _PLAIN.fullmatch(one)
+    )
+    return tuple(f"{one}." for one in islice(plain, _MOST_SENTENCES))
 
 
 def quotes(answers: Iterable[str], language: Language) -> tuple[str, ...]:

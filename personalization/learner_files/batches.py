@@ -62,17 +62,14 @@ class Batch:
     done: bool = False
 
 
-def readers(plans: Sequence[TextPlan], store: Folder) -> Counter[str]:
-    """Who has a folder under personalize/, and in how many courses."""
-    found: Counter[str] = Counter()
-    for plan in plans:
-        # What is wrong with the folder is said when the texts are read.
-        folder = open_texts(plan, store, Findings())
-        if folder is not None:
-            with folder:
-                keys = (learner.entry.key for learner in learner_folders(folder))
-                found.update(key for key in keys if is_utf8(key))
-    return found
+def readers(plan: TextPlan, store: Folder) -> set[str]:
+    """Who has a folder under the course's personalize/."""
+    # What is wrong with the folder is said when the texts are read.
+    folder = open_texts(plan, store, Findings())
+    if folder is None:
+        return set()
+    with folder:
+        return {learner.entry.key for learner in learner_folders(folder) if is_utf8(learner.entry.key)}
 
 
 def tasks(plans: Sequence[TextPlan], store: Folder, learners: Container[str]) -> Iterator[Task]:

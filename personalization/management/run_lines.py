@@ -105,6 +105,8 @@ def error_rows(
 def example_words(example: ErrorExample | None) -> str:
     if example is None:
         return ""
+    if example.profile_id is None:
+        return f"lesson {example.lesson_number}"
     return f"{shown_identifier(example.identifier, example.item_id)}, lesson {example.lesson_number}"
 
 

@@ -19,7 +19,7 @@ from personalization.management.run_lines import (
     wait_lines,
 )
 from personalization.models import GenerationRun
-from personalization.models.runs import ENDED, ItemState
+from personalization.models.runs import ENDED, ItemState, Kind
 from personalization.pricing import amount, money
 from personalization.queries import Progress, item_counts, progress
 from personalization.run_report import slowest_lessons, waits
@@ -57,8 +57,9 @@ def print_run(console: Console, run: GenerationRun) -> None:
     percent = 100 * now.ended // now.total if now.total else 100
     course = f"course {run.course.slug}" if run.course else "all courses"
     ended = f", ended {localtime(run.closed_at):%Y-%m-%d %H:%M:%S}" if run.closed_at else ""
+    kind = f"{run.get_kind_display()}, " if run.kind == Kind.TEMPLATES else ""
     lines = [
-        f"Run {run.pk}: {state_words(now.state, now.pilot)}, {course}, by {run.backend}",
+        f"Run {run.pk}: {state_words(now.state, now.pilot)}, {kind}{course}, by {run.backend}",
         f"started {localtime(run.created_at):%Y-%m-%d %H:%M:%S}{ended}",
         f"{now.ended:,} of {texts(now.total)} ({percent} %) {pace_line(now)}".rstrip(),
         *cost_lines(now),

@@ -6,6 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        # Its right has a name that the first form of the permissions has no room for, where it is migrated to alone.
+        ('auth', '0012_alter_user_first_name_max_length'),
         ('personalization', '0005_edited_texts'),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0010_lesson_source'),
-        ('personalization', '0021_shipped_config'),
+        ('personalization', '0030_lesson_templates'),
     ]
 
     operations = [

@@ -38,7 +38,7 @@ UNENDED = [state for state in ItemState if state not in ENDED]
 
 class Kind(models.TextChoices):
     PERSONALIZE = "personalize", _("personal texts")
-    TEMPLATES = "templates", _("lesson templates")
+    TEMPLATES = "templates", _("standard descriptions")
 
 
 class Backend(models.TextChoices):
@@ -56,6 +56,7 @@ class Pilot(models.TextChoices):
 
 
 PILOT_PRIORITY = 1  # of the items that a pilot writes first; while it does, no other is claimed
+PUBLISHED_PRIORITY = 2  # of a description that is saved: its file comes before the next lesson's call
 
 
 class GenerationRun(models.Model):
@@ -79,7 +80,7 @@ class GenerationRun(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("course"),
-        help_text=_("Empty: each learner's own course."),
+        help_text=_("Empty: each learner's own course, or the lessons of several."),
     )
     backend = models.TextField(_("backend"), choices=Backend)
     options = models.JSONField(_("options"), default=dict, blank=True)
@@ -137,8 +138,10 @@ class GenerationItem(models.Model):
         related_name="items",
         verbose_name=_("run"),
     )
+    # As the run's: it says whether the item is of a learner and a lesson, or of the lesson alone.
+    kind = models.TextField(_("kind"), choices=Kind, db_default=Kind.PERSONALIZE, default=Kind.PERSONALIZE)
     profile = models.ForeignKey(
-        Profile, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("learner")
+        Profile, on_delete=models.DB_CASCADE, null=True, related_name="+", verbose_name=_("learner")
     )
     lesson = models.ForeignKey(
         Lesson, on_delete=models.DB_CASCADE, related_name="+", verbose_name=_("lesson")
@@ -186,9 +189,19 @@ class GenerationItem(models.Model):
                 name="generation_items_attempts_counted",
                 condition=Q(attempts__gte=0, attempts__lte=F("max_attempts")),
             ),
+            models.CheckConstraint(
+                name="generation_items_of_whom",
+                condition=Q(kind=Kind.PERSONALIZE, profile__isnull=False)
+                | Q(kind=Kind.TEMPLATES, profile__isnull=True),
+            ),
             # Asking again while an item is open raises its wanted_rev instead of writing a text twice.
             models.UniqueConstraint(
                 fields=["profile", "lesson"], condition=Q(state__in=UNENDED), name="generation_items_one_open"
+            ),
+            models.UniqueConstraint(
+                fields=["lesson"],
+                condition=Q(kind=Kind.TEMPLATES, state__in=UNENDED),
+                name="generation_items_one_template",
             ),
         ]
         indexes = [
@@ -221,3 +234,10 @@ class GenerationItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk}: {self.get_state_display()}"
+
+    @property
+    def learner(self) -> Profile:
+        """Of an item that has one; raises ValueError for one of a lesson alone."""
+        if self.profile is None:
+            raise ValueError("an item of a lesson has no learner")
+        return self.profile

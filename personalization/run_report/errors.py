@@ -13,8 +13,8 @@ from personalization.queries import ErrorKind
 # `error_code <> ''` is what the index holds; the planner cannot conclude it from a variable. The inner limit
 # bounds the search for a state that is rare among a million items of one code.
 EXAMPLES = """
-    SELECT kind.place, item.id, item.error_message, item.attempts, profile.id, profile.user_identifier,
-           lesson.id, lesson.lesson_number, lesson.title
+    SELECT kind.place, item.id, item.error_message, item.attempts, profile.id,
+           coalesce(profile.user_identifier, ''), lesson.id, lesson.lesson_number, lesson.title
     FROM unnest(%(states)s::text[], %(codes)s::text[]) WITH ORDINALITY AS kind (state, code, place)
     CROSS JOIN LATERAL (
         SELECT * FROM (
@@ -22,7 +22,7 @@ EXAMPLES = """
             WHERE run_id = %(run)s AND error_code = kind.code AND error_code <> '' LIMIT 1000
         ) of_code WHERE state = kind.state LIMIT 1
     ) item
-    JOIN profiles profile ON profile.id = item.profile_id
+    LEFT JOIN profiles profile ON profile.id = item.profile_id
     JOIN lessons lesson ON lesson.id = item.lesson_id
 """
 
@@ -33,12 +33,15 @@ WAITING = {(ItemState.HELD, "budget"), (ItemState.HELD, "pilot")}
 
 @dataclass(frozen=True, slots=True)
 class ErrorExample:
-    """One of the items that an error happened to; the learner by identifier, never by name."""
+    """One of the items that an error happened to; the learner by identifier, never by name.
+
+    `profile_id` None, `identifier` "": it is of the lesson alone.
+    """
 
     item_id: int
     message: str
     attempts: int
-    profile_id: UUID
+    profile_id: UUID | None
     identifier: str
     lesson_id: UUID
     lesson_number: int

@@ -25,13 +25,13 @@ ROWS_AT_ONCE = 1_000
 # The database writes numbers and times as text: a million of them in Python took as long as all the rest.
 # Calls of other runs for the same learner and lesson are theirs. One without an end yet counts as reserved.
 ITEMS = """
-    SELECT profile.user_identifier, course.slug, lesson.lesson_number::text, lesson.title, item.state,
-           item.error_code, item.error_message, item.attempts::text, coalesce(made.calls, 0)::text,
-           (coalesce(made.cost, 0) / 1000000.0)::numeric(24, 6)::text, coalesce(made.input, 0)::text,
-           coalesce(made.cached, 0)::text, coalesce(made.output, 0)::text,
+    SELECT coalesce(profile.user_identifier, ''), course.slug, lesson.lesson_number::text, lesson.title,
+           item.state, item.error_code, item.error_message, item.attempts::text,
+           coalesce(made.calls, 0)::text, (coalesce(made.cost, 0) / 1000000.0)::numeric(24, 6)::text,
+           coalesce(made.input, 0)::text, coalesce(made.cached, 0)::text, coalesce(made.output, 0)::text,
            coalesce(to_char(item.finished_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD HH24:MI:SS'), '')
     FROM generation_items item
-    JOIN profiles profile ON profile.id = item.profile_id
+    LEFT JOIN profiles profile ON profile.id = item.profile_id
     JOIN lessons lesson ON lesson.id = item.lesson_id
     JOIN courses course ON course.id = lesson.course_id
     LEFT JOIN (

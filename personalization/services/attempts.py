@@ -18,15 +18,25 @@ NO_TOKENS = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One item in a worker's hands, until its lease ends. `rev`: which ask for it is being answered."""
+    """One item in a worker's hands, until its lease ends. `rev`: which ask for it is being answered.
+
+    `profile_id` None: it is of the lesson alone, whose standard description is to be written.
+    """
 
     id: int
     token: UUID
     run_id: UUID
-    profile_id: UUID
+    profile_id: UUID | None
     lesson_id: UUID
     attempts: int
     rev: int
+
+    @property
+    def learner_id(self) -> UUID:
+        """Of an item that has a learner; raises ValueError for others."""
+        if self.profile_id is None:
+            raise ValueError("an item of a lesson has no learner")
+        return self.profile_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,8 @@ class Job:
 
     `on_ledger`: its calls cost money, or their answers must be kept. `estimate`: the most that a call takes.
     `call_no` counts the attempt's calls; `complaint`: why the last one is asked for again. `condensing`: what
-    the next call is for, None: for the text.
+    the next call is for, None: for the text. `ends`: the state of the outcome when it is
+    written.
     """
 
     claim: Claim
@@ -65,6 +76,7 @@ class Job:
     estimate: Usage = NO_TOKENS
     call_no: int = 1
     complaint: str = ""
+    ends: str = "done"
     condensing: Condensing | None = None
 
     @property
@@ -145,6 +157,7 @@ class CallResult:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an attempt ended. `state` is a final one, or `held`, or `retry`: again after `delay` seconds.
+    Or `published`: its text is saved, and the item is claimed once more to write the text's file.
 
     `give_back`: the attempt was not the item's fault and does not count. `blocks`: nor will any other item
     of the run fare better, so that it pauses with `message` as its note. `needs_micro`: what the budget had

@@ -26,12 +26,13 @@ from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
 from personalization.services.ledger import Reserved, reserve
 from personalization.services.lesson_order import LessonOrder
+from personalization.services.preparing import prepare_all
 from personalization.services.settling import Settling
 from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
 from personalization.services.threads import DatabaseThreads
 from personalization.services.watched import tell_waits
-from personalization.services.work import failed, given_back, internal, prepare
+from personalization.services.work import failed, given_back, internal
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
@@ -174,7 +175,7 @@ class Drain:
             return
         self._dry_until = 0.0
         self._leases.hold(claims)
-        jobs, outcomes = await self._database.run(lambda: prepare(claims, self._sources))
+        jobs, outcomes = await self._database.run(lambda: prepare_all(claims, self._sources))
         self._ready += jobs
         self._settling.add(outcomes)
         left = _ids(jobs, outcomes)

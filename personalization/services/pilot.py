@@ -67,7 +67,7 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
             standard.get(item.lesson_id),
         )
         for pk, item in items.items()
-        if pk in drafts
+        if pk in drafts and item.profile_id
     ]
 
 

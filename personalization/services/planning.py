@@ -1,7 +1,9 @@
 """A run's items, written by one statement however many there are; nothing is loaded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -23,8 +25,7 @@ from personalization.writers.registry import current_recipe
 PRIORITY = 5
 # What waits goes over to the newer ask and its options, as if it had not been tried; what runs is done once
 # more. An item that is held waits for the older run's money or look, and not for this one's.
-_ASK = """
-    ON CONFLICT (profile_id, lesson_id) WHERE state IN ('queued', 'running', 'held', 'submitted')
+_GO_OVER = """
     DO UPDATE SET wanted_rev = item.wanted_rev + 1,
         run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
         priority = CASE item.state WHEN 'running' THEN item.priority ELSE excluded.priority END,
@@ -37,6 +38,8 @@ _ASK = """
         needs_micro = NULL
     RETURNING item.run_id, item.priority
 """
+_OPEN = "state IN ('queued', 'running', 'held', 'submitted')"
+_ASK = f"ON CONFLICT (profile_id, lesson_id) WHERE {_OPEN} {_GO_OVER}"
 _COUNTED = f"""
     SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s),
         count(*) FILTER (WHERE run_id = %(run)s AND priority = {PILOT_PRIORITY}) FROM asked
@@ -78,6 +81,14 @@ ASK_WITH_PILOT = f"""
         {_ASK}
     ) {_COUNTED}
 """  # noqa: S608 constants of ours
+ASK_TEMPLATES = f"""
+    WITH asked AS (
+        INSERT INTO generation_items AS item (run_id, kind, lesson_id)
+        SELECT %(run)s, 'templates', id FROM lessons WHERE id = ANY(%(lessons)s::uuid[])
+        ORDER BY course_id, lesson_number, id
+        ON CONFLICT (lesson_id) WHERE kind = 'templates' AND {_OPEN} {_GO_OVER}
+    ) {_COUNTED}
+"""  # noqa: S608 constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +111,11 @@ def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned
         parameters |= verdict_parameters(current_recipe(run.backend, prompts.personal), **options)
     with connection.cursor() as cursor:
         cursor.execute(ASK if pilot is None else ASK_WITH_PILOT, parameters)
+        return Planned(*cursor.fetchone())
+
+
+def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
+    """Asks for the standard descriptions of these lessons."""
+    with connection.cursor() as cursor:
+        cursor.execute(ASK_TEMPLATES, {"run": run.pk, "lessons": list(lessons)})
         return Planned(*cursor.fetchone())

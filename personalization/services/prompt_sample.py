@@ -20,13 +20,11 @@ from personalization.models import Profile, PromptVersion
 from personalization.personal_prompt import (
     CLUSTER_PREFIX,
     LESSON_TEMPLATE,
-    Parts,
     PersonalPrompt,
-    Variables,
     parsed,
 )
 from personalization.prompt_engine import PromptError
-from personalization.prompts import learners_part, lesson_message, shared_part
+from personalization.prompts import learners_part, shared_part
 from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
 from personalization.shipped_config import PERSONALIZATION
 from personalization.voice import Voice
@@ -48,7 +46,7 @@ def check_prompt(key: str, content: str) -> None:
     elif key == PERSONALIZATION:
         _check_personalization(tried.personal)
     elif key == LESSON_TEMPLATE:
-        _check_lesson_template(parts, variables)
+        _check_lesson_template(tried.template)
 
 
 def sample_lessons() -> list[Lesson]:
@@ -91,13 +89,12 @@ def _check_personalization(prompt: PersonalPrompt) -> None:
         _fill_in(replace(like, name=name, answers=answers), _("with the answers of one of the learners"))
 
 
-def _check_lesson_template(parts: Parts, variables: Variables) -> None:
+def _check_lesson_template(prompt: PersonalPrompt) -> None:
+    blanks = [replace(brief, format=LESSON) for brief in _blank_briefs(prompt)]
+    for brief in blanks:
+        _fill_in(brief, _("where nothing is known"))
     for lesson in sample_lessons():
-        brief = replace(next(_blank_briefs(None)), format=LESSON)
-        try:
-            lesson_message(parts, variables, _with_lesson(brief, lesson))
-        except PromptError as error:
-            raise _placed(error, _named(lesson)) from error
+        _fill_in(_with_lesson(blanks[0], lesson), _named(lesson))
 
 
 def _fill_in(brief: Brief, place: str) -> None:
@@ -119,11 +116,10 @@ def _named(lesson: Lesson) -> str:
     return _("with the lesson “%(lesson)s” of “%(course)s”") % names
 
 
-def _blank_briefs(prompt: PersonalPrompt | None) -> Iterator[Brief]:
+def _blank_briefs(prompt: PersonalPrompt) -> Iterator[Brief]:
     for fmt in PERSONAL_FORMATS:
         for language in Language:
-            brief = Brief("", language.value, UUID(int=0), "", "", "", None, {}, "", "", fmt)
-            yield replace(brief, prompt=prompt) if prompt else brief
+            yield Brief("", language.value, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
 
 
 def _with_lesson(brief: Brief, lesson: Lesson) -> Brief:

@@ -1,25 +1,24 @@
 """A version of a prompt is tried: with one lesson and a few learners, before anybody else's texts change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
-from courses.formats.lesson import LESSON
 from courses.models import Lesson
 from personalization.brief import reason_to_skip
 from personalization.errors import PlanRefused
-from personalization.live_prompts import live_prompts, live_variables
+from personalization.live_prompts import live_prompts
 from personalization.models import GenerationItem, Profile, PromptVersion
 from personalization.models.runs import ENDED, Backend
 from personalization.pairs import Selection
-from personalization.personal_prompt import LESSON_TEMPLATE, parsed
-from personalization.prompts import lesson_message, messages
+from personalization.personal_prompt import LESSON_TEMPLATE
+from personalization.prompts import messages, shared_part
 from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.course_parts import course_parts
 from personalization.services.runs import Started, start_run
-from personalization.services.sources import Material
+from personalization.services.template_work import template_brief
 from personalization.services.work import make_brief
 from personalization.tokens import estimated_tokens
 from personalization.writers.registry import current_recipe
@@ -72,12 +71,9 @@ def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) 
 
 
 def lesson_trial(version: PromptVersion, lesson: Lesson) -> Message:
-    """What a lesson's standard description would be asked for with. Raises PromptError."""
-    variables = live_variables()
-    said = Material(lesson.transcript, lesson.source_hash)  # whatever the course's texts are written from
-    brief = replace(make_brief(Profile(answers_hash=""), lesson, UNREFINED, material=said), format=LESSON)
-    text = lesson_message(parsed(version.key, version.content, variables), variables, brief)
-    return Message("user", text, estimated_tokens(text))
+    """What a lesson's standard description would be asked for with. Raises RunBlocked."""
+    sent = shared_part(template_brief(lesson, live_prompts(version).template))
+    return Message("system", sent.text, sent.tokens)
 
 
 def start_trial(

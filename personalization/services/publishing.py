@@ -40,6 +40,24 @@ PUBLISH = """
                AND given.lesson_id = excluded.lesson_id)
     RETURNING profile_id, lesson_id
 """
+# The same for lessons' standard descriptions.
+PUBLISH_TEMPLATES = """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s) AS given (lesson_id uuid, content jsonb, model text,
+            prompt_version text, fingerprint text, replaces timestamptz)
+    )
+    INSERT INTO lesson_descriptions (lesson_id, data, model, prompt_version, fingerprint, generated_at)
+    SELECT lesson_id, content, model, prompt_version, fingerprint, clock_timestamp()
+    FROM given ORDER BY lesson_id
+    ON CONFLICT (lesson_id) DO UPDATE SET data = excluded.data, model = excluded.model,
+        prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
+        generated_at = excluded.generated_at, edited_at = NULL
+        WHERE lesson_descriptions.edited_at IS NULL
+           OR lesson_descriptions.edited_at = (
+               SELECT replaces FROM given WHERE given.lesson_id = excluded.lesson_id)
+    RETURNING NULL::uuid, lesson_id
+"""
+# An item that waits for its file is claimed once more, and sees the lock by itself.
 LOCKED_MEANWHILE = """
     UPDATE generation_items SET state = 'skipped', error_code = 'locked', finished_at = clock_timestamp()
     WHERE id = ANY(%s) AND state = 'done'
@@ -52,17 +70,18 @@ def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome], lessons: Co
     if claims or lessons:
         cursor.execute(LOCK_LESSONS, [list({*lessons, *(claim.lesson_id for claim in claims)})])
     if claims:
-        cursor.execute(LOCK_LEARNERS, [list({claim.profile_id for claim in claims})])
+        cursor.execute(LOCK_LEARNERS, [list({claim.profile_id for claim in claims if claim.profile_id})])
 
 
 def publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> None:
     """Writes the texts of items that this transaction has ended; what an editor has locked is skipped."""
-    written: set[tuple[UUID, UUID]] = set()
-    # A statement a run, for a text's history says which.
+    written: set[tuple[UUID | None, UUID]] = set()
+    # A statement a run, for a text's history says which. A run writes texts of one kind.
     for run_id in sorted({outcome.claim.run_id for outcome in texts}):
+        of_run = [outcome for outcome in texts if outcome.claim.run_id == run_id]
+        statement = PUBLISH_TEMPLATES if of_run[0].claim.profile_id is None else PUBLISH
         with because(run=str(run_id)):
-            of_run = [_publication(outcome) for outcome in texts if outcome.claim.run_id == run_id]
-            cursor.execute(PUBLISH, [json.dumps(of_run)])
+            cursor.execute(statement, [json.dumps(list(map(_publication, of_run)))])
             written |= set(cursor.fetchall())
     kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
     if kept:
@@ -71,4 +90,5 @@ def publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> None:
 
 def _publication(outcome: Outcome) -> dict[str, Any]:
     text = asdict(outcome.text) if outcome.text else {}
-    return {**text, "profile_id": str(outcome.claim.profile_id), "lesson_id": str(outcome.claim.lesson_id)}
+    learner = outcome.claim.profile_id and str(outcome.claim.profile_id)
+    return {**text, "profile_id": learner, "lesson_id": str(outcome.claim.lesson_id)}

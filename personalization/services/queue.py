@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from personalization.models.runs import PILOT_PRIORITY
+from personalization.models.runs import PILOT_PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
 from personalization.services.condensed import keep_parts, note_failures
 from personalization.services.ledger import settle_calls
@@ -26,13 +26,15 @@ __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"
 
 WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
 # How many calls the money serves of a run of which items wait for it; null: none waits. More would only be
-# claimed to be held as well.
-SERVED = """CASE WHEN run.budget_micro IS NOT NULL THEN (
+# claimed to be held as well. Those whose text is saved and paid for only want their file written.
+SERVED = f"""CASE WHEN run.budget_micro IS NOT NULL THEN (
             SELECT CASE WHEN count(*) > 0 THEN greatest(0,
                 (run.budget_micro - run.spent_micro - run.reserved_micro)
-                / greatest(1, min(held.needs_micro))) END
+                / greatest(1, min(held.needs_micro))) + (
+                SELECT count(*) FROM generation_items saved WHERE saved.run_id = run.id
+                AND saved.state = 'queued' AND saved.priority = {PUBLISHED_PRIORITY}) END
             FROM generation_items held
-            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held') END"""
+            WHERE held.run_id = run.id AND held.error_code = 'budget' AND held.state = 'held') END"""  # noqa: S608
 RUNS = f"(SELECT id, pilot, {SERVED} AS served FROM generation_runs run WHERE {WORKED_ON}) run"  # noqa: S608
 # One of these kills its workers, maybe, and what is in flight beside it would die with it each time: a worker
 # takes them one by one. By their third death nothing else has failed yet.
@@ -116,7 +118,7 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
 # run's too: locked now, not when it moves, or two workers would wait for each other.
 LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
-SETTLE = """
+SETTLE = f"""
     WITH outcome AS MATERIALIZED (
         SELECT given.*, item.wanted_rev > item.claimed_rev AS asked_again,
             given.state = 'done' AND run.pilot IN ('writing', 'waiting') AS looked_at_first,
@@ -125,7 +127,7 @@ SETTLE = """
                 WHEN item.wanted_rev > item.claimed_rev THEN 'queued'
                 WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
                     THEN 'failed'
-                WHEN given.state = 'retry' THEN 'queued'
+                WHEN given.state IN ('retry', 'published') THEN 'queued'
                 WHEN given.state = 'done' AND run.pilot IN ('writing', 'waiting') THEN 'held'
                 ELSE given.state END AS next_state
         FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
@@ -135,6 +137,7 @@ SETTLE = """
         WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
     )
     UPDATE generation_items item SET state = outcome.next_state,
+        priority = CASE WHEN outcome.state = 'published' THEN {PUBLISHED_PRIORITY} ELSE item.priority END,
         error_code = CASE WHEN outcome.next_state = 'held' AND outcome.looked_at_first THEN 'pilot'
                           WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                           ELSE outcome.code END,
@@ -148,9 +151,9 @@ SETTLE = """
         finished_at = CASE WHEN outcome.next_state NOT IN ('queued', 'held') THEN clock_timestamp() END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
-    RETURNING item.id, outcome.state = 'done' AND outcome.next_state <> 'cancelled'
+    RETURNING item.id, outcome.state IN ('done', 'published') AND outcome.next_state <> 'cancelled'
         AND NOT outcome.looked_at_first
-"""
+"""  # noqa: S608 constants of ours
 MINE_STILL = """
     SELECT item.id FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token

@@ -1,6 +1,7 @@
 """What a person may do with a run. Admin, API and commands all call these."""
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from personalization.models.runs import Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
-from personalization.services.planning import plan
+from personalization.services.planning import Planned, plan
 from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.services.sweep import end_cancelled
 from personalization.writers.registry import backend_problem, model_of
@@ -41,6 +42,10 @@ class Started:
     asked: int
     coalesced: int
     pilot: int = 0
+
+
+type Planning = Callable[[GenerationRun], Planned]
+"""Writes the items of a run that was just created."""
 
 
 def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
@@ -76,18 +81,19 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "idempotency_key": idempotency_key,
         "course_id": selection.course,
         "backend": backend,
-        "options": _options(selection, backend, chosen, limits)
+        "options": remembered(selection, backend, chosen, limits)
         | ({TRIED: tried_version} if tried_version else {}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,
     }
-    return _planned_by_key(selection, pilot, fields)
+    return planned_by_key(lambda run: plan(run, selection, pilot), fields)
 
 
-def _planned_by_key(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
+def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
+    """The run with these fields, planned and woken, or the one that the same key gave before."""
     try:
-        return _planned(selection, pilot, fields)
+        return _planned(planning, fields)
     except IntegrityError:
         key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
         run = GenerationRun.objects.filter(**key).first()
@@ -116,11 +122,11 @@ def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
     return _("The prompt cannot be used, repair it first. {problem}").format(problem=problem)
 
 
-def _planned(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
+def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
-                return _planned_once(selection, pilot, fields)
+                return _planned_once(planning, fields)
         except OperationalError as error:
             # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
             if not tries_left or connection.in_atomic_block or not held_by_another(error):
@@ -128,9 +134,9 @@ def _planned(selection: Selection, pilot: int | None, fields: dict[str, Any]) ->
     raise AssertionError
 
 
-def _planned_once(selection: Selection, pilot: int | None, fields: dict[str, Any]) -> Started:
+def _planned_once(planning: Planning, fields: dict[str, Any]) -> Started:
     run = GenerationRun.objects.create(**fields)
-    planned = plan(run, selection, pilot)
+    planned = planning(run)
     if not planned.asked and not planned.coalesced:
         raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
     if not planned.asked:
@@ -143,15 +149,15 @@ def _planned_once(selection: Selection, pilot: int | None, fields: dict[str, Any
     return Started(run, planned.asked, planned.coalesced, planned.pilot if run.pilot else 0)
 
 
-def _options(
-    selection: Selection, backend: str, chosen: dict[str, bool], limits: dict[str, int | None]
+def remembered(
+    selection: object, backend: str, chosen: Mapping[str, Any], limits: Mapping[str, int | None]
 ) -> dict[str, Any]:
     """What the run remembers: the choices that were made, and a hash that knows the same request again."""
     given = {name: limit for name, limit in limits.items() if limit is not None}
     request = repr((selection, str(backend), *chosen.values(), *given.items()))
     return {
         "request": hashlib.sha256(request.encode()).hexdigest()[:16],
-        **{name: True for name, choice in chosen.items() if choice},
+        **{name: choice for name, choice in chosen.items() if choice},
     }
 
 
@@ -182,6 +188,9 @@ RETRY = """
     WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
         SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
         AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
+    AND (item.kind <> 'templates' OR NOT EXISTS (
+        SELECT FROM generation_items other WHERE other.kind = 'templates'
+        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted')))
 """
 
 

@@ -49,7 +49,7 @@ REASONS = {
 
 
 def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[list[Job], list[Outcome]]:
-    """What to write, and what is settled without a call; inputs are read after the claim.
+    """What to write of learners' items, and what is settled without a call; inputs are read after the claim.
 
     `sources`: the lessons that the caller keeps from one batch to the next.
     """
@@ -57,15 +57,15 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     lessons = sources.lessons({claim.lesson_id for claim in claims})
     parts = sources.parts({lesson.course_id for lesson in lessons.values()})
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
-    profiles = read.in_bulk({claim.profile_id for claim in claims})
+    profiles = read.in_bulk({claim.learner_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
     clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
     said = {of: materials(lessons.values(), model_of(of)) for of in {run.backend for run in runs.values()}}
     jobs, outcomes = list[Job](), list[Outcome]()
     for claim in claims:
-        run, profile = runs.get(claim.run_id), profiles.get(claim.profile_id)
-        lesson = lessons.get(claim.lesson_id)
+        run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
+        profile = profiles.get(claim.learner_id)
         if run is None or profile is None or lesson is None:
             continue  # deleted since the claim, and its item with it
         try:
@@ -73,8 +73,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             of_course, material = parts.get(lesson.course_id), said[run.backend][lesson.pk]
             brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material)
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
-            decided = _decided(job, run, texts.get(pair)) or _paid(job, paid.get((claim.id, job.fingerprint)))
-            begins = decided or _begun(job)
+            answer = paid.get((claim.id, job.fingerprint))
+            begins = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer) or _begun(job)
         except (InterfaceError, OperationalError):
             raise  # the connection's, and not the item's
         except Exception as error:
@@ -117,7 +117,7 @@ def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime 
 def _log_refinements(jobs: Sequence[Job]) -> None:
     """Once for each text: not again where an attempt failed. The simple writer has no prompt to refine."""
     first = (job for job in jobs if job.backend != Backend.SIMPLE and job.claim.attempts <= 1)
-    refined = (refinement(profile=j.claim.profile_id, run=j.claim.run_id, brief=j.brief) for j in first)
+    refined = (refinement(profile=j.claim.learner_id, run=j.claim.run_id, brief=j.brief) for j in first)
     log_refinements([row for row in refined if row])
 
 
@@ -146,9 +146,9 @@ def _decided(job: Job, run: GenerationRun, current: Current | None) -> Outcome |
     return Outcome(job.claim, "skipped", reason, REASONS[reason])
 
 
-def _paid(job: Job, call: ModelCall | None) -> Outcome | None:
+def paid_outcome(job: Job, call: ModelCall | None) -> Outcome | None:
     """An earlier attempt's answer to the same inputs, which was paid for and not published."""
-    return Outcome(job.claim, "done", text=_text(job, call.answer)) if call and call.answer else None
+    return _ended(job, call.answer) if call and call.answer else None
 
 
 def internal(claim: Claim, error: Exception) -> Transient:
@@ -226,13 +226,23 @@ def written_from(brief: Brief) -> WrittenFrom:
 
 
 def written(job: Job, draft: Draft) -> Outcome:
-    return Outcome(job.claim, "done", text=_text(job, draft.content), call=good_call(job, draft.usage))
+    return _ended(job, draft.content, good_call(job, draft.usage))
+
+
+def _ended(job: Job, content: Document, call: CallResult | None = None) -> Outcome:
+    # The claim that writes the file is part of the same attempt.
+    more = job.ends == "published"
+    return Outcome(job.claim, job.ends, give_back=more, text=_text(job, content), call=call)
 
 
 def failed(job: Job, error: WriterError, *, base_pause: float) -> Outcome:
-    """Transient: later, after a growing pause with jitter. Blocked, or unsent: at once, uncounted."""
+    """Transient: later, after a growing pause with jitter. Blocked, or unsent: at once, uncounted.
+
+    A lesson's description whose answer is bad twice is reported, not tried again: an editor looks at it.
+    """
     claim, call = job.claim, failed_call(job, error)
-    if isinstance(error, Permanent):
+    hopeless = job.brief.is_template and isinstance(error, Transient) and error.reask
+    if hopeless or isinstance(error, Permanent):
         return Outcome(claim, "failed", error.code, error.message, call=call)
     if isinstance(error, RunBlocked):
         return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True, call=call)

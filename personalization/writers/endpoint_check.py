@@ -3,10 +3,9 @@
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
-
-import httpx2
 
 from courses.formats.definition import Format, Kind, Section, headings
 from personalization.errors import Permanent, WriterError
@@ -43,7 +42,7 @@ class Seen:
     """An answer, with its response and how long it took."""
 
     answer: Answer
-    headers: httpx2.Headers
+    headers: Mapping[str, str]
     seconds: float
 
 
@@ -189,7 +188,7 @@ def _latency(seen: list[Seen]) -> Finding:
     return Finding("latency", YES, says)
 
 
-def _limits(headers: httpx2.Headers) -> list[Finding]:
+def _limits(headers: Mapping[str, str]) -> list[Finding]:
     told = read_headers(headers)
     return [_limit("requests a minute", told.requests), _limit("tokens a minute", told.tokens)]
 

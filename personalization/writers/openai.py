@@ -85,7 +85,7 @@ class OpenAIWriter:
             usage = answer.usage
             return answer
         finally:
-            self._limiter.observe(response.headers, response.status_code, usage)
+            self._limiter.observe(response.headers, response.status, usage)
 
 
 @contextmanager

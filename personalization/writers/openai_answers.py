@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
-
 from courses.strict_json import JSONProblem, parse
 from personalization.errors import Permanent, Transient
 from personalization.writers.base import Usage
+from personalization.writers.openai_http import Response
 
 STREAM = "text/event-stream"
 # The whole answer is one fence. Words around it would be lost, and nobody knows what they say.
@@ -52,7 +51,7 @@ class Answer:
             ) from error
 
 
-def read_answer(response: httpx2.Response) -> Answer:
+def read_answer(response: Response) -> Answer:
     """The answer in a response; Transient (`garbage`, `connection`) where it is none or half of one."""
     # Some endpoints stream unasked, and some that are asked to do not.
     streamed = response.headers.get("content-type", "").startswith(STREAM)

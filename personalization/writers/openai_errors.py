@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-import httpx2
+import aiohttp
 from django.utils.translation import gettext_noop as _
 
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
@@ -39,13 +39,11 @@ class Refused(Exception):
         return Permanent(f"http_{self.status}", f"the endpoint refused the request ({self.status})")
 
 
-def unanswered(error: Exception) -> Transient:
+def unanswered(error: aiohttp.ClientError) -> Transient:
     """For an error of the HTTP client: no answer came, or none that can be read."""
-    # The aiohttp transport calls a refused connection a timeout of connecting.
-    never_sent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
-    if isinstance(error, httpx2.TimeoutException) and not never_sent:
-        return Transient("timeout", "the endpoint did not answer in time")
-    if isinstance(error, httpx2.TransportError):
+    never_sent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    broken_off = aiohttp.ClientOSError | aiohttp.ServerConnectionError | aiohttp.ClientPayloadError
+    if never_sent or isinstance(error, broken_off):
         broken = Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
         broken.usage = Usage(reported=True) if never_sent else None  # then it cost nothing, for certain
         return broken

@@ -42,3 +42,20 @@ def current_recipe(backend: str, prompt: PersonalPrompt | None = None) -> Recipe
 def model_of(backend: str) -> str:
     """The model that this backend calls today; "" for none."""
     return "" if backend == Backend.SIMPLE else settings.OPENAI_MODEL
+
+
+def template_recipe(prompt: PersonalPrompt | None = None) -> Recipe:
+    """What a lesson's standard description would be written with today: only the model can. `prompt`: as in
+    `current_recipe`."""
+    prompt = prompt or live_prompts().template
+    return Recipe(Origin.OPENAI, settings.OPENAI_MODEL, prompt.version)
+
+
+def template_problem() -> str | None:
+    """Why no standard description can be written here, with the remedy; None when it can."""
+    if settings.OPENAI_API_KEY:
+        return None
+    return _(
+        "No model key: set OPENAI_API_KEY (any text for an endpoint that wants none). "
+        "The simple writer cannot describe a lesson."
+    )

@@ -16,7 +16,8 @@ from courses.course_folder.plan import plan_courses
 from courses.course_folder.report import ImportReport
 from courses.course_folder.store import list_courses, open_store, read_courses
 from courses.course_folder.words import Stems
-from persona_site.store_import import TABLE_NAMES, import_store
+from persona_site.store_import import import_store
+from persona_site.store_part import TABLE_NAMES
 from personalization.learner_files.batches import collected, tasks
 from personalization.learner_files.digests import KnownFiles
 from personalization.learner_files.lesson_files import TextPlan

@@ -45,7 +45,7 @@ def read(store: StoreBuilder, processes: int = 0) -> Learners:
         entries = [*read_profiles(folder, {plan.slug for plan in plans} | {"yoga"})]
         learners = {entry.identifier for entry in entries} | {"in-database"}
         text_plans = [text for plan in plans if (text := TextPlan.of(plan))]
-        found = readers(text_plans, folder)
+        found = {reader for plan in text_plans for reader in readers(plan, folder)}
         batches = read_batches(
             tasks(text_plans, folder, learners), text_plans, folder, KnownFiles(), processes
         )
@@ -54,7 +54,7 @@ def read(store: StoreBuilder, processes: int = 0) -> Learners:
             for block in collected(batches, text_plans, findings, lambda learners: None, Counter())
             for row in rows(block)
         ]
-        assert found.keys() >= {identifier for _, identifier, _, _ in texts}
+        assert found >= {identifier for _, identifier, _, _ in texts}
     return Learners(entries, texts, [*map(str, findings.problems)], [*map(str, findings.warnings)])
 
 

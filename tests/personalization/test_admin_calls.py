@@ -104,7 +104,7 @@ def test_the_list_loads_no_answers_and_counts_no_table(admin: Client) -> None:
 def test_the_call_of_an_erased_learner_has_a_page(admin: Client) -> None:
     item = made_item()
     call = make_call(item)
-    item.profile.delete()
+    item.learner.delete()
     assert admin.get(page(call)).status_code == 200
     assert shown(admin)[0].item is None
 

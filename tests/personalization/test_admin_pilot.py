@@ -56,7 +56,7 @@ def page(client: Client, run: GenerationRun) -> str:
 def test_three_texts_stand_beside_each_other(admin: Client, run: GenerationRun) -> None:
     item = draft(run)
     make_text(
-        item.profile, item.lesson, {**PERSONAL_TEXT, "why_watch": "Old <b>reason</b>."}, origin="simple"
+        item.learner, item.lesson, {**PERSONAL_TEXT, "why_watch": "Old <b>reason</b>."}, origin="simple"
     )
     html = page(admin, run)
     places = [html.index(text) for text in ("Урок о первом прикосновении", "Old &lt;b&gt;", "новый черновик")]
@@ -112,7 +112,7 @@ def test_accepting_goes_on(admin: Client, run: GenerationRun) -> None:
 
 def test_throwing_away_asks_and_leaves_every_text(admin: Client, run: GenerationRun) -> None:
     item = draft(run)
-    text = make_text(item.profile, item.lesson)
+    text = make_text(item.learner, item.lesson)
     question = reverse("admin:personalization_generationrun_question", args=[run.pk, "throw_away"])
     assert question in page(admin, run)
     assert "Every learner keeps the text" in admin.get(question).content.decode()

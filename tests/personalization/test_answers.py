@@ -1,6 +1,5 @@
 """A learner's answers without what must never leave, and the name that is put in at the end."""
 
-import re
 import time
 from typing import Any
 
@@ -12,8 +11,8 @@ from personalization.answers import (
     PHONE,
     REMOVED,
     _cleaned,
-    _name_patterns,
-    _words,
+    _identifier_pattern,
+    _name_pattern,
     cleaned_answers,
     usable_name,
     with_name,
@@ -270,5 +269,6 @@ def test_a_russian_name_is_found_in_its_cases(name: str, answer: str, left: str)
 def test_a_glance_before_the_search_misses_nothing(name: str, identifier: str, answer: Any) -> None:
     survey = {"answer": answer, f"key of {answer}": [answer, {"deep": answer}]}
     everything = [(EMAIL, REMOVED), (PHONE, REMOVED)]
-    everything += _words([re.escape(identifier)], REMOVED) + _words(_name_patterns(name), NAME_PLACEHOLDER)
+    everything += [(_identifier_pattern(identifier), REMOVED)] if identifier else []
+    everything += [(_name_pattern(name), NAME_PLACEHOLDER)] if name else []
     assert cleaned_answers(survey, name, identifier) == _cleaned(survey, everything)

@@ -211,7 +211,7 @@ def test_a_planning_that_takes_long_holds_up_neither_leases_nor_the_other_texts(
     run = paid_run(3)
     ready = reserved()
     asked_for = ready[0]
-    selection = Selection(profiles=(asked_for.claim.profile_id,))
+    selection = Selection(profiles=(asked_for.claim.learner_id,))
     with transaction.atomic():
         start_run(selection=selection, backend="simple")
 

@@ -184,7 +184,7 @@ def test_a_learners_total_is_of_settled_calls_alone() -> None:
     make_call(item, state="reserved")
     make_call(item, model="", actual_micro=0)
     make_call(made_item(), actual_micro=100)
-    spent = of_learner(item.profile_id)
+    spent = of_learner(item.learner.pk)
     assert spent == Spent(2, 1, 16, 8, 4, 15)
     assert spent.cached_percent == 50
 

@@ -16,6 +16,7 @@ from personalization.prompts import messages
 from personalization.queries import preview
 from personalization.services.work import make_brief
 from personalization.sizes import SHORTEST_CACHED
+from personalization.template_queries import preview_templates
 from personalization.tokens import estimated_tokens, guided_tokens
 from personalization.writers.base import Usage
 from tests.builders import make_call, make_course, make_item, make_learner, make_lesson, make_run, make_text
@@ -205,6 +206,19 @@ def test_answers_are_learned_by_format_and_language(course: Course) -> None:
     for _ in range(2):
         make_call(make_item(make_run(), make_learner(course=other), lesson, state="done"), output_tokens=700)
     assert learned(MODEL).output == {("personal", "ru"): 200.0, ("extended", "ru"): 700.0}
+
+
+def test_standard_descriptions_are_learned_apart(course: Course) -> None:
+    lessons = list(course.lessons.values_list("pk", flat=True))
+    calls(course, 6, output_tokens=200)
+    run = make_run(kind="templates", backend="openai")
+    for lesson in course.lessons.all():
+        for _ in range(3):
+            item = make_item(run, None, lesson, state="done")
+            make_call(item, input_tokens=3_000, cached_tokens=1_000, output_tokens=700)
+    found = estimate(preview_templates(lessons).sizes, "openai", "templates")
+    assert (found.learned_from, found.usage) == (6, Usage(2 * 3_000, 0, 2 * 700))
+    assert learned(MODEL).output == {("personal", "ru"): 200.0}
 
 
 def test_an_estimate_takes_three_statements_more(

@@ -81,6 +81,16 @@ def test_no_placeholder_for_a_learner_without_a_name_or_a_prompt_without_it(ask:
     assert "{{" not in content(nameless) + content(unasked)
 
 
+def test_a_text_for_all_learners_speaks_to_none_of_them(ask: Ask) -> None:
+    sections = "- summary (text): 9 to 9 sentences.\n- homework (list of texts): 5 to 7 steps.\n"
+    chat = [{"role": "system", "content": f"{ENGLISH_LESSON}{sections}"}, {"role": "user", "content": "Go."}]
+    written = content(ask(chat, response_format={"type": "json_object"}))
+
+    assert "{{name}}" not in written
+    assert not re.search("your “|You wrote|I want", written)
+    assert len(set(texts(json.loads(written)))) > 5
+
+
 def test_the_same_request_gets_the_same_answer_also_from_another_server(ask: Ask) -> None:
     with running_fake_model() as other, asking(other.base_url) as ask_other:
         answers = {content(answer) for answer in (ask(), ask(), ask_other())}

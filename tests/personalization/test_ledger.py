@@ -231,7 +231,7 @@ def test_tokens_that_a_provider_made_up_do_not_break_the_batch() -> None:
 def test_a_learner_deleted_meanwhile_leaves_the_cost_and_no_answer() -> None:
     run = paid_run(2)
     first, second = reserved()
-    GenerationItem.objects.get(pk=first.claim.id).profile.delete()
+    GenerationItem.objects.get(pk=first.claim.id).learner.delete()
     assert settle([good(first), good(second)]).mine == {second.claim.id}
     assert (money(run), calls("item", "answer")) == ((0, 160), [(None, None), (second.claim.id, None)])
     assert Text.objects.get().profile_id == second.claim.profile_id

@@ -62,8 +62,8 @@ def test_an_answer_to_other_inputs_is_not_published() -> None:
     [job] = reserved()
     unpublished(job)
     item = GenerationItem.objects.get()
-    item.profile.survey = {"motivation": "Иначе"}
-    item.profile.save(update_fields=["survey"])
+    item.learner.survey = {"motivation": "Иначе"}
+    item.learner.save(update_fields=["survey"])
     [more], outcomes = prepare(claim())
     assert (outcomes, more.fingerprint != job.fingerprint) == ([], True)
 

@@ -193,10 +193,10 @@ def test_a_draft_stands_beside_the_old_text_and_the_standard_one(course: Course)
     run = start(1)
     [job] = reserved()
     item = GenerationItem.objects.get(pk=job.claim.id)
-    make_text(item.profile, item.lesson, {"why_watch": "old"})
+    make_text(item.learner, item.lesson, {"why_watch": "old"})
     make_description(item.lesson)
     settle([good(job)])
-    names = (item.pk, item.profile_id, item.lesson_id)
+    names = (item.pk, item.learner.pk, item.lesson_id)
     assert pilot_items(run.pk) == [PilotItem(*names, NEW, {"why_watch": "old"}, DESCRIPTION)]
 
 

@@ -135,7 +135,7 @@ def test_a_late_result_does_not_end_the_attempt_of_who_has_the_item_now() -> Non
 @pytest.mark.django_db
 def test_the_old_text_stays_until_the_new_one_is_published() -> None:
     (item,) = make_items(1)
-    make_text(item.profile, item.lesson, {"why_watch": "old"}, origin="import")
+    make_text(item.learner, item.lesson, {"why_watch": "old"}, origin="import")
     (mine,) = claim()
     assert text_of(item).content == {"why_watch": "old"}
     queue.settle([Outcome(mine, "failed", "refusal", "the model refused to answer")])
@@ -146,7 +146,7 @@ def test_the_old_text_stays_until_the_new_one_is_published() -> None:
 def test_a_text_that_an_editor_locked_meanwhile_is_left_alone() -> None:
     (item,) = make_items(1)
     (mine,) = claim()
-    make_text(item.profile, item.lesson, {"why_watch": "edited"}, edited_at=timezone.now())
+    make_text(item.learner, item.lesson, {"why_watch": "edited"}, edited_at=timezone.now())
 
     queue.settle([Outcome(mine, "done", text=TEXT)])
     item.refresh_from_db()

@@ -39,7 +39,7 @@ def test_each_kind_of_error_has_an_example_of_its_own() -> None:
     assert examples["rate_limit"]
     assert examples["refusal"]
     assert (examples["refusal"].item_id, examples["refusal"].attempts) == (refused.pk, 2)
-    assert examples["rate_limit"].identifier == busy.profile.user_identifier
+    assert examples["rate_limit"].identifier == busy.learner.user_identifier
     assert examples["rate_limit"].lesson_title == busy.lesson.title
 
 

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-import httpx2
 import pytest
+from multidict import CIMultiDict
 
 from personalization.errors import Permanent, Transient, WriterError
 from personalization.writers.base import Usage
 from personalization.writers.openai_answers import Answer, read_answer
+from personalization.writers.openai_http import Response
 
 JSON = "application/json"
 EVENTS = "text/event-stream; charset=utf-8"
@@ -18,7 +19,7 @@ TEXT = json.dumps(DOCUMENT, ensure_ascii=False)
 
 
 def read(body: bytes, content_type: str) -> Answer:
-    return read_answer(httpx2.Response(200, headers={"content-type": content_type}, content=body))
+    return read_answer(Response(200, CIMultiDict({"Content-Type": content_type}), body))
 
 
 def whole(content: object = TEXT, usage: object = USAGE, **choice: Any) -> Answer:

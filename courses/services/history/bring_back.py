@@ -9,6 +9,7 @@ from courses.errors import ChangedMeanwhile
 from courses.history.reason import because
 from courses.history.triggers import kept_columns
 from courses.models import Lesson, LessonAsset, LessonDescription
+from courses.services.descriptions import CLOCK
 from courses.services.history.errors import CannotBringBack
 from courses.services.history.rows import insert_row, refuse_taken, update_row
 from courses.services.history.versions import PARTS, Version, versions
@@ -60,12 +61,15 @@ def _write_row(model: type[models.Model], root: UUID, now: Version, then: Versio
 
 
 def _write_description(now: Version, then: Version) -> None:
+    """What comes back is what a person chose: no run replaces it unasked."""
     live, old = now.row(LessonDescription), then.row(LessonDescription)
     if live and old:
         if live["data"] != old["data"]:
             update_row(LessonDescription, UUID(live["id"]), {"data": old["data"]})
+            LessonDescription.objects.filter(pk=live["id"]).update(edited_at=CLOCK)
     elif old:
         insert_row(LessonDescription, old)
+        LessonDescription.objects.filter(pk=old["id"]).update(edited_at=CLOCK)
     elif live:
         LessonDescription.objects.filter(pk=live["id"]).delete()
 

@@ -24,7 +24,8 @@ from courses.services.course_import import CourseChanged
 from persona_site.faults import explain_database_error, name_database_error
 from persona_site.import_options import ImportOptions, Only
 from persona_site.progress import LateBar
-from persona_site.store_import import import_store, summed
+from persona_site.store_import import import_store
+from persona_site.store_part import summed
 from persona_site.store_prune import Leaving
 from personalization.learner_files.reading_pool import ReaderGone
 

@@ -15,6 +15,7 @@ from personalization.admin.runs.commands import Command, allowed_commands
 from personalization.admin.runs.money import MoneyView, money_view
 from personalization.explanations import explanation, translated
 from personalization.models import GenerationItem, GenerationRun, ItemState, RunState
+from personalization.models.runs import Kind
 from personalization.queries import ErrorKind, Progress, progress
 from personalization.run_report import (
     ErrorExample,
@@ -52,6 +53,7 @@ class RunView:
     """A run's progress in words. `goes_on`: the page should look again."""
 
     now: Progress
+    of_lessons: bool  # it writes standard descriptions: no item has a learner
     began: datetime
     ended: datetime | None
     counts: list[tuple[str, str, str]]  # state, its name, items
@@ -104,13 +106,14 @@ def run_view(run_id: UUID) -> RunView:
     """Raises GenerationRun.DoesNotExist."""
     now = progress(run_id)
     # Read after the progress: a run that has ended by then has its time.
-    run = GenerationRun.objects.only("created_at", "closed_at").get(pk=run_id)
+    run = GenerationRun.objects.only("created_at", "closed_at", "kind").get(pk=run_id)
     # A run that has just ended is closed, and one that was cancelled comes to rest, within seconds.
     goes_on = now.state in (RunState.OPEN, RunState.PAUSED) or now.ended < now.total
     waiting = {wait.reason.value: wait for wait in waits(now)}
     moving = now.state == RunState.OPEN and Reason.PILOT not in waiting
     return RunView(
         now=now,
+        of_lessons=run.kind == Kind.TEMPLATES,
         began=run.created_at,
         ended=run.closed_at,
         counts=_counts(now),

@@ -31,6 +31,7 @@ LABELS = {
     "force": _("Rewrite unchanged texts too"),
     "replace_locked": _("Replace texts that an editor changed too"),
     TRIED: _("Tries the prompt"),
+    "stores": _("Files in the store"),
 }
 
 
@@ -45,10 +46,20 @@ class RunChangeList(BudgetedChangeList):
 
 @admin.register(GenerationRun)
 class RunAdmin(BaseAdmin[GenerationRun]):
-    list_display = ("created_at", "state_tag", "backend", "course", "requested_by", "ended", "failed", "cost")
-    list_filter = ("state", "backend", course_filter("course__slug"))
+    list_display = (
+        "created_at",
+        "state_tag",
+        "kind",
+        "backend",
+        "course",
+        "requested_by",
+        "ended",
+        "failed",
+        "cost",
+    )
+    list_filter = ("state", "kind", "backend", course_filter("course__slug"))
     list_per_page = 20
-    readonly_fields = ("requested_by", "course", "backend", "choices")
+    readonly_fields = ("kind", "requested_by", "course", "backend", "choices")
     fieldsets = ((_("About this run"), {"fields": readonly_fields}),)
     actions = None
     list_before_template = "admin/personalization/runs_empty.html"
@@ -64,7 +75,7 @@ class RunAdmin(BaseAdmin[GenerationRun]):
     def list_queryset(self, queryset: QuerySet[GenerationRun]) -> QuerySet[GenerationRun]:
         related = ("course__title", "requested_by__username")
         shown = queryset.select_related("course", "requested_by")
-        return shown.only("created_at", "state", "pilot", "backend", "spent_micro", *related)
+        return shown.only("created_at", "state", "kind", "pilot", "backend", "spent_micro", *related)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a run starts from the learners it is for
@@ -153,4 +164,6 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         chosen = {key: value for key, value in run.options.items() if key in LABELS}
         if TRIED in chosen and (tried := PromptVersion.objects.filter(pk=chosen[TRIED]).first()):
             chosen[TRIED] = str(tried)
+        if stores := chosen.get("stores"):  # course → path
+            chosen["stores"] = sorted(set(stores.values()))
         return readable({key: _("yes") if value is True else value for key, value in chosen.items()}, LABELS)

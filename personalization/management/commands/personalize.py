@@ -7,15 +7,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 from rich.console import Console
 
-from courses.models import Course
 from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
+from personalization.management.arguments import amount, course_named, positive
 from personalization.management.watching import print_estimate, print_preview, wait_for
 from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
-from personalization.pricing import parsed_amount
 from personalization.queries import preview
 from personalization.services.runs import start_run
 from personalization.writers.registry import backend_problem, default_backend
@@ -63,7 +62,7 @@ class Command(BaseCommand):
         parser.add_argument("--course", metavar="SLUG", help="only learners of this course")
         parser.add_argument("--lessons", type=_numbers, metavar="1,3-5", help="only these lessons, by number")
         parser.add_argument("--only-stale", action="store_true", help="only texts that are missing or stale")
-        parser.add_argument("--limit", type=_positive, metavar="N", help="at most N texts")
+        parser.add_argument("--limit", type=positive, metavar="N", help="at most N texts")
         parser.add_argument(
             "--backend",
             choices=Backend.values,
@@ -71,14 +70,14 @@ class Command(BaseCommand):
             "default: openai where a key is set, else simple",
         )
         parser.add_argument(
-            "--budget", type=_amount, metavar="AMOUNT", help="spend at most so much; default: no limit"
+            "--budget", type=amount, metavar="AMOUNT", help="spend at most so much; default: no limit"
         )
         parser.add_argument("--force", action="store_true", help="write unchanged texts again")
         parser.add_argument(
             "--replace-locked", action="store_true", help="replace texts that an editor changed, too"
         )
         parser.add_argument(
-            "--pilot", type=_positive, metavar="N", help="write N texts first, and wait for a look at them"
+            "--pilot", type=positive, metavar="N", help="write N texts first, and wait for a look at them"
         )
         parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
         parser.add_argument(
@@ -127,7 +126,7 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    course = _course(options["course"])
+    course = course_named(options["course"]) if options["course"] is not None else None
     return Selection(
         profiles=_profiles(options["users"]),
         course=course.pk if course else None,
@@ -135,18 +134,6 @@ def _selection(options: dict[str, Any]) -> Selection:
         only_stale=options["only_stale"],
         limit=options["limit"],
     )
-
-
-def _course(slug: str | None) -> Course | None:
-    if slug is None:
-        return None
-    course = Course.objects.filter(slug=slug).first()
-    if course is None:
-        known = (
-            ", ".join(Course.objects.order_by("slug").values_list("slug", flat=True)) or "none is imported"
-        )
-        raise CommandError(f"There is no course {slug!r}. Known: {known}.")
-    return course
 
 
 def _profiles(users: list[str]) -> tuple[Any, ...] | None:
@@ -167,17 +154,3 @@ def _numbers(text: str) -> tuple[int, ...]:
             return lesson_numbers(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _amount(text: str) -> int:
-    try:
-        with override("en"):
-            return parsed_amount(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _positive(text: str) -> int:
-    if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < 2**31):
-        raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, found {text!r}")
-    return int(text)

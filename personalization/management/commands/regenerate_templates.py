@@ -1,0 +1,199 @@
+"""manage.py regenerate_templates: the model writes lessons' standard descriptions from their transcripts."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import override
+from rich.console import Console
+
+from courses.course_folder.final_files import StoreProblem, may_write
+from courses.models import Course
+from courses.services.stores import known_stores
+from personalization.costs.estimate import estimate
+from personalization.errors import PlanRefused
+from personalization.management.arguments import amount, course_named, positive
+from personalization.management.run_showing import run_as_json
+from personalization.management.template_lines import (
+    Store,
+    plan_as_json,
+    plan_lines,
+    result_lines,
+    results_as_json,
+)
+from personalization.management.watching import print_estimate, wait_for
+from personalization.models import GenerationRun
+from personalization.models.runs import Backend, Kind
+from personalization.services.template_runs import start_template_run
+from personalization.template_queries import preview_templates, template_results
+from personalization.writers.registry import template_problem
+
+PIPED_WIDTH = 160
+EPILOG = """\
+examples:
+  manage.py regenerate_templates shvz --dry-run         what would be written, and what it would cost
+  manage.py regenerate_templates shvz --wait            all lessons of the course
+  manage.py regenerate_templates shvz --lesson 3 5      two lessons
+  manage.py regenerate_templates shvz --budget 2 --wait
+                                                        spends 2 at most, in the currency of the price table;
+                                                        the rest waits until the budget is raised
+  manage.py regenerate_templates shvz --store /srv/store
+                                                        writes the files of another store
+  manage.py regenerate_templates shvz --no-store        the database only
+  manage.py regenerate_templates shvz --force --replace-edited
+                                                        all anew, an editor's descriptions too
+  manage.py runs                                        how far it is; pause, resume, cancel, retry
+
+The model gets a lesson's title, summary and transcript, and answers in the sections of a standard
+description. Its answer is checked: sections, lengths, language, that every number is said in the lesson, and
+that safety notes and equipment are. One that is refused is asked for once more with the reason, then
+reported. Until a new description is saved the lesson keeps the old one; a lesson without a transcript, or
+with a description that an editor changed, is left as it is and reported.
+
+The work is done by workers (celery -A persona_site worker). A description is saved to the database, then to
+the store's file N-UUID-final.json, which is found by its UUID; what stood there is copied to
+N-UUID-final-backup.json first. A backup is never overwritten: the next one is N-UUID-final-2-backup.json.
+Workers need the store under the same path. Where a file could not be written, run the command again: what is
+saved is not asked for, or paid, twice. The default store is the one that the course was imported from.
+
+exit codes: 0 every lesson is done, unchanged or skipped (or, without --wait, the run is started); 1 a lesson
+            failed, the run was paused or cancelled, or waits for a higher budget; there is no such course,
+            lesson or store; 2 wrong arguments; 130 the watching was ended by Ctrl-C: the run goes on"""
+
+
+class Command(BaseCommand):
+    help = "Has the model write the standard descriptions of a course's lessons from their transcripts."
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        kwargs |= {"epilog": EPILOG, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("course", metavar="COURSE", help="the course's slug")
+        parser.add_argument(
+            "--lesson", type=positive, nargs="+", action="extend", metavar="N", help="only these, by number"
+        )
+        store = parser.add_mutually_exclusive_group()
+        store.add_argument(
+            "--store", type=Path, metavar="DIR", help="whose files are written; default: the course's own"
+        )
+        store.add_argument("--no-store", action="store_true", help="write no files, the database only")
+        parser.add_argument("--force", action="store_true", help="write unchanged descriptions again")
+        parser.add_argument(
+            "--replace-edited", action="store_true", help="replace descriptions that an editor changed, too"
+        )
+        parser.add_argument(
+            "--budget", type=amount, metavar="AMOUNT", help="spend at most so much; default: no limit"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+        parser.add_argument("--wait", action="store_true", help="show progress until the run ends")
+        parser.add_argument("--json", action="store_true", help="plan and results as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with override("en"):
+            try:
+                self._regenerate(options)
+            except KeyboardInterrupt:
+                raise CommandError("Stopped.", returncode=130) from None
+
+    def _regenerate(self, options: dict[str, Any]) -> None:
+        if problem := template_problem():
+            raise CommandError(problem)
+        course = course_named(options["course"])
+        lessons = _lessons(course, options["lesson"])
+        store = _store(course, options)
+        choices = {"force": options["force"], "replace_locked": options["replace_edited"]}
+        plan = preview_templates(lessons, **choices)
+        cost = estimate(plan.sizes, Backend.OPENAI, Kind.TEMPLATES)
+        said = plan_as_json(course, plan, store, cost, dry_run=options["dry_run"])
+        console = _console(stderr=options["json"])
+        for line in plan_lines(course, plan, store):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_estimate(console, cost, options["budget"])
+        if options["dry_run"]:
+            self._say(said, options)
+            return
+        try:
+            started = start_template_run(
+                lessons=lessons,
+                stores={course.pk: str(store.path)} if store else {},
+                **choices,
+                budget_micro=options["budget"],
+                estimate_micro=cost.micro,
+            )
+        except PlanRefused as refused:
+            raise CommandError(str(refused)) from refused
+        console.print(f"Run {started.run.pk}: {started.asked:,} items.", highlight=False, soft_wrap=True)
+        if started.coalesced:
+            console.print(
+                f"{started.coalesced:,} are being written for another run at this moment; "
+                "it does them once more when it is through."
+            )
+        self._finish(started.run, started.asked, said, options, console)
+
+    def _finish(
+        self, run: GenerationRun, asked: int, said: dict[str, Any], options: dict[str, Any], console: Console
+    ) -> None:
+        """Waits where it was asked to, and says what became of the lessons, also where one failed."""
+        if options["wait"] and not asked:
+            raise CommandError("Nothing is left for this run to wait for: see the other one.")
+        failure: CommandError | None = None
+        if options["wait"]:
+            try:
+                wait_for(console, run.pk)
+            except CommandError as error:
+                if error.returncode == 130:
+                    raise
+                failure = error
+            said["results"] = results_as_json(template_results(run.pk))
+            for line in result_lines(template_results(run.pk, all_states=False)):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+        run.refresh_from_db()
+        said["run"] = run_as_json(run)
+        self._say(said, options)
+        if failure:
+            raise failure
+
+    def _say(self, said: dict[str, Any], options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+def _console(*, stderr: bool) -> Console:
+    """What a program or a file gets is not broken to 80 columns."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
+
+
+def _lessons(course: Course, numbers: list[int] | None) -> list[UUID]:
+    """Raises CommandError for a course without lessons, and for numbers that it does not have."""
+    known = dict(course.lessons.order_by("lesson_number").values_list("lesson_number", "pk"))
+    if not known:
+        raise CommandError(f"The course {course.slug!r} has no lessons. Nothing was started.")
+    if missing := sorted({*(numbers or ())} - known.keys()):
+        said = ", ".join(map(str, missing))
+        raise CommandError(
+            f"The course {course.slug!r} has no lesson {said}; its numbers end at {max(known)}. "
+            "Nothing was started."
+        )
+    return [known[number] for number in (sorted({*numbers}) if numbers else known)]
+
+
+def _store(course: Course, options: dict[str, Any]) -> Store | None:
+    """Whose files are written; None: nobody's. Raises CommandError where it does not hold the course."""
+    if options["no_store"]:
+        return None
+    known = known_stores([course.pk]).get(course.pk)
+    path = options["store"].resolve() if options["store"] else known and Path(known)
+    if not path:
+        return None
+    try:
+        return Store(path, may_write(path, course.slug))
+    except StoreProblem as problem:
+        said = "N" if options["store"] else "The course was imported from there: n"
+        raise CommandError(
+            f"{problem}. {said}ame another with --store DIR, or say --no-store. Nothing was started."
+        ) from problem

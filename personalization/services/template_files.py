@@ -1,0 +1,47 @@
+"""The file of a lesson's standard description, written from what the database says at that moment."""
+
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from courses.course_folder.final_files import write_template
+from courses.models import LessonDescription
+from personalization.models import GenerationRun
+from personalization.services.attempts import Claim
+from personalization.services.queue import IMPATIENT
+
+# Whoever cancels the run waits for the file, or no file is written. The lease is only looked at: a worker
+# that loses it in this moment writes what the database says, as the next one will.
+MINE = """
+    SELECT FROM generation_runs run JOIN generation_items item ON item.run_id = run.id
+    WHERE item.id = %s AND item.lease_token = %s AND item.state = 'running'
+      AND run.id = %s AND run.state IN ('open', 'paused')
+    FOR SHARE OF run
+"""
+
+
+def store_of(run: GenerationRun, course: UUID) -> Path | None:
+    """Where the run writes the course's files; None: nowhere, its descriptions are the database's alone."""
+    path = run.options.get("stores", {}).get(str(course))
+    return Path(path) if path else None
+
+
+def write_file(claim: Claim, store: Path) -> bool | None:
+    """Whether the lesson's file had to be written; None: the claim was lost, or the run cancelled.
+
+    The description is locked meanwhile: two workers write one after the other, and the last one the newest
+    words. Raises StoreProblem.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(IMPATIENT)
+        cursor.execute(MINE, [claim.id, claim.token, claim.run_id])
+        if not cursor.fetchall():
+            return None
+        rows = LessonDescription.objects.select_for_update(of=("self",)).select_related("lesson__course")
+        read = rows.only("data", "lesson__lesson_number", "lesson__course__slug")
+        description = read.filter(lesson=claim.lesson_id).first()
+        if description is None:
+            return None
+        lesson = description.lesson
+        return write_template(store, lesson.course.slug, lesson.pk, lesson.lesson_number, description.data)

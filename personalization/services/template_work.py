@@ -1,0 +1,174 @@
+"""Items of lessons: their standard descriptions, and the files of these in a store.
+
+A description is saved first, in the transaction that settles its call. Its item is then claimed once more,
+finds it saved, and writes the file: whoever kills a worker between the two, by that loses neither.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
+
+from courses.course_folder.final_files import StoreProblem
+from courses.database import held_by_another
+from courses.formats.lesson import LESSON
+from courses.models import Lesson, LessonDescription
+from personalization.brief import BLANKS, SHORTEST_SOURCE, Brief
+from personalization.errors import RunBlocked
+from personalization.live_prompts import live_prompts
+from personalization.models import GenerationRun, ModelCall
+from personalization.personal_prompt import PersonalPrompt
+from personalization.prompts import messages
+from personalization.services.attempts import Claim, Job, Outcome
+from personalization.services.paid import paid_answers
+from personalization.services.sources import Sources
+from personalization.services.template_files import store_of, write_file
+from personalization.services.work import LONGEST_PAUSE, REASONS, blocked, internal, paid_outcome, replaceable
+from personalization.writers.registry import template_recipe
+
+type _Prepared = Job | Outcome | None
+
+HELD_SECONDS = 1.0  # until a file is tried again whose description somebody else has locked
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What is known of the one that a lesson has. All None: a store's, an older system's."""
+
+    fingerprint: str | None = None
+    generated_at: datetime | None = None
+    edited_at: datetime | None = None
+
+
+def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[Job], list[Outcome]]:
+    """What to write, and what is settled without a call: files of saved descriptions are written here."""
+    runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
+    lessons = sources.lessons({claim.lesson_id for claim in claims})
+    known, prompt = _descriptions(lessons), live_prompts().template  # one for the whole batch
+    paid = paid_answers([claim.id for claim in claims])
+    jobs: list[Job] = []
+    outcomes: list[Outcome] = []
+    for claim in claims:
+        run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
+        if run is None or lesson is None:
+            continue  # deleted since the claim, and its item with it
+        current = known.get(lesson.pk, _Description())
+        prepared = _or_later(claim, partial(_prepared, claim, run, lesson, current, paid, prompt))
+        if isinstance(prepared, Job):
+            jobs.append(prepared)
+        elif prepared:
+            outcomes.append(prepared)
+    return jobs, outcomes
+
+
+def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
+    """What `prepare` says; an error of one item must not take the rest of the batch along."""
+    try:
+        return prepare()
+    except InterfaceError:
+        raise  # the connection: tried again as a whole
+    except OperationalError as error:
+        if not held_by_another(error):
+            raise
+        # An import that writes the course, mostly.
+        return Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
+    except RunBlocked as error:
+        return blocked(claim, error)
+    except Exception as error:
+        failure = internal(claim, error)
+        return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+
+
+def _prepared(
+    claim: Claim,
+    run: GenerationRun,
+    lesson: Lesson,
+    current: _Description,
+    paid: Mapping[tuple[int, str], ModelCall],
+    prompt: PersonalPrompt,
+) -> _Prepared:
+    """None: the claim was lost meanwhile. Raises RunBlocked where the prompt cannot be used."""
+    job = _job(claim, run, lesson, current, prompt)
+    if reason := _reason_to_skip(job, current):
+        return Outcome(claim, "skipped", reason, REASONS[reason])
+    if _is_saved(job, run, current):
+        return _settled(claim, run, lesson, current)
+    if answered := paid_outcome(job, paid.get((claim.id, job.fingerprint))):
+        return answered
+    messages(job.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
+    return job
+
+
+def template_brief(lesson: Lesson, prompt: PersonalPrompt | None = None) -> Brief:
+    """What goes into the lesson's standard description (its course must be loaded). prompt: None, the live
+    one."""
+    return Brief(
+        course_title=lesson.course.title,
+        language=lesson.course.language,
+        lesson_id=lesson.pk,
+        lesson_title=lesson.title,
+        summary=lesson.summary or "",
+        transcript=lesson.transcript,
+        name=None,
+        answers={},
+        source_hash=lesson.source_hash,
+        answers_hash="",
+        format=LESSON,
+        prompt=prompt or live_prompts().template,
+    )
+
+
+def _job(
+    claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description, prompt: PersonalPrompt
+) -> Job:
+    brief, recipe = template_brief(lesson, prompt), template_recipe(prompt)
+    return Job(
+        claim,
+        brief,
+        run.backend,
+        recipe,
+        brief.fingerprint(recipe),
+        replaceable(run, current.edited_at),
+        on_ledger=True,
+        ends="published" if store_of(run, lesson.course_id) else "done",
+    )
+
+
+def _reason_to_skip(job: Job, current: _Description) -> str | None:
+    if current.edited_at and not job.replaces:
+        return "locked"
+    return "no_source" if len(job.brief.transcript.strip(BLANKS)) < SHORTEST_SOURCE else None
+
+
+def _is_saved(job: Job, run: GenerationRun, current: _Description) -> bool:
+    """Whether the description is what would be written: from before, unless all are to be written anew."""
+    if current.edited_at or current.fingerprint != job.fingerprint:
+        return False
+    return not run.options.get("force") or _is_of(run, current)
+
+
+def _is_of(run: GenerationRun, current: _Description) -> bool:
+    return bool(current.generated_at and current.generated_at >= run.created_at)
+
+
+def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description) -> Outcome | None:
+    """The end of an item whose description is saved; None where the claim was lost."""
+    store = store_of(run, lesson.course_id)
+    try:
+        written = write_file(claim, store) if store else False
+    except StoreProblem as problem:
+        message = f"{problem}. The description itself is saved: put that right, then retry"
+        return Outcome(claim, "failed", "store_file", message)
+    if written is None:
+        return None
+    return Outcome(claim, "done" if written or _is_of(run, current) else "unchanged")
+
+
+def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:
+    rows = LessonDescription.objects.filter(lesson__in=list(lessons)).values_list(
+        "lesson_id", "fingerprint", "generated_at", "edited_at"
+    )
+    return {row[0]: _Description(row[1], row[2], row[3]) for row in rows}

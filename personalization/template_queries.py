@@ -1,0 +1,127 @@
+"""What a run of standard descriptions would do with each lesson, and how large its prompts are."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from courses.formats.lesson import LESSON
+from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
+from personalization.explanations import explanation
+from personalization.live_prompts import live_prompts
+from personalization.models.runs import GenerationItem, ItemState
+from personalization.pairs import TRANSCRIPT_TOKENS, TRANSCRIPT_TOO_SHORT
+from personalization.personal_prompt import PersonalPrompt
+from personalization.sizes import Size, overhead
+from personalization.writers.registry import template_recipe
+
+# md5 of the same parts, in the same order, as brief.Brief.fingerprint of a lesson's brief; and the decisions
+# of services.template_work in their order. Tests hold them together.
+_FINGERPRINT = """md5(concat_ws(%(separator)s, lesson.source_hash, '', course.title, course.language,
+    %(recipe)s::text, %(format)s::text))"""
+_LESSONS = f"""
+    SELECT lesson.id, lesson.lesson_number, lesson.title, course.language, {TRANSCRIPT_TOKENS},
+        text.edited_at IS NOT NULL, CASE
+            WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
+            WHEN {TRANSCRIPT_TOO_SHORT} THEN 'no_source'
+            WHEN text.edited_at IS NULL AND text.fingerprint = {_FINGERPRINT} AND NOT %(force)s
+                THEN 'unchanged'
+            ELSE 'write' END
+    FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
+    LEFT JOIN lesson_descriptions text ON text.lesson_id = lesson.id
+    WHERE lesson.id = ANY(%(lessons)s::uuid[])
+    ORDER BY course.slug, lesson.lesson_number
+"""  # noqa: S608 constants of ours
+
+
+@dataclass(frozen=True, slots=True)
+class LessonVerdict:
+    """`verdict`: `write`, `unchanged`, or why not: `locked`, `no_source`. `edited`: by an editor."""
+
+    lesson_id: UUID
+    number: int
+    title: str
+    language: str
+    tokens: int
+    edited: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePreview:
+    lessons: Sequence[LessonVerdict]
+    prompt: PersonalPrompt
+
+    @property
+    def by_verdict(self) -> dict[str, int]:
+        return dict(Counter(lesson.verdict for lesson in self.lessons))
+
+    @property
+    def to_write(self) -> int:
+        return self.by_verdict.get("write", 0)
+
+    @property
+    def replaces_locked(self) -> int:
+        """How many of those to write are an editor's words today."""
+        return sum(lesson.edited and lesson.verdict == "write" for lesson in self.lessons)
+
+    @property
+    def sizes(self) -> list[Size]:
+        """Of the prompts of those to write, by language. No lesson comes twice: nothing is in a cache."""
+        tokens: dict[str, list[int]] = {}
+        for lesson in self.lessons:
+            if lesson.verdict == "write":
+                tokens.setdefault(lesson.language, []).append(lesson.tokens)
+        return [
+            Size(LESSON.name, language, len(each), sum(each) + len(each) * self._overhead(language), 0)
+            for language, each in tokens.items()
+        ]
+
+    def _overhead(self, language: str) -> int:
+        return overhead(LESSON, language, self.prompt)
+
+
+def preview_templates(
+    lessons: Sequence[UUID], *, force: bool = False, replace_locked: bool = False
+) -> TemplatePreview:
+    """Of these lessons, in the order of their course."""
+    prompt = live_prompts().template
+    parameters: dict[str, Any] = {
+        "lessons": list(lessons),
+        "force": force,
+        "replace_locked": replace_locked,
+        "separator": SEPARATOR,
+        "recipe": template_recipe(prompt).key,
+        "format": LESSON.tag,
+        "blanks": BLANKS,
+        "shortest_source": SHORTEST_SOURCE,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LESSONS, parameters)
+        return TemplatePreview([LessonVerdict(*row) for row in cursor.fetchall()], prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonResult:
+    """What became of a lesson in a run; `words` and `code` are empty where nothing is to be said of it."""
+
+    number: int
+    title: str
+    state: str
+    code: str
+    words: str
+
+
+def template_results(run_id: UUID, *, all_states: bool = True) -> list[LessonResult]:
+    """The run's lessons in their order; without `all_states` only those that are not as they should be."""
+    items = GenerationItem.objects.filter(run=run_id).order_by("lesson__lesson_number", "pk")
+    if not all_states:
+        items = items.exclude(state__in=[ItemState.DONE, ItemState.UNCHANGED])
+    rows = items.values_list("lesson__lesson_number", "lesson__title", "state", "error_code", "error_message")
+    return [
+        LessonResult(number, title, state, code, explanation(code, message) if code else "")
+        for number, title, state, code, message in rows
+    ]

@@ -1,0 +1,116 @@
+"""What is refused of an answer that is to be a lesson's standard description."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from courses.formats.lesson import LESSON
+from personalization.checks import check_answer
+from personalization.errors import Transient
+from tests.personalization.briefs import NINA, SAM
+
+SAID = (
+    "Садитесь прямо и опустите плечи. Тёплые ладони положите на шею и держите две минуты. "
+    "Если станет больно, сразу остановитесь. На сам позвоночник никогда не давите. "
+    "Приготовьте полотенце и немного масла. Повторяйте дома каждый вечер, лучше всего перед сном."
+)
+BRIEF = replace(NINA, format=LESSON, name=None, answers={}, answers_hash="", transcript=SAID)
+GOOD: dict[str, Any] = {
+    "introduction": "В этом уроке вы учитесь класть ладони на шею. Это поможет снять напряжение.",
+    "key_points": ["Сидите прямо", "Плечи опущены", "Ладони тёплые", "Держите 2 минуты"],
+    "practical_tips": ["Согрейте ладони", "Спросите, удобно ли", "Не спешите"],
+    "important_notes": ["Не давите на позвоночник", "Остановитесь, если стало больно"],
+    "equipment_preparation": "Приготовьте полотенце. Возьмите немного масла.",
+    "homework": "Повторите дома вечером.",
+    "motivational_line": "У вас всё получится.",
+}
+
+
+def refusal(**changes: Any) -> str:
+    with pytest.raises(Transient) as refused:
+        check_answer({**GOOD, **changes}, BRIEF)
+    assert refused.value.reask
+    return refused.value.message
+
+
+def test_what_the_lesson_says_is_taken_whole() -> None:
+    assert check_answer(GOOD, BRIEF) == GOOD
+
+
+def test_optional_sections_without_a_word_are_left_out() -> None:
+    document = check_answer({**GOOD, "important_notes": [], "equipment_preparation": " "}, BRIEF)
+    assert document.keys() == GOOD.keys() - {"important_notes", "equipment_preparation"}
+
+
+def test_a_safety_note_that_nobody_gave_is_refused() -> None:
+    notes = ["Не давите на позвоночник", "Беременным женщинам массаж противопоказан"]
+    said = refusal(important_notes=notes)
+    assert said == "important_notes: part 2 is not said in the lesson, leave it out or use its words"
+
+
+def test_equipment_is_looked_at_sentence_by_sentence() -> None:
+    assert "part 2" in refusal(equipment_preparation="Приготовьте полотенце. Купите массажный стол.")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "number"),
+    [
+        ("homework", "Повторяйте 20 минут.", "20"),
+        ("practical_tips", ["Согрейте ладони", "Считайте до 45", "Не спешите"], "45"),
+        ("introduction", "Урок длится 1.5 часа и учит касанию.", "1.5"),
+    ],
+)
+def test_a_number_that_nobody_said_is_refused_in_every_section(key: str, value: object, number: str) -> None:
+    assert refusal(**{key: value}) == f"{key}: the lesson does not say the number {number}"
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "number"),
+    [
+        ("ru", "подождите двадцать пять секунд", "25"),
+        ("ru", "пятнадцати минут хватит", "15"),
+        ("ru", "полторы минуты", "1.5"),
+        ("ru", "сто раз", "100"),
+        ("en", "about thirty seconds", "30"),
+        ("en", "do it twice", "2"),
+    ],
+)
+def test_a_number_may_be_said_in_words(language: str, said: str, number: str) -> None:
+    like = BRIEF if language == "ru" else replace(SAM, format=LESSON)
+    brief = replace(like, transcript=f"{like.transcript} {said}.")
+    tips = {"ru": "Повторите {} раз", "en": "Do it {} times and then rest a little"}[language].format(number)
+    english = {
+        "introduction": "This lesson is about why people sleep. It shows what happens at night.",
+        "key_points": ["People sleep", "Things happen at night", "Rest is good", "Nights matter"],
+        "practical_tips": ["Go to bed", "Be calm", "Do not hurry"],
+        "important_notes": [],
+        "equipment_preparation": "",
+        "homework": "Go to bed tonight.",
+        "motivational_line": "You can do it.",
+    }
+    document = GOOD if language == "ru" else english
+    check_answer({**document, "homework": f"{document['homework']} {tips}."}, brief)
+
+
+def test_the_numbers_of_list_items_are_their_own() -> None:
+    check_answer({**GOOD, "practical_tips": ["1. Согрейте ладони", "7) Спросите", "8. Не спешите"]}, BRIEF)
+
+
+def test_a_long_item_is_refused() -> None:
+    points = [*GOOD["key_points"][:3], "слово " * 19]
+    assert "19 words, at most 18" in refusal(key_points=points)
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_list_of_another_length_is_refused(count: int) -> None:
+    assert "4 to 6 items" in refusal(key_points=["Сидите прямо"] * count)
+
+
+def test_another_language_is_refused() -> None:
+    english = dict.fromkeys(
+        ("introduction", "homework", "motivational_line"), "This is no Russian text at all."
+    )
+    with pytest.raises(Transient) as refused:
+        check_answer({**GOOD, **english, "key_points": ["Sit up straight now"] * 4}, BRIEF)
+    assert refused.value.code == "wrong_language"
