@@ -103,6 +103,7 @@ def _make(slug: str, lessons: int, learners: int) -> None:
         "texts": TEXTS_A_LEARNER,
         "separator": SEPARATOR,
         "simple_recipe": recipe,
+        "room": 0,
         "guidance": json.dumps(guidance_tags()),
     }
     with connection.cursor() as cursor:

@@ -3,15 +3,24 @@
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import MD5, Cast, Length
 from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Condition, Insert, Trigger, Update, UpdateOf
 
-from courses.formats.definition import Language
+from courses.formats.definition import Language, LessonSource
 from courses.history import reason  # noqa: F401  importing lets every connection say why it writes
 from courses.history.triggers import history_triggers
 
 SEPARATOR = models.Value("\x1f", models.TextField())  # a character that no text of ours holds
 EMPTY = models.Value("", models.TextField())
+# All texts of a description, wherever they stand in it: a list of them as JSON.
+SAID = models.Func(
+    "data",
+    models.Value('strict $.** ? (@.type() == "string")'),
+    function="jsonb_path_query_array",
+    template="%(function)s(%(expressions)s::jsonpath)",
+    output_field=models.JSONField(),
+)
 NOW = models.Func(function="now", output_field=models.DateTimeField())
 
 TIMESTAMPS = Trigger(
@@ -82,6 +91,16 @@ class Course(DatabaseTimestamps):
         db_default="personal",
         default="personal",
         help_text=_("Which sections the personal texts of this course are written in."),
+    )
+    lesson_source = models.TextField(
+        _("source of personal texts"),
+        choices=[
+            (LessonSource.TRANSCRIPT.value, _("transcripts")),
+            (LessonSource.TEMPLATE.value, _("standard descriptions")),
+        ],
+        db_default=LessonSource.TRANSCRIPT.value,
+        default=LessonSource.TRANSCRIPT.value,
+        help_text=_("What of a lesson its personal texts are written from."),
     )
     content = models.JSONField(_("other data from the store"), null=True, blank=True)
 
@@ -163,6 +182,15 @@ class LessonDescription(DatabaseTimestamps):
         Lesson, on_delete=models.DB_CASCADE, related_name="description", verbose_name=_("lesson")
     )
     data = models.JSONField(_("description"))
+    # For texts that are written from it: what they are stale by, and how many characters it says.
+    data_hash = models.GeneratedField(
+        expression=MD5(Cast("data", models.TextField())), output_field=models.TextField(), db_persist=True
+    )
+    said_length = models.GeneratedField(
+        expression=Length(Cast(SAID, models.TextField())),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
     # Set where a model wrote `data`: which one, by which prompt, from what (the brief's fingerprint), when.
     model = models.TextField(_("model"), db_default="", default="", editable=False)
     prompt_version = models.TextField(_("prompt version"), db_default="", default="", editable=False)

@@ -1,5 +1,6 @@
 """Sections → HTML, by one template with escaping on. A text from a model or a learner is data everywhere."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,12 @@ def render_document(document: Document, fmt: Format, language: str) -> SafeStrin
     return render_to_string("courses/sections.html", {"sections": sections})
 
 
+def plain_text(document: Document, fmt: Format, language: str) -> str:
+    """The same sections as text, with their headings: what is written of a lesson, for a model to read."""
+    sections = rendered_sections(document, fmt, language)
+    return "\n\n".join("\n".join([f"{one.heading}:", *_lines(one.value)]) for one in sections)
+
+
 def humanised(key: str) -> str:
     """A heading for a key that no format knows: `prev_lessons` → "Prev lessons"."""
     text = " ".join(key.replace("_", " ").split())
@@ -56,6 +63,19 @@ def says_something(value: object) -> bool:
     if isinstance(value, list):
         return any(says_something(item) for item in value)
     return value is not None
+
+
+def _lines(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in in_order(value):
+            if says_something(item):
+                yield f"{humanised(key)}:"
+                yield from _lines(item)
+    elif isinstance(value, list):
+        for item in filter(says_something, value):
+            yield from (_lines(item) if isinstance(item, dict | list) else [f"- {item}"])
+    else:
+        yield str(value)
 
 
 def _rendered(key: str, value: Any, fmt: Format, language: Language) -> RenderedSection:

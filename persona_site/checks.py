@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 Django's own name
 
+from personalization.windows import EXAMPLE as WINDOWS_EXAMPLE
+from personalization.windows import read_model_windows
 from personalization.writers.limits.config import EXAMPLE, read_model_limits
 
 SHORTEST_TOKEN = 20  # characters
@@ -43,6 +45,14 @@ def check_model_limits(**_: Any) -> list[CheckMessage]:
     return [
         Error(f"MODEL_LIMITS: {problem}.", hint=f"It looks like {EXAMPLE}", id="persona.E021")
         for problem in read_model_limits(settings.MODEL_LIMITS).problems
+    ]
+
+
+@register("persona")
+def check_model_windows(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(f"MODEL_WINDOWS: {problem}.", hint=f"It looks like {WINDOWS_EXAMPLE}", id="persona.E022")
+        for problem in read_model_windows(settings.MODEL_WINDOWS).problems
     ]
 
 

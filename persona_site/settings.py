@@ -166,6 +166,8 @@ OPENAI_MODEL = env.str("OPENAI_MODEL", default="") or "gpt-4.1-mini"
 MODEL_PRICES: Any = model_prices("MODEL_PRICES")
 # What the provider allows in a minute, by model; blank: its answers tell. See writers/limits/config.py.
 MODEL_LIMITS = env.str("MODEL_LIMITS", default="")
+# How much it reads at once, by model; blank: what ships. See personalization/windows.py.
+MODEL_WINDOWS = env.str("MODEL_WINDOWS", default="")
 GENERATION_CONCURRENCY = positive_int("GENERATION_CONCURRENCY", 50)
 # Socket timeouts count per read; this is the whole answer's deadline, in seconds.
 GENERATION_CALL_SECONDS = positive_float("GENERATION_CALL_SECONDS", 90)

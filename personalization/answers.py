@@ -13,11 +13,12 @@ REMOVED = "[…]"
 NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 
 # Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
-EMAIL = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+\.\w{2,}")
+# U+FF20 is the same sign as wide as a Chinese letter: a phone's keyboard may write it.
+EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff20<>\"']+\.\w{2,}")
 # What each phone number begins with. Digits that are not ASCII stand behind U+0660: a range is searched for
 # more quickly than the class of digits.
 LONG_NUMBER = re.compile("[0-9\u0660-\U0010ffff][\\d\\s().\\-–]{8}")
-PHONE = re.compile(r"(?<!\w)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\w)")
+PHONE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\d)")
 # Old surveys carry who somebody is among what they answered.
 CONTACT_KEYS = frozenset(
     ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
@@ -30,9 +31,22 @@ LONGEST_ANSWER = 3_000  # characters
 LONGEST_ANSWERS = 15_000  # of one learner, keys too
 CUT = " […]"
 # Marks that turn the order of letters around, or say where it turns: what stands there is not what one sees.
-_DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
-ENDINGS = "(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь)?"
+# And those that nobody sees: within a name they would hide it.
+UNSEEN = dict.fromkeys(
+    (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    + (0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xE0000, 0xE0080))
+)
+_CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]*)+")
+_NUMBERED = re.compile(
+    r"(?:[A-Za-z]{1,4}|field|question|answer|option|вопрос|поле)?[_ -]*\d{1,6}", re.IGNORECASE
+)
+MORE = "…"  # in the place of a field's name that says nothing
+# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом; Орлову, Орловым, and
+# those of a whole family: Орловых, Орловыми.
+ENDINGS = (
+    "ь?(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь|ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие"
+    "|ам|ям|ами|ями|ах|ях)?"
+)
 SHORTEST_STEM = 3  # letters; less would find other words
 
 
@@ -66,7 +80,7 @@ def _replacements(survey: dict[Any, Any], name: str, user_identifier: str) -> Re
     said = _normal("\n".join(_strings(survey)))
     folded = _folded(said)
     replacements: Replacements = []
-    if "@" in said:
+    if "@" in said or "\uff20" in said:
         replacements.append((EMAIL, REMOVED))
     if LONG_NUMBER.search(said):
         replacements.append((PHONE, REMOVED))
@@ -92,7 +106,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text.translate(_DIRECTIONS))
+    return unicodedata.normalize("NFC", text.translate(UNSEEN))
 
 
 def _folded(text: str) -> str:
@@ -163,6 +177,35 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
 def is_contact_key(key: str) -> bool:
     """Whether surveys carry under this key who somebody is: what stands there never leaves."""
     return _plain(key) in CONTACT_KEYS
+
+
+def in_words(value: Any) -> Any:
+    """The answers without names of fields and codes in them: `practice_model` becomes "practice model".
+
+    A name that only numbers its field, such as q17, becomes dots: what was answered counts all the same.
+    """
+    if isinstance(value, dict):
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            said = key_in_words(key)
+            while said in result:
+                said += MORE
+            result[said] = in_words(item)
+        return result
+    if isinstance(value, list):
+        return [in_words(item) for item in value]
+    return _words_of(value) if isinstance(value, str) and _CODE_NAME.fullmatch(value) else value
+
+
+@lru_cache(maxsize=1024)
+def key_in_words(key: str) -> str:
+    if _NUMBERED.fullmatch(key):
+        return MORE
+    return _words_of(key) if _CODE_NAME.fullmatch(key) else key
+
+
+def _words_of(name: str) -> str:
+    return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_.]", " ", name).lower().split())
 
 
 def bounded(answers: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class Recipe:
 class Brief:
     """What a writer gets. `name` is put into the text after the answer came back and is never sent.
 
+    `transcript` is what the prompt says of the lesson: what its course has chosen, or that condensed.
     In the format `lesson` it asks for the lesson's standard description, and holds nothing of a learner.
     """
 
@@ -56,6 +57,9 @@ class Brief:
     voice: Voice | None = None  # None: neutral
     questions: Mapping[str, str] = field(default_factory=dict)  # key of an answer → the question in words
     survey_tag: str | None = None  # None: the default survey, as it was shipped
+    said: int | None = None  # characters of the standard description; None: the transcript is the source
+    condensed_tag: str | None = None  # MD5 of the condensed text; None: the source as it is
+    too_long: bool = False  # for the model's window, and not condensed yet
 
     @property
     def is_template(self) -> bool:
@@ -69,7 +73,17 @@ class Brief:
         # Only what there is: a learner without guidance has the fingerprint from before there were clusters,
         # and a course without coach and survey of its own that from before there were those.
         parts += filter(None, (guidance_tag(self.guidance), *self._course_tags()))
+        # Likewise: only a source that is too long for the model's window is condensed.
+        parts += [f"condensed:{self.condensed_tag}"] if self.condensed_tag else []
         return hashlib.md5(SEPARATOR.join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    @property
+    def lacking(self) -> str | None:
+        """A code for the source that the lesson does not have; None: there is one."""
+        if self.said is not None:
+            return "no_template" if self.said < SHORTEST_SOURCE else None
+        short = not self.condensed_tag and len(self.transcript.strip(BLANKS)) < SHORTEST_SOURCE
+        return "no_source" if short else None
 
     def _course_tags(self) -> Iterator[str]:
         """As `pairs.COURSE_TAGS`."""
@@ -100,8 +114,8 @@ def reason_to_skip(
         return "locked"
     if not any(_texts(brief.answers)):
         return "no_survey"
-    if len(brief.transcript.strip(BLANKS)) < SHORTEST_SOURCE:
-        return "no_source"
+    if brief.lacking:
+        return brief.lacking
     if force or current is None:
         return None
     if recipe.origin == "simple" and current.origin != "simple":

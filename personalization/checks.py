@@ -6,7 +6,7 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from courses.formats.definition import Document
+from courses.formats.definition import Document, Format
 from personalization.answers import EMAIL, LONG_NUMBER, NAME_PLACEHOLDER, PHONE
 from personalization.brief import Brief
 from personalization.errors import Transient
@@ -57,6 +57,22 @@ def check_answer(document: object, brief: Brief) -> Document:
     if unsupported := support_problems(document, brief):
         raise _refused("; ".join(unsupported)[:500])
     return without_empty(document)
+
+
+def check_condensed(document: object, fmt: Format, language: str) -> Document:
+    """One part of a source, condensed, when it can be written from; errors as above.
+
+    It may say what the source says, an address too: texts that are written from it are checked themselves.
+    """
+    problems = fmt.problems(document)
+    if problems or not isinstance(document, dict):
+        raise _refused("; ".join(problems)[:500] or "an object is needed")
+    texts = list(_texts(document))
+    for key, text in texts:
+        if _FORBIDDEN["hidden characters"].search(text):
+            raise _refused(f"{key}: holds hidden characters")
+    _check_language([text for _, text in texts], language)
+    return document
 
 
 def _suspicious(whole: str) -> bool:

@@ -9,6 +9,8 @@ EXPLANATIONS = {
     "locked": gettext_lazy("an editor changed the text; it is left as it is"),
     "no_survey": gettext_lazy("the learner has answered nothing"),
     "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
+    "no_template": gettext_lazy("the lesson has no standard description, or one of a few words"),
+    "not_condensed": gettext_lazy("the lesson is too long for the model, and could not be condensed"),
     "better_text": gettext_lazy("the simple writer replaces only texts of its own"),
     "budget": gettext_lazy("what is left of the run's budget is not enough for it"),
     "pilot": gettext_lazy("written, and waits for a look"),

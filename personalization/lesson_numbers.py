@@ -7,6 +7,20 @@ from django.utils.translation import gettext as _
 LONGEST_RANGE = 10_000  # a slip of the finger must not become a million numbers
 PART = re.compile(r"(\d{1,9})(?:[-–](\d{1,9}))?", re.ASCII)  # nine digits fit the database's integer
 
+_NUMBERED = re.compile(
+    r"\s*(?:(?:урок|занятие|лекция|lesson|lecture|class)\s*(?:№|#|no\.?)?\s*\d{1,6}(?:\.\d+)*"
+    r"(?:\s*[.:)–—-]+\s*|\s+(?=(?-i:[A-ZА-ЯЁ«“\"])))|(?:№\s*)?\d{1,3}\s*[.)]\s+)(?=\S)",
+    re.IGNORECASE,
+)
+
+
+def bare_title(title: str) -> str:
+    """The title without the lesson's number in front: "Урок 3. Дыхание" becomes "Дыхание".
+
+    A text must not say the number, which the next renumbering makes wrong; and a model says what it reads.
+    """
+    return _NUMBERED.sub("", title, count=1) if _NUMBERED.match(title) else title
+
 
 def lesson_numbers(text: str) -> tuple[int, ...]:
     """The numbers in order, each once. Raises ValueError that names every part that is none."""

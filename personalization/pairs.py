@@ -12,11 +12,13 @@ from courses.formats.personal import PERSONAL
 from courses.formats.shapes import PERSONAL_FORMATS
 from courses.models import Course
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE, Recipe
+from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
 from personalization.tokens import tokens_sql
 from personalization.voice import VOICE_VERSION
+from personalization.windows import window_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,30 @@ COURSE_TAGS = _by_course(f"""nullif(concat_ws(%(separator)s,
     'voice:{VOICE_VERSION}:' || coach.voice_tag, 'survey:' || survey.tag), '')""")
 VOICE_WORDS = _by_course("CASE WHEN coach.voice_tag IS NOT NULL THEN coach.prompt END")
 
+# What the lesson says is written from, by its hash: as services.sources has it. The title and the summary
+# belong to either source.
+SOURCE_HASH = """CASE course.lesson_source WHEN 'template' THEN coalesce((
+        SELECT md5(concat_ws(%(separator)s, 'template', own.title, coalesce(own.summary, ''),
+                             described.data_hash))
+        FROM lessons own JOIN lesson_descriptions described ON described.lesson_id = own.id
+        WHERE own.id = lesson.id), '') ELSE lesson.source_hash END"""
+
+
+def _condensed(source_hash: str) -> str:
+    """As the end of Brief.fingerprint, of the writer whose recipe it is. Null where nothing is condensed."""
+    return f"""(SELECT 'condensed:' || condensed.tag FROM condensed_sources condensed
+        WHERE condensed.lesson_id = lesson.id AND condensed.source_hash = {source_hash}
+          AND condensed.model = split_part({{recipe}}, %(separator)s, 2)
+          AND condensed.prompt_version = '{CONDENSE_VERSION}' AND condensed.source_tokens > %(room)s)"""  # noqa: S608
+
+
+CONDENSED = _condensed(SOURCE_HASH)
+TRANSCRIPT_CONDENSED = _condensed("lesson.source_hash").format(recipe="%(recipe)s::text")
+
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint; a test holds the two together.
-FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, profile.answers_hash, course.title,
-    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}, {COURSE_TAGS}))"""
+FINGERPRINT = f"""md5(concat_ws(%(separator)s, {SOURCE_HASH}, profile.answers_hash, course.title,
+    course.language, {{recipe}}, {FORMAT}, {GUIDANCE}, {COURSE_TAGS},
+    {CONDENSED}))"""
 TODAYS_FINGERPRINT = FINGERPRINT.format(recipe="%(recipe)s::text")
 
 # The recipe that the row's own writer would use today.
@@ -75,8 +98,10 @@ OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simpl
 STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
+# Blanks, and what nobody sees, are no answer: as answers.UNSEEN.
 ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(profile.survey,
-    '$.** ? ((@.type() == "string" && @ like_regex "\\S")
+    '$.** ? ((@.type() == "string" && @ like_regex
+              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]")
                || @.type() == "number" || @.type() == "boolean")'))"""
 
 TEXT = """LEFT JOIN personalized_lesson_descriptions text
@@ -97,14 +122,18 @@ PAIRS = f"""
 # Lesson by lesson, so that a provider's prefix cache serves all learners of a lesson.
 ORDERED = "ORDER BY lesson.lesson_number, lesson.id, profile.id LIMIT %(limit)s"
 
-TOO_SHORT = "(length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s)"
+NO_TEMPLATE = """(coalesce((SELECT said_length FROM lesson_descriptions described
+        WHERE described.lesson_id = lesson.id), 0) < %(shortest_source)s)"""
+TRANSCRIPT_TOO_SHORT = "(length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s)"
+TOO_SHORT = f"""(CASE course.lesson_source WHEN 'template' THEN {NO_TEMPLATE}
+        ELSE {TRANSCRIPT_TOO_SHORT} END)"""
 
 
 def _verdict(answered: str, too_short: str) -> str:
     return f"""CASE
     WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
     WHEN NOT {answered} THEN 'no_survey'
-    WHEN {too_short} THEN 'no_source'
+    WHEN {too_short} THEN CASE course.lesson_source WHEN 'template' THEN 'no_template' ELSE 'no_source' END
     WHEN %(force)s THEN 'write'
     WHEN %(origin)s = 'simple' AND text.id IS NOT NULL AND text.origin IS DISTINCT FROM 'simple'
         THEN 'better_text'
@@ -116,10 +145,23 @@ def _verdict(answered: str, too_short: str) -> str:
 # The same decisions in the same order as brief.reason_to_skip; a test holds the two together.
 VERDICT = _verdict(f"coalesce({ANSWERED}, false)", TOO_SHORT)
 
+SOURCE = """CASE course.lesson_source WHEN 'template' THEN coalesce((SELECT data::text
+        FROM lesson_descriptions described WHERE described.lesson_id = lesson.id), '')
+        ELSE lesson.transcript END"""
+SOURCE_TOKENS = tokens_sql(f"({SOURCE})")
+TRANSCRIPT_TOKENS = tokens_sql("lesson.transcript")
+
+
+def _lesson_tokens(source: str, voice: str = "NULL") -> str:
+    """Of a source that is too long a prompt has what it is condensed to."""
+    whole = tokens_sql(f"concat_ws(' ', course.title, lesson.title, lesson.summary, {source}, {voice})")
+    return f"({whole} - greatest(0, {tokens_sql(f'({source})')} - %(room)s))"
+
+
 # About how many tokens of a prompt are the lesson's, and the learner's; what all prompts share is not in.
-LESSON_TOKENS = tokens_sql(
-    f"concat_ws(' ', course.title, lesson.title, lesson.summary, lesson.transcript, {VOICE_WORDS})"
-)
+LESSON_TOKENS = _lesson_tokens(SOURCE, VOICE_WORDS)
+# Of a standard description's prompt: whatever a course's texts are written from, this has the transcript.
+DESCRIBED_TOKENS = _lesson_tokens("lesson.transcript")
 LEARNER_TOKENS = tokens_sql("coalesce(profile.survey::text, '')")
 # PAIRS and VERDICT for many pairs: each transcript and survey is looked at once, and not with each pair. Of
 # 1,000,008 pairs with transcripts of 20 KB that takes 4 s of CPU, and 170 s the other way. By `slug`, the
@@ -133,7 +175,7 @@ SIZED = f"""
           AND (%(course)s::uuid IS NULL OR profile.course_slug = %(slug)s)
     ), material AS MATERIALIZED (
         SELECT lesson.id, lesson.course_id, course.slug, lesson.lesson_number, lesson.source_hash,
-               {TOO_SHORT} AS too_short, {LESSON_TOKENS} AS tokens
+               {TOO_SHORT} AS too_short, {LESSON_TOKENS} AS tokens, {SOURCE_TOKENS} AS source_tokens
         FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
         WHERE course.slug IN (SELECT course_slug FROM learners)
           AND (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid)
@@ -166,6 +208,7 @@ def selection_parameters(
         "guidance": json.dumps(guidance_tags((prompts or live_prompts()).guidance)),
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
+        "room": window_of(openai.model).room,
     }
 
 

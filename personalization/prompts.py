@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from courses.formats.definition import Format, Kind
-from personalization.answers import NAME_PLACEHOLDER
+from personalization.answers import MORE, NAME_PLACEHOLDER, in_words, key_in_words
 from personalization.brief import Brief
 from personalization.errors import RunBlocked
 from personalization.personal_prompt import Parts, PersonalPrompt
@@ -62,15 +62,17 @@ def learners_part(brief: Brief, complaint: str = "") -> str:
     else:
         has_name, answers = brief.name is not None, answers_json(brief)
         text = _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
-    return "\n\n".join(filter(None, (text, _again(complaint))))
+    return "\n\n".join(filter(None, (text, again(complaint))))
 
 
 def answers_json(brief: Brief) -> str:
     """The learner's answers as data, on one line: each under its question in words where there are any."""
     answers: dict[str, Any] = {}
     for key, answer in brief.answers.items():
-        label = brief.questions.get(key, key)
-        answers[key if label in answers else label] = answer
+        label = brief.questions.get(key) or key_in_words(key)
+        while label in answers:
+            label += MORE
+        answers[label] = in_words(answer)
     return json.dumps({"has_name": brief.name is not None, "answers": answers}, ensure_ascii=False)
 
 
@@ -159,7 +161,8 @@ def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:
     return RunBlocked("prompt", f"the prompt {prompt.name} cannot be used: {problem} {remedy}")
 
 
-def _again(complaint: str) -> str:
+def again(complaint: str) -> str:
+    """What an answer that was refused is asked for again with; "" the first time."""
     return AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
 
 

@@ -25,7 +25,7 @@ from personalization.pairs import (
     slug_of,
     verdict_parameters,
 )
-from personalization.sizes import CACHEABLE, SHARED, Size, overheads
+from personalization.sizes import CACHEABLE, SHARED, TO_CONDENSE, Size, overheads, to_condense
 from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
@@ -57,8 +57,8 @@ _OF_THE_RUN = (
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a run would do with each learner × lesson pair, counted: `by_verdict` holds `write`, `unchanged`,
-    and the reasons to skip (`locked`, `no_survey`, `no_source`, `better_text`). `replaces_locked` of those to
-    write are an editor's words today. `sizes`: of the prompts of those to write."""
+    and the reasons to skip (brief.reason_to_skip). `replaces_locked` of those to write are an editor's words
+    today. `sizes`: of the prompts of those to write, and of what is condensed for them."""
 
     learners: int
     lessons: int
@@ -74,6 +74,10 @@ class Preview:
     @property
     def to_write(self) -> int:
         return self.by_verdict.get("write", 0)
+
+    @property
+    def condensed(self) -> int:
+        return to_condense(self.sizes)
 
     @property
     def unchanged(self) -> int:
@@ -165,7 +169,7 @@ def _preview_sql(ordered: str) -> str:
             FROM part JOIN material lesson ON lesson.id = part.lesson_id
             JOIN courses course ON course.id = lesson.course_id
             WHERE verdict = 'write' GROUP BY 1, 2
-        )
+        ), too_long AS ({TO_CONDENSE})
         SELECT (SELECT count(*) FROM (SELECT DISTINCT profile_id FROM pair) learner),
                (SELECT count(DISTINCT lesson_id) FROM part),
                (SELECT coalesce(jsonb_object_agg(verdict, texts), '{{}}')::text
@@ -173,7 +177,8 @@ def _preview_sql(ordered: str) -> str:
                (SELECT count(*) FROM generation_items item JOIN pair USING (profile_id, lesson_id)
                 WHERE item.state = 'running'),
                (SELECT coalesce(sum(locked), 0) FROM part WHERE verdict = 'write'),
-               (SELECT coalesce(jsonb_agg(to_jsonb(sized)), '[]')::text FROM sized)
+               (SELECT coalesce(jsonb_agg(size), '[]')::text FROM (SELECT to_jsonb(sized) AS size FROM sized
+                UNION ALL SELECT to_jsonb(too_long) FROM too_long) sizes)
     """  # noqa: S608 constants of ours
 
 

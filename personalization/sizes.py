@@ -1,14 +1,19 @@
 """How large prompts are, for costs that are estimated before anything is sent."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import floor
 from uuid import UUID
 
 from courses.formats.definition import Format, Language
 from courses.formats.lesson import LESSON
 from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
+from personalization.condensing.plan import FILLED, LARGEST_PART, RULES_TOKENS
+from personalization.condensing.prompt import CONDENSED, VERSION
+from personalization.pairs import SOURCE_HASH
 from personalization.personal_prompt import (
     LESSON_TEMPLATE,
     PersonalPrompt,
@@ -28,6 +33,18 @@ SHARED = """(lesson.tokens + coalesce(
     (%(overheads)s::jsonb ->> (course.personal_format || ' ' || course.language))::int,
     (%(overheads)s::jsonb ->> 'other')::int))"""
 CACHEABLE = f"CASE WHEN {SHARED} < {SHORTEST_CACHED} THEN 0 ELSE {SHARED} / {BLOCK} * {BLOCK} END"
+# What is condensed before: lessons in the place of texts. `part` and `material` are the preview's.
+TO_CONDENSE = f"""
+    SELECT '{CONDENSED.name}' AS format, course.language, count(*) AS texts,
+           sum(source_tokens + (source_tokens / {LARGEST_PART} + 1) * {RULES_TOKENS}) AS input_tokens,
+           0 AS cacheable_tokens, sum(floor({FILLED} * %(room)s)::int) AS output_tokens
+    FROM part JOIN material lesson ON lesson.id = part.lesson_id
+    JOIN courses course ON course.id = lesson.course_id
+    WHERE verdict = 'write' AND %(origin)s = 'openai' AND source_tokens > %(room)s AND NOT EXISTS (
+        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id AND ready.text IS NOT NULL
+        AND ready.source_hash = {SOURCE_HASH} AND ready.prompt_version = '{VERSION}'
+        AND ready.model = split_part(%(recipe)s::text, %(separator)s, 2))
+    GROUP BY 2"""  # noqa: S608 constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,7 @@ class Size:
     """Of the prompts in one format and language: `texts` of them, with so many tokens together.
 
     `cacheable_tokens`: of the input, what a learner before them has brought into the provider's cache: all
-    but the first learner of a lesson.
+    but the first learner of a lesson. `output_tokens` None: as answers in the format have.
     """
 
     format: str
@@ -43,6 +60,19 @@ class Size:
     texts: int
     input_tokens: int
     cacheable_tokens: int
+    output_tokens: int | None = None
+
+
+def condensing_size(language: str, sources: Sequence[int], room: int) -> Size:
+    """As TO_CONDENSE, of sources with so many tokens each."""
+    rules = sum(tokens // LARGEST_PART + 1 for tokens in sources) * RULES_TOKENS
+    answers = len(sources) * floor(FILLED * room)
+    return Size(CONDENSED.name, language, len(sources), sum(sources) + rules, 0, answers)
+
+
+def to_condense(sizes: Iterable[Size]) -> int:
+    """How many lessons are condensed before."""
+    return sum(size.texts for size in sizes if size.format == CONDENSED.name)
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,7 @@
 """What a run of standard descriptions would do with each lesson, and how large its prompts are."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,20 +13,28 @@ from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
 from personalization.explanations import explanation
 from personalization.live_prompts import live_prompts
 from personalization.models.runs import GenerationItem, ItemState
-from personalization.pairs import LESSON_TOKENS, TOO_SHORT
+from personalization.pairs import (
+    DESCRIBED_TOKENS,
+    TRANSCRIPT_CONDENSED,
+    TRANSCRIPT_TOKENS,
+    TRANSCRIPT_TOO_SHORT,
+)
 from personalization.personal_prompt import PersonalPrompt
-from personalization.sizes import Size, overhead
+from personalization.sizes import Size, condensing_size, overhead, to_condense
+from personalization.windows import window_of
 from personalization.writers.registry import template_recipe
 
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint of a lesson's brief; and the decisions
 # of services.template_work in their order. Tests hold them together.
-_FINGERPRINT = """md5(concat_ws(%(separator)s, lesson.source_hash, '', course.title, course.language,
-    %(recipe)s::text, %(format)s::text))"""
+_FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, '', course.title, course.language,
+    %(recipe)s::text, %(format)s::text, {TRANSCRIPT_CONDENSED}))"""
 _LESSONS = f"""
-    SELECT lesson.id, lesson.lesson_number, lesson.title, course.language, {LESSON_TOKENS},
+    SELECT lesson.id, lesson.lesson_number, lesson.title, course.language, {DESCRIBED_TOKENS},
+        CASE WHEN {TRANSCRIPT_TOKENS} > %(room)s AND {TRANSCRIPT_CONDENSED} IS NULL
+            THEN {TRANSCRIPT_TOKENS} ELSE 0 END,
         text.edited_at IS NOT NULL, CASE
             WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
-            WHEN {TOO_SHORT} THEN 'no_source'
+            WHEN {TRANSCRIPT_TOO_SHORT} THEN 'no_source'
             WHEN text.edited_at IS NULL AND text.fingerprint = {_FINGERPRINT} AND NOT %(force)s
                 THEN 'unchanged'
             ELSE 'write' END
@@ -39,23 +47,28 @@ _LESSONS = f"""
 
 @dataclass(frozen=True, slots=True)
 class LessonVerdict:
-    """`verdict`: `write`, `unchanged`, or why not: `locked`, `no_source`. `edited`: by an editor."""
+    """`verdict`: `write`, `unchanged`, or why not: `locked`, `no_source`. `edited`: by an editor.
+
+    `tokens`: its part of the prompt. `too_long`: those of a transcript that has to be condensed before; or 0.
+    """
 
     lesson_id: UUID
     number: int
     title: str
     language: str
     tokens: int
+    too_long: int
     edited: bool
     verdict: str
 
 
 @dataclass(frozen=True, slots=True)
 class TemplatePreview:
-    """`prompt`: what the lessons would be described with."""
+    """`prompt`: what the lessons would be described with. `room`: for a transcript, in tokens."""
 
     lessons: Sequence[LessonVerdict]
     prompt: PersonalPrompt
+    room: int
 
     @property
     def by_verdict(self) -> dict[str, int]:
@@ -71,19 +84,26 @@ class TemplatePreview:
         return sum(lesson.edited and lesson.verdict == "write" for lesson in self.lessons)
 
     @property
+    def condensed(self) -> int:
+        """How many of those to write are condensed before."""
+        return to_condense(self.sizes)
+
+    @property
     def sizes(self) -> list[Size]:
-        """Of the prompts of those to write, by language. No lesson comes twice: nothing is in a cache."""
-        tokens: dict[str, list[int]] = {}
+        """Of the prompts of those to write, by language, and of what is condensed for them."""
+        lessons: dict[str, list[LessonVerdict]] = {}
         for lesson in self.lessons:
             if lesson.verdict == "write":
-                tokens.setdefault(lesson.language, []).append(lesson.tokens)
-        return [
-            Size(LESSON.name, language, len(each), sum(each) + len(each) * self._overhead(language), 0)
-            for language, each in tokens.items()
-        ]
+                lessons.setdefault(lesson.language, []).append(lesson)
+        return [size for language, each in lessons.items() for size in self._sizes(language, each)]
 
-    def _overhead(self, language: str) -> int:
-        return overhead(LESSON, language, self.prompt)
+    def _sizes(self, language: str, lessons: Sequence[LessonVerdict]) -> Iterator[Size]:
+        """No lesson comes twice: nothing is in a cache."""
+        beside = overhead(LESSON, language, self.prompt)
+        tokens = sum(lesson.tokens + beside for lesson in lessons)
+        yield Size(LESSON.name, language, len(lessons), tokens, 0)
+        if too_long := [lesson.too_long for lesson in lessons if lesson.too_long]:
+            yield condensing_size(language, too_long, self.room)
 
 
 def preview_templates(
@@ -95,19 +115,22 @@ def preview_templates(
 ) -> TemplatePreview:
     """Of these lessons, in the order of their course. `prompt`: in the place of the live one."""
     prompt = prompt or live_prompts().lesson
+    recipe = template_recipe(prompt)
+    room = window_of(recipe.model).room
     parameters: dict[str, Any] = {
         "lessons": list(lessons),
         "force": force,
         "replace_locked": replace_locked,
         "separator": SEPARATOR,
-        "recipe": template_recipe(prompt).key,
+        "recipe": recipe.key,
         "format": LESSON.tag,
         "blanks": BLANKS,
         "shortest_source": SHORTEST_SOURCE,
+        "room": room,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LESSONS, parameters)
-        return TemplatePreview([LessonVerdict(*row) for row in cursor.fetchall()], prompt)
+        return TemplatePreview([LessonVerdict(*row) for row in cursor.fetchall()], prompt, room)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from courses.formats.definition import Document
 from courses.models import Course, Lesson, LessonAsset, LessonDescription
+from personalization.condensing.prompt import VERSION
 from personalization.models import (
     CallState,
     Coach,
+    CondensedSource,
     CourseSurvey,
     GenerationItem,
     GenerationRun,
@@ -29,7 +31,9 @@ from personalization.models import (
     UserCluster,
 )
 from personalization.models.runs import ENDED
+from personalization.services.condensed import tag_of
 from personalization.survey import DEFAULT_SURVEY
+from personalization.tokens import estimated_tokens
 
 TRANSCRIPT = "Садитесь прямо, опустите плечи и положите тёплые ладони на шею. " * 10
 DESCRIPTION: Document = {
@@ -74,6 +78,20 @@ def make_description(lesson: Lesson, data: Document | None = None) -> LessonDesc
 def make_asset(lesson: Lesson, **fields: Any) -> LessonAsset:
     values = {"asset_type": "video", "url": "https://example.org/video.mp4", **fields}
     return LessonAsset.objects.create(lesson=lesson, **values)
+
+
+def make_condensed(lesson: Lesson, text: str = "Коротко.", **fields: Any) -> CondensedSource:
+    """What the lesson's transcript is condensed to, ready."""
+    values = {
+        "source_hash": Lesson.objects.get(pk=lesson.pk).source_hash,
+        "model": "gpt-4.1-mini",
+        "prompt_version": VERSION,
+        "source_tokens": estimated_tokens(lesson.transcript),
+        "tag": tag_of(text),
+        "finished_at": timezone.now(),
+        **fields,
+    }
+    return CondensedSource.objects.create(lesson=lesson, text=text, **values)
 
 
 def make_learner(identifier: str | None = None, course: Course | None = None, **fields: Any) -> Profile:

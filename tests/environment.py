@@ -16,6 +16,7 @@ for name in (
     "OPENAI_MODEL",
     "MODEL_LIMITS",
     "MODEL_PRICES",
+    "MODEL_WINDOWS",
     "SECRET_KEY",
     "COURSE_STORE_PATH",
     "LOG_FORMAT",

@@ -17,11 +17,12 @@ from courses.admin.readable import readable
 from courses.admin.theme import TextInput, display
 from courses.models import Course, Lesson
 
+CHOICES = ("personal_format", "lesson_source")  # how the personal texts of the course are written
 MOST_LESSONS = 300  # on a course's page; the list of lessons has them all
 
 
 class CourseForm(SharedForm):
-    columns = ("title", "language", "personal_format", "description")
+    columns = ("title", "language", "personal_format", "lesson_source", "description")
     slug = forms.SlugField(
         label=_("Slug"),
         widget=TextInput(),
@@ -33,6 +34,10 @@ class CourseForm(SharedForm):
             "personal_format": _(
                 "Which sections the personal texts of this course are written in. Another choice marks the "
                 "texts that there are as stale; they stay as they are until somebody has them written anew."
+            ),
+            "lesson_source": _(
+                "What of a lesson its personal texts are written from. A lesson that lacks it is skipped. "
+                "Another choice marks the texts that there are as stale."
             ),
         }
 
@@ -60,7 +65,7 @@ class CourseAdmin(OrderedLessons, WithDeleted[Course], TwoEditorsAdmin[Course]):
     def get_fieldsets(self, request: HttpRequest, obj: Course | None = None) -> Any:
         more = [(_("Other data from the store"), {"fields": ["store_data"], "classes": ["collapse"]})]
         return [
-            (None, {"fields": ["title", "slug", "language", "personal_format", "description"]}),
+            (None, {"fields": ["title", "slug", "language", *CHOICES, "description"]}),
             *(more if obj and obj.content else []),
         ]
 

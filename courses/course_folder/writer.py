@@ -8,7 +8,7 @@ from uuid import UUID
 from courses.course_folder.fields import as_uuid
 from courses.course_folder.kept import differ, with_content
 from courses.course_folder.wording import tidy
-from courses.formats.definition import Document
+from courses.formats.definition import Document, LessonSource
 from courses.formats.shapes import lesson_document
 from courses.models import Course, Lesson, LessonAsset
 
@@ -30,6 +30,8 @@ def course_data(course: Course, ids: Mapping[int, UUID]) -> dict[str, Any]:
         data["slug"] = course.slug
     if course.personal_format != kept.get("personal_format", "personal"):
         data["personal_format"] = course.personal_format
+    if course.lesson_source != kept.get("lesson_source", LessonSource.TRANSCRIPT):
+        data["lesson_source"] = course.lesson_source
     if "lessons" not in kept or differ(sorted_or_none(kept["lessons"]), sorted(ids)):
         data["lessons"] = sorted(ids)
     if listed_ids(kept, ids) is None:

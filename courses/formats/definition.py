@@ -17,6 +17,13 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+class LessonSource(StrEnum):
+    """What of a lesson its personal texts are written from."""
+
+    TRANSCRIPT = "transcript"
+    TEMPLATE = "template"  # the standard description
+
+
 def headings(russian: str, english: str) -> dict[Language, str]:
     return {Language.RUSSIAN: russian, Language.ENGLISH: english}
 

@@ -28,6 +28,7 @@ COURSES = Staged(
         "description": "text",
         "language": "text",
         "personal_format": "text",
+        "lesson_source": "text",
         "content": "jsonb",
     },
 )
@@ -58,12 +59,13 @@ _UPSERTS = (
         """
         SELECT s.slug, s.title, s.language, s.content,
                coalesce(s.personal_format, c.personal_format, 'personal') AS personal_format,
+               coalesce(s.lesson_source, c.lesson_source, 'transcript') AS lesson_source,
                CASE WHEN s.description IS NULL THEN c.description
                     ELSE nullif(s.description, '') END AS description
         FROM staged_courses s LEFT JOIN courses c USING (slug) WHERE s.slug = %(course)s
         """,
         key=("slug",),
-        values=("title", "description", "language", "personal_format", "content"),
+        values=("title", "description", "language", "personal_format", "lesson_source", "content"),
     ),
     Upsert(
         "lessons",
@@ -173,7 +175,7 @@ def check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
 
 def _course_row(plan: CoursePlan) -> Row:
     course = plan.folder.course
-    chosen = plan.language, course.personal_format
+    chosen = plan.language, course.personal_format, course.lesson_source
     return course.slug, course.title, course.description, *chosen, as_json(course.content)
 
 

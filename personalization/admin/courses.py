@@ -98,6 +98,11 @@ class CourseWithLearnersAdmin(CourseAdmin):
                 request,
                 _("Texts in another voice are marked as stale now. None is written anew by itself."),
             )
+        if change and "lesson_source" in form.changed_data:
+            messages.info(
+                request,
+                _("Texts from the other source are marked as stale now. None is written anew by itself."),
+            )
         if change and "personal_format" in form.changed_data:
             messages.info(
                 request,

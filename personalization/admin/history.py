@@ -21,7 +21,15 @@ from personalization.services.history import bring_text_back
 
 # What nobody reads: keys, hashes and whose text it is, which the page says anyway.
 UNSAID = frozenset(
-    {"profile_id", "lesson_id", "fingerprint", "prompt_version", "import_digest", "edited_by_id"}
+    {
+        "profile_id",
+        "lesson_id",
+        "fingerprint",
+        "prompt_version",
+        "written_from",
+        "import_digest",
+        "edited_by_id",
+    }
 )
 
 

@@ -35,6 +35,7 @@ VERDICTS = {
     "locked": gettext_lazy("skipped: an editor changed the text"),
     "no_survey": gettext_lazy("skipped: the learner has answered nothing"),
     "no_source": gettext_lazy("skipped: the lesson has no transcript"),
+    "no_template": gettext_lazy("skipped: the lesson has no standard description"),
     "better_text": gettext_lazy("skipped: the simple writer replaces only its own texts"),
 }
 MOST_PILOT_TEXTS = 50  # more than that nobody reads

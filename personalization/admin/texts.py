@@ -38,6 +38,7 @@ from personalization.admin.unlock import unlock_page
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.queries import lesson_texts
+from personalization.services.condensed import condensed_source
 from personalization.services.texts import edit_text
 
 READING_ORDER = ("profile__user_identifier", "lesson__course_id", "lesson__lesson_number")
@@ -129,6 +130,7 @@ class TextAdmin(TextHistory, SectionsAdmin[Text]):
             "learner": obj.profile.label,
             "html": personal_html(obj.content, obj.lesson.course.language),
             "may_unlock": obj.locked and may_replace_locked(request),
+            "condensed": condensed_source(obj),
             "own": lessons.get(obj.lesson_id),  # None: a lesson of a course that the learner has left
         }
 

@@ -48,5 +48,7 @@ def _usage(size: Size, past: Learned) -> Usage:
     cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
     guided = guided_tokens(FORMATS.get(size.format, PERSONAL), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
+    if size.output_tokens is not None:
+        answers = size.output_tokens
     # What is asked once more finds the same prefix in the cache.
     return Usage(round(given * past.waste), round(cached * past.waste), round(answers * past.waste))

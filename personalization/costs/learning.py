@@ -5,17 +5,21 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from courses.formats.lesson import LESSON
+from personalization.condensing.prompt import MARK
 from personalization.live_prompts import live_prompts
 from personalization.models.runs import Kind
-from personalization.pairs import LEARNER_TOKENS, LESSON_TOKENS
+from personalization.pairs import DESCRIBED_TOKENS, LEARNER_TOKENS, LESSON_TOKENS
 from personalization.sizes import CACHEABLE, SHARED, overheads
+from personalization.windows import window_of
 
 SAMPLE = 1_000  # of the last good calls; more would take time and change nothing
 RUNS = 100  # of standard descriptions that are looked at
 FEWEST = 5  # fewer say more about one lesson than about the model
 MOST_WASTE = 3.0  # an hour of trouble is no price
 
-GOOD = """call.model = %(model)s AND call.state = 'ok' AND call.call_no = 1
+# What was condensed for texts has no text's tokens.
+GOOD = f"""call.model = %(model)s AND call.state = 'ok' AND call.call_no = 1
+    AND NOT starts_with(call.prompt_version, '{MARK}')
     AND call.input_tokens > 0 AND call.output_tokens > 0"""
 # Lessons and answers are measured as they are today; the calls were made with what they were then.
 LEARN = f"""
@@ -51,7 +55,7 @@ LEARN_TEMPLATES = f"""
         JOIN model_calls call ON call.run_id = run.id JOIN generation_items item ON item.id = call.item_id
         WHERE {GOOD} ORDER BY call.id DESC LIMIT %(sample)s
     ), lesson AS MATERIALIZED (
-        SELECT lesson.id, course.language, {LESSON_TOKENS} AS tokens
+        SELECT lesson.id, course.language, {DESCRIBED_TOKENS} AS tokens
         FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
         WHERE lesson.id IN (SELECT lesson_id FROM called)
     )
@@ -87,6 +91,7 @@ def learned(model: str, kind: str = Kind.PERSONALIZE) -> Learned:
     prompts = live_prompts()
     of_prompts = overheads(prompts.personal, prompts.lesson)
     values: dict[str, str | int] = {"model": model, "sample": SAMPLE, "overheads": of_prompts}
+    values["room"] = window_of(model).room
     with connection.cursor() as cursor:
         cursor.execute(LEARN_TEMPLATES if kind == Kind.TEMPLATES else LEARN, values)
         rows = cursor.fetchall()

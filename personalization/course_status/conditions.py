@@ -9,13 +9,17 @@ from courses.course_folder.wording import MAYBE_WORKING_MARKS, has_working_marks
 from courses.models import Lesson
 from personalization.brief import BLANKS, SHORTEST_SOURCE
 from personalization.live_prompts import live_prompts
-from personalization.pairs import ANSWERED, PAIRS, STALE, Selection, selection_parameters
+from personalization.pairs import ANSWERED, NO_TEMPLATE, PAIRS, STALE, Selection, selection_parameters
 from personalization.writers.registry import current_recipe
 
 # The same as in pairs.VERDICT. The first characters decide for nearly every lesson: PostgreSQL then reads one
 # slice of a transcript and not all of it.
 TOO_SHORT = """(CASE WHEN length(btrim(left(lesson.transcript, 250), %(blanks)s)) >= %(shortest_source)s
     THEN false ELSE length(btrim(lesson.transcript, %(blanks)s)) < %(shortest_source)s END)"""
+
+# Whether personal texts can be written of it, by what its course has them written from.
+HAS_SOURCE = f"""(CASE (SELECT lesson_source FROM courses WHERE id = lesson.course_id) WHEN 'template'
+    THEN NOT {NO_TEMPLATE} ELSE NOT {TOO_SHORT} END)"""  # noqa: S608 constants of ours
 
 # By what the list of lessons calls it in its address.
 LESSONS = {
@@ -77,7 +81,7 @@ def learners_where(condition: str, course: UUID | None) -> RawSQL:
     sql = f"""WITH source AS MATERIALIZED (
             SELECT lesson.id, course.slug
             FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
-            WHERE (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid) AND NOT {TOO_SHORT})
+            WHERE (%(course)s::uuid IS NULL OR course.id = %(course)s::uuid) AND {HAS_SOURCE})
         SELECT profile.id FROM profiles profile
         WHERE (%(course)s::uuid IS NULL
                OR profile.course_slug = (SELECT slug FROM courses WHERE id = %(course)s::uuid))

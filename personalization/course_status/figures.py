@@ -10,9 +10,9 @@ from courses.course_folder.wording import has_working_marks
 from courses.models import Course
 from personalization.course_status.conditions import (
     HAS_ANSWERED,
+    HAS_SOURCE,
     LESSONS,
     STALE_AND_OPEN,
-    TOO_SHORT,
     parameters,
 )
 from personalization.pairs import CLUSTER
@@ -81,7 +81,7 @@ LEARNERS_COUNTED = f"""
     WITH course AS (
         SELECT * FROM courses WHERE id = %(course)s
     ), lesson AS MATERIALIZED (
-        SELECT id, source_hash, NOT {TOO_SHORT} AS has_source FROM lessons lesson WHERE course_id = %(course)s
+        SELECT id, source_hash, {HAS_SOURCE} AS has_source FROM lessons lesson WHERE course_id = %(course)s
     ), profile AS MATERIALIZED (
         SELECT id, answers_hash, {HAS_ANSWERED} AS answered FROM profiles profile
         WHERE course_slug = (SELECT slug FROM course)

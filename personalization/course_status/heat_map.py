@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from personalization.course_status.conditions import HAS_ANSWERED, STALE_AND_OPEN, TOO_SHORT, parameters
+from personalization.course_status.conditions import HAS_ANSWERED, HAS_SOURCE, STALE_AND_OPEN, parameters
 from personalization.pairs import PAIRS
 
 MOST_LEARNERS = 200
@@ -85,7 +85,7 @@ SAMPLE = f"""
     FROM sample JOIN profiles profile USING (id) ORDER BY sample.place"""  # noqa: S608 constants of ours
 
 COLUMNS = f"""
-    SELECT lesson.id, lesson.lesson_number, lesson.title, NOT {TOO_SHORT}
+    SELECT lesson.id, lesson.lesson_number, lesson.title, {HAS_SOURCE}
     FROM lessons lesson WHERE lesson.course_id = %(course)s
     ORDER BY lesson.lesson_number LIMIT %(most)s OFFSET %(first)s"""  # noqa: S608 constants of ours
 

@@ -1,7 +1,7 @@
 """What happened so far: figures, and the last prompts."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -30,6 +30,7 @@ class Counters:
         self._disconnected = 0
         self._max_in_flight = self.in_flight
         self._prompts: deque[dict[str, object]] = deque(maxlen=_KEPT_PROMPTS)
+        self._traffic: list[bytes] = []
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -58,6 +59,15 @@ class Counters:
         """These tokens were used, whether or not the answer arrives."""
         for kind, tokens in (("prompt", prompt), ("cached", cached), ("completion", completion)):
             self._tokens[kind] += tokens
+
+    def record(self, path: str, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        """A whole request, kept until the next reset."""
+        lines = [path.encode(), *(b": ".join(header) for header in headers)]
+        self._traffic.append(b"\r\n".join([*lines, b"", body]))
+
+    def traffic(self) -> list[bytes]:
+        """The requests that were recorded, byte for byte, in the order in which they came."""
+        return list(self._traffic)
 
     def prompt(self, number: int, mode: str, model: str, schema: str | None, messages: list[object]) -> None:
         """The prompt is kept until 2,000 newer ones have come."""

@@ -47,6 +47,8 @@ class Handlers:
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await request.read()
+            if self._engine.options.record:
+                self._engine.counters.record(request.raw_path, request.raw_headers, body)
             chat = read_request(body, self._engine.options.lacking())
         except web.HTTPRequestEntityTooLarge:
             return self._refused(_TOO_LARGE)

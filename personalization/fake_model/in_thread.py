@@ -28,6 +28,10 @@ class RunningFakeModel:
         """The last prompts, oldest first, as under /prompts."""
         return self._there(lambda: self._model.engine.counters.prompts(last))
 
+    def traffic(self) -> list[bytes]:
+        """The requests since `record` was set, byte for byte."""
+        return self._there(self._model.engine.counters.traffic)
+
     def set(self, **changes: object) -> None:
         """From the next request on, these options hold; OptionsError when one cannot be used."""
         self._there(lambda: self._model.engine.change(changes))

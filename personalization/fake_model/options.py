@@ -73,6 +73,8 @@ class OptionsError(ValueError):
 class Options:
     """`mode` is one mode, several with commas, or `mixed`; `lacks` names abilities, with commas.
 
+    `record`: whole requests are kept, for tests that read all that was sent.
+
     Times are milliseconds; only `retry_after` and `minute`, the length of what `rpm` and `tpm` call a minute,
     are seconds.
     """
@@ -85,6 +87,7 @@ class Options:
     tpm: int = 0
     minute: float = 60
     announce: bool = True
+    record: bool = False
     seed: int = 0
     retry_after: int = 1
     byte_pause: float = 1000
@@ -126,6 +129,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
 }
 _WHOLE = ("rpm", "tpm", "seed", "retry_after")
 _NAMES = {"mode": MODE_NAMES, "lacks": ABILITY_NAMES}
+_SWITCHES = ("announce", "record")
 _LIMITING = ("rpm", "tpm", "minute", "announce")
 
 
@@ -150,8 +154,8 @@ def _problem(key: str, value: object) -> str:
         return "" if value is None else _name_problem(key, value)
     if key == "fail" and value is None:
         return ""
-    if key == "announce":
-        return "" if isinstance(value, bool) else f"announce: {value!r:.60} found, true or false expected"
+    if key in _SWITCHES:
+        return "" if isinstance(value, bool) else f"{key}: {value!r:.60} found, true or false expected"
     return _number_problem(key, value)
 
 

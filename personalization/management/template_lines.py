@@ -34,6 +34,8 @@ def plan_lines(course: Course, plan: TemplatePreview, store: Store | None) -> It
         if found:
             named = "" if verdict == "write" else f" ({_numbers(found)})"
             yield f"  {len(found):>9,}  {words}{named}"
+    if plan.condensed:
+        yield f"  lessons that are too long for the model, and condensed first: {plan.condensed:,}"
     if plan.replaces_locked:
         yield f"  {plan.replaces_locked:,} of those to write replace the words of an editor"
     if store is None:
@@ -60,6 +62,7 @@ def plan_as_json(
         "store": str(store.path) if store else None,
         "store_writable": store and store.writable,
         "counts": plan.by_verdict,
+        "condensed": plan.condensed,
         "replaces_edited": plan.replaces_locked,
         "estimate": amount(cost.micro),
         "lessons": [

@@ -39,6 +39,7 @@ VERDICTS = {
     "locked": "skipped: an editor changed the text",
     "no_survey": "skipped: the learner has answered nothing",
     "no_source": "skipped: the lesson has no transcript",
+    "no_template": "skipped: the lesson has no standard description",
     "better_text": "skipped: the simple writer replaces only its own texts (--backend openai, or --force)",
 }
 
@@ -50,6 +51,8 @@ def print_preview(console: Console, preview: Preview, backend: str) -> None:
     )
     for verdict, count in sorted(preview.by_verdict.items(), key=lambda item: -item[1]):
         console.print(f"  {count:>9,}  {VERDICTS.get(verdict, verdict)}")
+    if lessons := preview.condensed:
+        console.print(f"  lessons that are too long for the model, and condensed first: {lessons:,}")
     if preview.replaces_locked:
         console.print(f"  {preview.replaces_locked:,} of those to write replace the words of an editor")
     if preview.being_written:

@@ -2,6 +2,7 @@ from personalization.models.call_totals import CallTotal, LimiterWait
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
 from personalization.models.coaches import Coach, CourseCoach
+from personalization.models.condensing import CondensedPart, CondensedSource
 from personalization.models.config import (
     ConfigEntry,
     PromptEntry,
@@ -25,6 +26,8 @@ __all__ = [
     "CallTotal",
     "ClusterType",
     "Coach",
+    "CondensedPart",
+    "CondensedSource",
     "ConfigEntry",
     "CourseCoach",
     "CourseSurvey",

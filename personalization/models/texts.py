@@ -20,6 +20,15 @@ class Origin(models.TextChoices):
     EDITOR = "editor", _("editor")
 
 
+class WrittenFrom(models.TextChoices):
+    """What of the lesson a text was written from. Nothing is said of others' texts, and of older ones."""
+
+    TRANSCRIPT = "transcript", _("transcript")
+    CONDENSED = "condensed", _("condensed transcript")
+    TEMPLATE = "template", _("standard description")
+    CONDENSED_TEMPLATE = "condensed_template", _("condensed standard description")
+
+
 class PersonalizedLessonDescription(DatabaseTimestamps):
     profile = models.ForeignKey(
         Profile, on_delete=models.DB_CASCADE, db_index=False, related_name="texts", verbose_name=_("learner")
@@ -33,6 +42,9 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
     )  # from before origins were kept
     model = models.TextField(_("model"), db_default="", default="", blank=True)
     prompt_version = models.TextField(_("prompt version"), db_default="", default="", blank=True)
+    written_from = models.TextField(
+        _("written from"), choices=WrittenFrom, db_default="", default="", blank=True
+    )
     fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not made from a brief
     generated_at = models.DateTimeField(_("generated"), null=True, blank=True)
     edited_by = models.ForeignKey(

@@ -1,11 +1,15 @@
 """One attempt at an item, from its claim to its outcome: what the parts of a worker hand to each other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from courses.formats.definition import Document
 from personalization.brief import Brief, Recipe
+from personalization.condensing.plan import Part, Plan
+from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
+from personalization.condensing.prompt import PartBrief
 from personalization.models.calls import CallState
 from personalization.writers.base import Usage
 
@@ -36,12 +40,30 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Condensing:
+    """What a job condenses before its text is written: a row of condensed_sources.
+
+    `done`: what came back so far, by the parts' keys. `attempts`: how often it has failed already.
+    """
+
+    source_id: int
+    plan: Plan
+    done: Mapping[str, str]
+    attempts: int = 0
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.plan.parts if part.key not in self.done)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A claimed item that is worth writing.
 
     `on_ledger`: its calls cost money, or their answers must be kept. `estimate`: the most that a call takes.
-    `call_no` and `complaint`: whether it is asked for again within the attempt, and why. `ends`: the state of
-    the outcome when it is written.
+    `call_no` counts the attempt's calls; `complaint`: why the last one is asked for again. `condensing`: what
+    the next call is for, None: for the text. `ends`: the state of the outcome when it is
+    written.
     """
 
     claim: Claim
@@ -55,6 +77,28 @@ class Job:
     call_no: int = 1
     complaint: str = ""
     ends: str = "done"
+    condensing: Condensing | None = None
+
+    @property
+    def asked(self) -> Brief | PartBrief:
+        """What the next call is for."""
+        brief, condensing = self.brief, self.condensing
+        if condensing is None:
+            return brief
+        return PartBrief(
+            brief.course_title,
+            brief.language,
+            brief.lesson_id,
+            brief.lesson_title,
+            brief.source_hash,
+            condensing.missing[0],
+            condensing.plan.answer_tokens,
+        )
+
+    @property
+    def prompt_version(self) -> str:
+        """Of the next call."""
+        return CONDENSE_VERSION if self.condensing else self.recipe.prompt_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +115,31 @@ class Text:
     prompt_version: str
     fingerprint: str
     replaces: str | None = None
+    written_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A part that was condensed and paid for; with the last one, the whole text that came of all."""
+
+    source_id: int
+    lesson_id: UUID
+    token: UUID
+    key: str
+    text: str
+    whole: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotCondensed:
+    """A part that could not be condensed; `hopeless`: nothing more is tried in this run."""
+
+    source_id: int
+    token: UUID
+    code: str
+    message: str
+    delay: float
+    hopeless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +174,15 @@ class Outcome:
     text: Text | None = None
     needs_micro: int | None = None
     call: CallResult | None = None
+    kept: Kept | None = None
+    not_condensed: NotCondensed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A bad answer: `call` is settled at once, and the same attempt asks once more as `job`."""
+    """An attempt that goes on: `call` is settled at once, and `job` makes the next one. Once more after a bad
+    answer; or `kept` is what a part was condensed to."""
 
     job: Job
-    call: CallResult
+    call: CallResult | None
+    kept: Kept | None = None

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from structlog.contextvars import bind_contextvars
 
+from personalization.condensing.prompt import PartBrief
 from personalization.errors import RunBlocked, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off
+from personalization.services.condensing import part_condensed, part_failed
 from personalization.services.work import asked_again, blocked, failed, given_back, internal, written
 from personalization.writers.base import Writer
 
@@ -38,11 +40,11 @@ class Flight:
         if not job.on_ledger:
             return job
         try:
-            return replace(job, estimate=self._writer(job.backend).estimate(job.brief))
+            return replace(job, estimate=self._writer(job.backend).estimate(job.asked))
         except RunBlocked as error:
             return blocked(job.claim, error)
         except Exception as error:
-            return failed(job, internal(job.claim, error), base_pause=self._base_pause)
+            return self._failed(job, internal(job.claim, error))
 
     def start(self, job: Job) -> None:
         self._jobs[job.claim.id] = job
@@ -83,12 +85,24 @@ class Flight:
     async def _write(self, job: Job) -> Outcome | Again:
         bind_contextvars(run=str(job.claim.run_id), item=job.claim.id)  # each task has a context of its own
         try:
-            return written(job, await self._writer(job.backend).write(job.brief, job.complaint))
+            return await self._asked(job)
         except WriterError as error:
-            return asked_again(job, error) or failed(job, error, base_pause=self._base_pause)
+            return asked_again(job, error) or self._failed(job, error)
         except Exception as error:
             # A fault of ours must cost this item an attempt, not the worker its other items.
-            return failed(job, internal(job.claim, error), base_pause=self._base_pause)
+            return self._failed(job, internal(job.claim, error))
+
+    async def _asked(self, job: Job) -> Outcome | Again:
+        writer = self._writer(job.backend)
+        if isinstance(job.asked, PartBrief):
+            draft = await writer.condense(job.asked, job.complaint)
+            # To put a long text together takes a second: the other requests must not wait for it.
+            return await asyncio.to_thread(part_condensed, job, draft)
+        return written(job, await writer.write(job.asked, job.complaint))
+
+    def _failed(self, job: Job, error: WriterError) -> Outcome:
+        fail = part_failed if job.condensing else failed
+        return fail(job, error, base_pause=self._base_pause)
 
     def _writer(self, backend: str) -> Writer:
         if backend not in self._writers:

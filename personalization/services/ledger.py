@@ -105,7 +105,7 @@ def _reservation(job: Job) -> dict[str, Any]:
         "token": str(job.claim.token),
         "call_no": job.call_no,
         "model": job.recipe.model,
-        "prompt_version": job.recipe.prompt_version,
+        "prompt_version": job.prompt_version,
         "fingerprint": job.fingerprint,
         "micro": reserved_micro(job),
     }

@@ -18,10 +18,11 @@ from personalization.prompts import messages
 from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.course_parts import course_parts
 from personalization.services.runs import Started, start_run
+from personalization.services.sources import transcripts
 from personalization.services.template_work import template_brief
 from personalization.services.work import make_brief
 from personalization.tokens import estimated_tokens
-from personalization.writers.registry import current_recipe
+from personalization.writers.registry import current_recipe, model_of
 
 MOST_LEARNERS = 5
 
@@ -68,7 +69,8 @@ def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) 
 
 def lesson_trial(version: PromptVersion, lesson: Lesson) -> tuple[Message, ...]:
     """What the lesson's standard description would be asked for with. Raises RunBlocked."""
-    return _sent(template_brief(lesson, live_prompts(version).lesson))
+    said = transcripts([lesson], model_of(Backend.OPENAI))[lesson.pk]
+    return _sent(template_brief(lesson, live_prompts(version).lesson, said))
 
 
 def _sent(brief: Brief) -> tuple[Message, ...]:

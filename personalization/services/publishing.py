@@ -1,7 +1,7 @@
 """The texts of a batch, written inside the transaction that ends their items."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -21,16 +21,19 @@ LOCK_LEARNERS = "SELECT FROM profiles WHERE id = ANY(%s::uuid[]) ORDER BY id FOR
 PUBLISH = """
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%s) AS given (profile_id uuid, lesson_id uuid, content jsonb,
-            origin text, model text, prompt_version text, fingerprint text, replaces timestamptz)
+            origin text, model text, prompt_version text, fingerprint text, replaces timestamptz,
+            written_from text)
     )
     INSERT INTO personalized_lesson_descriptions
-        (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, generated_at)
-    SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, clock_timestamp()
+        (profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, written_from,
+        generated_at)
+    SELECT profile_id, lesson_id, content, origin, model, prompt_version, fingerprint, written_from,
+        clock_timestamp()
     FROM given ORDER BY profile_id, lesson_id
     ON CONFLICT (profile_id, lesson_id) DO UPDATE SET content = excluded.content, origin = excluded.origin,
         model = excluded.model, prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
-        generated_at = excluded.generated_at, flags = '[]', edited_at = NULL, edited_by_id = NULL,
-        import_digest = NULL
+        generated_at = excluded.generated_at, written_from = excluded.written_from, flags = '[]',
+        edited_at = NULL, edited_by_id = NULL, import_digest = NULL
         WHERE personalized_lesson_descriptions.edited_at IS NULL
            OR personalized_lesson_descriptions.edited_at = (
                SELECT replaces FROM given WHERE given.profile_id = excluded.profile_id
@@ -61,11 +64,12 @@ LOCKED_MEANWHILE = """
 """
 
 
-def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> None:
-    """What the texts of these outcomes will refer to stays until the transaction ends."""
+def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome], lessons: Collection[UUID] = ()) -> None:
+    """What the texts of these outcomes will refer to stays until the transaction ends; and these lessons."""
     claims = [outcome.claim for outcome in outcomes if outcome.text]
+    if claims or lessons:
+        cursor.execute(LOCK_LESSONS, [list({*lessons, *(claim.lesson_id for claim in claims)})])
     if claims:
-        cursor.execute(LOCK_LESSONS, [list({claim.lesson_id for claim in claims})])
         cursor.execute(LOCK_LEARNERS, [list({claim.profile_id for claim in claims if claim.profile_id})])
 
 

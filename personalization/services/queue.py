@@ -17,6 +17,7 @@ from django.db.backends.utils import CursorWrapper
 
 from personalization.models.runs import PILOT_PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
+from personalization.services.condensed import keep_parts, note_failures
 from personalization.services.ledger import settle_calls
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
@@ -183,7 +184,9 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(IMPATIENT)
         cursor.execute(LOCK_RUNS, [list(runs)])
-        lock_parents(cursor, outcomes)
+        parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
+        kept = [part for part in parts if part]
+        lock_parents(cursor, outcomes, {one.lesson_id for one in kept})
         for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
             cursor.execute(BLOCK, [note, run_id])
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
@@ -192,12 +195,14 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         texts = [o for o in outcomes if o.text and published.get(o.claim.id)]
         publish(cursor, texts)
         forget_answers(cursor, [outcome.claim.id for outcome in texts])
-        kept = [(o, None if published.get(o.claim.id) else o.text) for o in outcomes]
+        unpublished = [(o, None if published.get(o.claim.id) else o.text) for o in outcomes]
         settle_calls(
             cursor,
-            [(more.call, None) for more in again]
-            + [(o.call, text) for o, text in kept if o.call and o.claim.id not in busy],
+            [(more.call, None) for more in again if more.call]
+            + [(o.call, text) for o, text in unpublished if o.call and o.claim.id not in busy],
         )
+        keep_parts(cursor, kept)
+        note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])
     return Settled(set(published), busy)
 
 

@@ -16,6 +16,7 @@ from personalization.errors import PlanRefused
 from personalization.models.runs import Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
+from personalization.services.condensed import try_again
 from personalization.services.planning import Planned, plan
 from personalization.services.run_prompts import TRIED, prompt_refusal, prompts_of
 from personalization.services.sweep import end_cancelled
@@ -191,6 +192,7 @@ def retry_failed(run: GenerationRun) -> int:
     """How many failed items were queued again; those that another run has open by now stay as they are."""
     with transaction.atomic(), connection.cursor() as cursor:
         GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+        try_again(run.pk)
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
         if count:

@@ -16,25 +16,27 @@ from courses.course_folder.final_files import StoreProblem
 from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
-from personalization.brief import BLANKS, SHORTEST_SOURCE, Brief
+from personalization.brief import Brief
 from personalization.errors import RunBlocked
+from personalization.lesson_numbers import bare_title
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
+from personalization.models.runs import Backend
 from personalization.personal_prompt import PersonalPrompt
-from personalization.prompts import messages
 from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
-from personalization.services.sources import Sources
+from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
 from personalization.services.work import (
     LONGEST_PAUSE,
     REASONS,
+    begun,
     blocked,
     internal,
     paid_outcome,
     replaceable,
 )
-from personalization.writers.registry import template_recipe
+from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
 
@@ -57,6 +59,7 @@ class _Batch:
     known: Mapping[UUID, _Description]
     paid: Mapping[tuple[int, str], ModelCall]
     prompt: PersonalPrompt
+    said: Mapping[UUID, Material]
 
 
 def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[Job], list[Outcome]]:
@@ -64,7 +67,8 @@ def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[J
     runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
     lessons = sources.lessons({claim.lesson_id for claim in claims})
     paid = paid_answers([claim.id for claim in claims])
-    batch = _Batch(_descriptions(lessons), paid, live_prompts().lesson)
+    said = transcripts(lessons.values(), model_of(Backend.OPENAI))
+    batch = _Batch(_descriptions(lessons), paid, live_prompts().lesson, said)
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -100,32 +104,29 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
 def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -> _Prepared:
     """None: the claim was lost meanwhile. Raises RunBlocked where the prompt cannot be used."""
     current = batch.known.get(lesson.pk, _Description())
-    job = _job(claim, run, template_brief(lesson, batch.prompt), current, lesson.course_id)
+    brief = template_brief(lesson, batch.prompt, batch.said[lesson.pk])
+    job = _job(claim, run, brief, current, lesson.course_id)
     if reason := _reason_to_skip(job, current):
         return Outcome(claim, "skipped", reason, REASONS[reason])
     if _is_saved(job, run, current):
         return _settled(claim, run, lesson, current)
-    if outcome := paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))):
-        return outcome
-    messages(job.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
-    return job
+    return paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))) or begun(job)
 
 
-def template_brief(lesson: Lesson, prompt: PersonalPrompt) -> Brief:
-    """What goes into the lesson's standard description (its course must be loaded)."""
+def template_brief(lesson: Lesson, prompt: PersonalPrompt, said: Material) -> Brief:
+    """What goes into the lesson's standard description (its course must be loaded). `said`: transcripts."""
     return Brief(
         course_title=lesson.course.title,
         language=lesson.course.language,
         lesson_id=lesson.pk,
-        lesson_title=lesson.title,
+        lesson_title=bare_title(lesson.title),
         summary=lesson.summary or "",
-        transcript=lesson.transcript,
         name=None,
         answers={},
-        source_hash=lesson.source_hash,
         answers_hash="",
         format=LESSON,
         prompt=prompt,
+        **said.of_brief(),
     )
 
 
@@ -146,7 +147,7 @@ def _job(claim: Claim, run: GenerationRun, brief: Brief, current: _Description, 
 def _reason_to_skip(job: Job, current: _Description) -> str | None:
     if current.edited_at and not job.replaces:
         return "locked"
-    return "no_source" if len(job.brief.transcript.strip(BLANKS)) < SHORTEST_SOURCE else None
+    return job.brief.lacking
 
 
 def _is_saved(job: Job, run: GenerationRun, current: _Description) -> bool:

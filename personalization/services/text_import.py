@@ -84,7 +84,7 @@ _WRITE = SQL("""{insert} {old}
     ORDER BY 1, 2
     ON CONFLICT (profile_id, lesson_id) DO UPDATE
     SET content = excluded.content, import_digest = excluded.import_digest, origin = 'import', model = '',
-        prompt_version = '', fingerprint = NULL, generated_at = NULL, flags = '[]'
+        prompt_version = '', written_from = '', fingerprint = NULL, generated_at = NULL, flags = '[]'
     WHERE t.edited_at IS NULL AND t.origin = 'import'
 """).format(insert=_INSERT, old=_OLD)
 # Texts of a course are sorted as a whole, with all that they say.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from structlog.contextvars import bound_contextvars
 
 from courses.formats.definition import Document
@@ -16,22 +17,25 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
+from personalization.lesson_numbers import bare_title
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
+from personalization.models.texts import WrittenFrom
 from personalization.prompts import messages
 from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
+from personalization.services.condensing import condensed_first
 from personalization.services.course_parts import CourseParts, course_parts
 from personalization.services.paid import paid_answers
 from personalization.services.refinements import log_refinements, refinement
 from personalization.services.run_prompts import BatchPrompts
-from personalization.services.sources import Sources
+from personalization.services.sources import Material, Sources, material_of, materials
 from personalization.supervisor import guidance
 from personalization.supervisor.guidance import KEY_PREFIX
 from personalization.writers.base import Draft
-from personalization.writers.registry import current_recipe
+from personalization.writers.registry import current_recipe, model_of
 
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 300.0  # seconds
@@ -39,6 +43,7 @@ REASONS = {
     "locked": "an editor changed the text; it is left as it is",
     "no_survey": "the learner has answered nothing",
     "no_source": "the lesson has no transcript, or one of a few words",
+    "no_template": "the lesson has no standard description, or one of a few words",
     "better_text": "the simple writer replaces only texts of its own",
 }
 
@@ -48,8 +53,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
 
     `sources`: the lessons that the caller keeps from one batch to the next.
     """
-    runs = GenerationRun.objects.in_bulk({claim.run_id for claim in claims})
-    sources = sources or Sources()
+    runs, sources = GenerationRun.objects.in_bulk({claim.run_id for claim in claims}), sources or Sources()
     lessons = sources.lessons({claim.lesson_id for claim in claims})
     parts = sources.parts({lesson.course_id for lesson in lessons.values()})
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
@@ -57,6 +61,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     texts, locks = _current_texts(profiles, lessons)
     paid = paid_answers([claim.id for claim in claims])
     clusters, prompts = clusters_for(profiles.values()), BatchPrompts()
+    said = {of: materials(lessons.values(), model_of(of)) for of in {run.backend for run in runs.values()}}
     jobs, outcomes = list[Job](), list[Outcome]()
     for claim in claims:
         run, lesson = runs.get(claim.run_id), lessons.get(claim.lesson_id)
@@ -65,21 +70,20 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             continue  # deleted since the claim, and its item with it
         try:
             cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
-            brief = make_brief(profile, lesson, cluster, parts.get(lesson.course_id), prompts.of(run))
+            of_course, material = parts.get(lesson.course_id), said[run.backend][lesson.pk]
+            brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material)
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             answer = paid.get((claim.id, job.fingerprint))
-            decided = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer)
-            if not decided and run.backend != Backend.SIMPLE:
-                messages(brief)  # here, and not beside the requests: it takes milliseconds, and is kept
-        except RunBlocked as error:
-            decided = blocked(claim, error)
+            begins = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer) or begun(job)
+        except (InterfaceError, OperationalError):
+            raise  # the connection's, and not the item's
         except Exception as error:
             # An adopted row that nobody foresaw must not take the rest of the batch along.
-            decided = _later(claim, error)
-        if decided:
-            outcomes.append(decided)
+            begins = blocked(claim, error) if isinstance(error, RunBlocked) else _later(claim, error)
+        if isinstance(begins, Job):
+            jobs.append(begins)
         else:
-            jobs.append(job)
+            outcomes.append(begins)
     _log_refinements(jobs)
     return jobs, outcomes
 
@@ -87,6 +91,14 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
 def _later(claim: Claim, error: Exception) -> Outcome:
     failure = internal(claim, error)
     return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+
+
+def begun(job: Job) -> Job | Outcome:
+    """What there is to do for the text: first of all to condense its source, where that is too long."""
+    begins = condensed_first(job) if job.brief.too_long else job
+    if isinstance(begins, Job) and not begins.condensing and job.backend != Backend.SIMPLE:
+        messages(begins.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
+    return begins
 
 
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
@@ -159,12 +171,14 @@ def make_brief(
     cluster: str | None = None,
     parts: CourseParts | None = None,
     prompts: LivePrompts | None = None,
+    material: Material | None = None,
 ) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
     `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
-    `prompts`: None, the live ones.
+    `prompts`: None, the live ones. `material`: None, what the model of today would read.
     """
+    material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
     # Codes become words first: what a label says may not leave either, if it is the learner's name.
@@ -176,12 +190,10 @@ def make_brief(
         course_title=lesson.course.title,
         language=language,
         lesson_id=lesson.pk,
-        lesson_title=lesson.title,
+        lesson_title=bare_title(lesson.title),
         summary=lesson.summary or "",
-        transcript=lesson.transcript,
         name=name,
         answers=bounded(cleaned_answers(said, name, profile.user_identifier)),
-        source_hash=lesson.source_hash,
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
@@ -191,6 +203,7 @@ def make_brief(
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
+        **material.of_brief(),
     )
 
 
@@ -203,7 +216,14 @@ def _text(job: Job, content: Document) -> Text:
         prompt_version=" ".join(filter(None, (job.recipe.prompt_version, of_cluster))),
         fingerprint=job.fingerprint,
         replaces=job.replaces.isoformat() if job.replaces else None,
+        written_from="" if job.backend == Backend.SIMPLE else written_from(job.brief),
     )
+
+
+def written_from(brief: Brief) -> WrittenFrom:
+    if brief.said is None:
+        return WrittenFrom.CONDENSED if brief.condensed_tag else WrittenFrom.TRANSCRIPT
+    return WrittenFrom.CONDENSED_TEMPLATE if brief.condensed_tag else WrittenFrom.TEMPLATE
 
 
 def written(job: Job, draft: Draft) -> Outcome:
@@ -245,7 +265,7 @@ def _pause(claim: Claim, error: WriterError, base: float) -> float:
 def asked_again(job: Job, error: WriterError) -> Again | None:
     """A bad answer is asked for once more within the attempt, with what was wrong; None: it was already."""
     call = failed_call(job, error)
-    if not isinstance(error, Transient) or not error.reask or job.call_no > 1 or not call:
+    if not isinstance(error, Transient) or not error.reask or job.complaint or not call:
         return None
     return Again(replace(job, call_no=job.call_no + 1, complaint=error.message), call)
 

@@ -3,6 +3,7 @@ from typing import Protocol
 
 from courses.formats.definition import Document
 from personalization.brief import Brief
+from personalization.condensing.prompt import PartBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Draft:
 
 
 class Writer(Protocol):
-    def estimate(self, brief: Brief) -> Usage:
+    def estimate(self, brief: Brief | PartBrief) -> Usage:
         """The most tokens that a call for this brief takes; zeros where it costs nothing."""
 
     async def write(self, brief: Brief, complaint: str = "") -> Draft:
@@ -33,6 +34,9 @@ class Writer(Protocol):
 
         `complaint`: why the answer before this one was refused; "" the first time.
         """
+
+    async def condense(self, brief: PartBrief, complaint: str = "") -> Draft:
+        """One part of a source, condensed, as `write`."""
 
     async def close(self) -> None:
         """Gives connections back; the writer is not used afterwards."""

@@ -1,8 +1,12 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+
 from personalization.answers import with_name
 from personalization.brief import Brief
-from personalization.checks import check_answer
+from personalization.checks import check_answer, check_condensed
+from personalization.condensing.prompt import PartBrief
 from personalization.errors import WriterError
 from personalization.writers.base import Draft, Usage
 from personalization.writers.endpoint import EndpointWays
@@ -37,17 +41,20 @@ class OpenAIWriter:
         self._endpoint = EndpointWays(memory or NoMemory(), patience)
         self._http = ChatCompletions(api_key=api_key, base_url=base_url, seconds=call_seconds)
 
-    def estimate(self, brief: Brief) -> Usage:
+    def estimate(self, brief: Brief | PartBrief) -> Usage:
         return self._requests.estimate(brief)
 
     async def write(self, brief: Brief, complaint: str = "") -> Draft:
         answer = await self._ask(brief, complaint)
-        try:
+        with _paid(answer):
             document = check_answer(answer.document(), brief)
-        except WriterError as error:
-            error.usage = answer.usage
-            raise
         return Draft(with_name(document, brief.name), answer.usage)
+
+    async def condense(self, brief: PartBrief, complaint: str = "") -> Draft:
+        answer = await self._ask(brief, complaint)
+        with _paid(answer):
+            document = check_condensed(answer.document(), brief.format, brief.language)
+        return Draft(document, answer.usage)
 
     async def close(self) -> None:
         try:
@@ -55,7 +62,7 @@ class OpenAIWriter:
         finally:
             await self._limiter.close()
 
-    async def _ask(self, brief: Brief, complaint: str) -> Answer:
+    async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
             return await self._send(self._requests.body(brief, complaint, facts), brief)
 
@@ -63,14 +70,12 @@ class OpenAIWriter:
             await self._endpoint.load()
             if self._endpoint.takes_max_tokens:
                 self._requests.thinks = False
-            async with self._lessons.turn(
-                (brief.lesson_id, brief.source_hash, brief.format.tag, brief.prompt.digest)
-            ):
+            async with self._lessons.turn(_prefix(brief)):
                 return await self._endpoint.ask(send)
         except Refused as refused:
             raise refused.as_writer_error() from refused
 
-    async def _send(self, body: bytes, brief: Brief) -> Answer:
+    async def _send(self, body: bytes, brief: Brief | PartBrief) -> Answer:
         most = self._requests.estimate(brief)
         await self._limiter.acquire(most.input_tokens + most.output_tokens)
         response = await self._http.post(body)
@@ -81,3 +86,20 @@ class OpenAIWriter:
             return answer
         finally:
             self._limiter.observe(response.headers, response.status, usage)
+
+
+@contextmanager
+def _paid(answer: Answer) -> Iterator[None]:
+    """What is refused of an answer has cost what the answer did."""
+    try:
+        yield
+    except WriterError as error:
+        error.usage = answer.usage
+        raise
+
+
+def _prefix(brief: Brief | PartBrief) -> tuple[Hashable, ...]:
+    """What the requests share that the provider's cache may serve."""
+    shared = (brief.lesson_id, brief.source_hash, brief.format.tag)
+    # Parts of a source share only the rules: none waits for another.
+    return (*shared, brief.part.key if isinstance(brief, PartBrief) else brief.prompt.digest)

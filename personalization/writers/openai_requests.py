@@ -5,8 +5,16 @@ from typing import Any
 
 from courses.formats.definition import Format
 from personalization.brief import Brief
+from personalization.condensing.prompt import PartBrief, own_part, rules_part
 from personalization.models.endpoints import AnswerFormat, TokenLimit
-from personalization.prompts import LONGEST_COMPLAINT, json_string, learners_part, shared_part
+from personalization.prompts import (
+    LONGEST_COMPLAINT,
+    SharedPart,
+    again,
+    json_string,
+    learners_part,
+    shared_part,
+)
 from personalization.tokens import estimated_tokens, guided_tokens
 from personalization.writers.base import Usage
 from personalization.writers.facts import Facts
@@ -23,34 +31,52 @@ class Requests:
     def __init__(self, model: str) -> None:
         self.thinks = True
         self._head = b'{"model":' + json_string(model) + b',"messages":[{"role":"system","content":'
-        self._frames: dict[tuple[str, str], _Frame] = {}
+        self._frames: dict[tuple[str, str, int], _Frame] = {}
 
-    def body(self, brief: Brief, complaint: str, facts: Facts) -> bytes:
-        own = json_string(learners_part(brief, complaint))
+    def body(self, brief: Brief | PartBrief, complaint: str, facts: Facts) -> bytes:
+        own = json_string(_own(brief, complaint))
         tail = self._frame(brief).tail(facts, thinks=self.thinks)
         return b"".join(
-            (self._head, shared_part(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail)
+            (self._head, _shared(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail)
         )
 
-    def estimate(self, brief: Brief) -> Usage:
+    def estimate(self, brief: Brief | PartBrief) -> Usage:
         """The most tokens of one call: the limit that is sent is never above it."""
         frame = self._frame(brief)
-        given = shared_part(brief).tokens + estimated_tokens(learners_part(brief)) + frame.tokens
+        given = _shared(brief).tokens + estimated_tokens(_own(brief)) + frame.tokens
         return Usage(given, 0, frame.most(thinks=self.thinks))
 
-    def _frame(self, brief: Brief) -> "_Frame":
-        key = (brief.format.tag, brief.language)
+    def _frame(self, brief: Brief | PartBrief) -> "_Frame":
+        room = (
+            brief.tokens
+            if isinstance(brief, PartBrief)
+            else ROOM * guided_tokens(brief.format, brief.language)
+        )
+        key = (brief.format.tag, brief.language, room)
         if key not in self._frames:
-            self._frames[key] = _Frame(brief.format, brief.language)
+            self._frames[key] = _Frame(brief.format, room)
         return self._frames[key]
 
 
-class _Frame:
-    """What all requests for texts in one format and language have in common behind their messages."""
+def _shared(brief: Brief | PartBrief) -> SharedPart:
+    if isinstance(brief, PartBrief):
+        text = rules_part(brief)
+        return SharedPart(text, json_string(text), estimated_tokens(text))
+    return shared_part(brief)
 
-    def __init__(self, fmt: Format, language: str) -> None:
+
+def _own(brief: Brief | PartBrief, complaint: str = "") -> str:
+    if isinstance(brief, PartBrief):
+        return "\n\n".join(filter(None, (own_part(brief), again(complaint))))
+    return learners_part(brief, complaint)
+
+
+class _Frame:
+    """What all requests for texts in one format and of one length have in common behind their messages."""
+
+    def __init__(self, fmt: Format, room: int) -> None:
         self._format = fmt
-        self._room = ROOM * guided_tokens(fmt, language)
+        self._room = room
         schema = json.dumps(_response_format(fmt, AnswerFormat.JSON_SCHEMA), ensure_ascii=False)
         self.tokens = estimated_tokens(schema) + FRAME_TOKENS
         self._tails: dict[tuple[Facts, bool], bytes] = {}

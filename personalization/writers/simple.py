@@ -7,6 +7,7 @@ from courses.formats.definition import Document
 from courses.formats.personal import EXTENDED, PERSONAL
 from personalization.answers import NAME_PLACEHOLDER, with_name
 from personalization.brief import Brief
+from personalization.condensing.prompt import KEY, PartBrief
 from personalization.writers.base import Draft, Usage
 from personalization.writers.simple_phrases import EXTENDED_PHRASES, PHRASES, Phrases
 
@@ -20,11 +21,15 @@ type Answers = dict[str, str]
 
 
 class SimpleWriter:
-    def estimate(self, brief: Brief) -> Usage:
+    def estimate(self, brief: Brief | PartBrief) -> Usage:
         return Usage()
 
     async def write(self, brief: Brief, complaint: str = "") -> Draft:
         return Draft(simple_text(brief))
+
+    async def condense(self, brief: PartBrief, complaint: str = "") -> Draft:
+        """As it is: no sentence of this writer is taken from it."""
+        return Draft({KEY: brief.part.text})
 
     async def close(self) -> None:
         return None

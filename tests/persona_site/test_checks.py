@@ -39,6 +39,15 @@ def test_limits_that_cannot_be_read(settings: Settings) -> None:
     assert "rpm" in str(problem.hint)
 
 
+def test_windows_that_cannot_be_read(settings: Settings) -> None:
+    settings.MODEL_WINDOWS = "gpt-4.1-mini = 1047k, 32k out; * = 128k, 16k out"
+    assert checks.check_model_windows() == []
+    settings.MODEL_WINDOWS = "a = 5; b = 8k, 2k out"
+    (problem,) = checks.check_model_windows()
+    assert (problem.id, problem.msg) == ("persona.E022", "MODEL_WINDOWS: 'a': '5' is not like 128k, 16k out.")
+    assert "16k out" in str(problem.hint)
+
+
 def test_times_that_do_not_fit(settings: Settings) -> None:
     assert checks.check_times() == []
     settings.GENERATION_SWEEP_SECONDS = 60.0

@@ -23,7 +23,7 @@ from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
 pytestmark = pytest.mark.django_db
 
 TABLES: dict[Any, tuple[str, ...]] = {
-    Course: ("slug", "title", "description", "language", "personal_format", "content"),
+    Course: ("slug", "title", "description", "language", "personal_format", "lesson_source", "content"),
     Lesson: (
         "pk",
         "course__slug",

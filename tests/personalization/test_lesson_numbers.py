@@ -1,6 +1,6 @@
 import pytest
 
-from personalization.lesson_numbers import lesson_numbers
+from personalization.lesson_numbers import bare_title, lesson_numbers
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,26 @@ def test_nothing_is_refused(text: str) -> None:
 def test_all_wrong_parts_are_named_at_once() -> None:
     with pytest.raises(ValueError, match="Found: 'x', '3-1'"):
         lesson_numbers("x, 2, 3-1")
+
+
+@pytest.mark.parametrize(
+    ("title", "bare"),
+    [
+        ("Урок 3. Дыхание", "Дыхание"),
+        ("УРОК №12: «Плечи»", "«Плечи»"),
+        ("Урок 3 Дыхание", "Дыхание"),
+        ("Lesson 3 – Light", "Light"),
+        ("Lesson 3.2 Sleep", "Sleep"),
+        ("3. Дыхание", "Дыхание"),
+        ("12) Итоги", "Итоги"),
+        ("Урок 3", "Урок 3"),
+        ("Урок 3 упражнений", "Урок 3 упражнений"),
+        ("Урок дыхания", "Урок дыхания"),
+        ("5 упражнений для шеи", "5 упражнений для шеи"),
+        ("1.5 часа сна", "1.5 часа сна"),
+        ("2024. Итоги года", "2024. Итоги года"),
+        ("", ""),
+    ],
+)
+def test_a_title_without_the_lessons_number(title: str, bare: str) -> None:
+    assert bare_title(title) == bare

@@ -8,16 +8,17 @@ from django.test import Client
 from pytest_django import Settings
 
 from courses.models import Lesson, LessonDescription
+from personalization.brief import Brief
 from personalization.errors import PlanRefused
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, PromptVersion
 from personalization.models.runs import Backend, Kind
-from personalization.personal_prompt import LESSON_TEMPLATE, shipped_prompt
+from personalization.personal_prompt import LESSON_TEMPLATE, PersonalPrompt, shipped_prompt
 from personalization.prompts import WRITE_NOW, messages
 from personalization.services import queue
 from personalization.services.prompt_trial import lesson_trial
 from personalization.services.prompt_versions import effect_of, live_number, make_live, save_draft
-from personalization.services.sources import Sources
+from personalization.services.sources import Sources, transcripts
 from personalization.services.template_work import prepare_templates, template_brief
 from personalization.shipped_config import shipped_prompts
 from personalization.template_queries import preview_templates
@@ -43,13 +44,17 @@ def live(content: str = NEWER) -> None:
     make_live(version=draft(content), seen=live_number(LESSON_TEMPLATE))
 
 
+def brief_of(lesson: Lesson, prompt: PersonalPrompt) -> Brief:
+    return template_brief(lesson, prompt, transcripts([lesson], "")[lesson.pk])
+
+
 def described(lesson: Lesson, **fields: object) -> None:
     """By a model, with the prompt that is live now."""
     prompt = live_prompts().lesson
     recipe = template_recipe(prompt)
     written = {
         "prompt_version": recipe.prompt_version,
-        "fingerprint": template_brief(lesson, prompt).fingerprint(recipe),
+        "fingerprint": brief_of(lesson, prompt).fingerprint(recipe),
     }
     LessonDescription.objects.create(lesson=lesson, data=DESCRIPTION, **{**written, **fields})
 
@@ -66,7 +71,7 @@ def test_a_description_is_asked_for_with_the_live_version_and_names_it(lesson: L
 
 @pytest.mark.parametrize(("language", "said"), [("ru", "только по-русски"), ("en", "in English only")])
 def test_the_shipped_prompt_asks_in_the_courses_language(lesson: Lesson, language: str, said: str) -> None:
-    brief = replace(template_brief(lesson, shipped_prompt(LESSON_TEMPLATE)), language=language)
+    brief = replace(brief_of(lesson, shipped_prompt(LESSON_TEMPLATE)), language=language)
     shared = messages(brief)[0]["content"]
     assert said in shared
     assert "- key_points (list of texts): 4 to 6 points" in shared

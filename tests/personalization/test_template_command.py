@@ -14,6 +14,7 @@ from personalization.live_prompts import live_prompts
 from personalization.management.template_lines import Store, plan_lines
 from personalization.models import GenerationItem, GenerationRun
 from personalization.queries import progress
+from personalization.services.sources import transcripts
 from personalization.services.template_work import template_brief
 from personalization.template_queries import preview_templates
 from personalization.writers.registry import template_recipe
@@ -151,7 +152,9 @@ def test_a_course_without_lessons_is_refused() -> None:
 def saved(lesson: Lesson, **fields: Any) -> None:
     """A description that a model wrote of the lesson as it is."""
     fresh = Lesson.objects.select_related("course").get(pk=lesson.pk)
-    fingerprint = template_brief(fresh, live_prompts().lesson).fingerprint(template_recipe())
+    fingerprint = template_brief(
+        fresh, live_prompts().lesson, transcripts([fresh], "")[fresh.pk]
+    ).fingerprint(template_recipe())
     LessonDescription.objects.create(
         lesson=lesson, data=DESCRIPTION, **{"fingerprint": fingerprint, **fields}
     )

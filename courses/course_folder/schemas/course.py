@@ -9,7 +9,7 @@ from uuid import UUID
 from courses.course_folder.fields import Fields, as_uuid, described, kind, number_problem
 from courses.course_folder.findings import Findings
 from courses.course_folder.kept import kept_content
-from courses.formats.definition import Language
+from courses.formats.definition import Language, LessonSource
 from courses.formats.shapes import PERSONAL_FORMATS
 
 LONGEST_TITLE = 500  # characters
@@ -18,14 +18,17 @@ LONGEST_SLUG = 100
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _CYRILLIC = re.compile(r"[А-Яа-яЁё]")
-_KEYS = ("name", "title", "description", "slug", "language", "personal_format", "lessons", "lesson_ids")
+_KEYS = (
+    *("name", "title", "description", "slug", "language"),
+    *("personal_format", "lesson_source", "lessons", "lesson_ids"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CourseFile:
     """`description` None: not said; empty: there is none. `guessed_language` where `language` is not said.
 
-    `personal_format` None: not said, so that an editor's choice stays.
+    `personal_format` and `lesson_source` None: not said, so that an editor's choice stays.
     """
 
     file: str
@@ -35,6 +38,7 @@ class CourseFile:
     language: str | None
     guessed_language: str
     personal_format: str | None
+    lesson_source: str | None
     numbers: tuple[int, ...] | None
     lesson_ids: dict[int, UUID]
     content: Any
@@ -55,6 +59,7 @@ def course_file(data: dict[str, Any], file: str, folder: str, findings: Findings
         language=_one_of("language", list(Language), fields),
         guessed_language=(Language.RUSSIAN if russian else Language.ENGLISH).value,
         personal_format=_one_of("personal_format", [fmt.name for fmt in PERSONAL_FORMATS], fields),
+        lesson_source=_one_of("lesson_source", list(LessonSource), fields),
         numbers=_numbers(fields),
         lesson_ids=_lesson_ids(fields),
         content=kept_content(data),

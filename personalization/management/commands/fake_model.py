@@ -85,7 +85,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         """The counters are printed when the server was stopped."""
         try:
-            options = changed(Options(), {field.name: given[field.name] for field in fields(Options)})
+            said = {field.name: given[field.name] for field in fields(Options) if field.name in given}
+            options = changed(Options(), said)
         except OptionsError as error:
             raise CommandError("\n".join(map(_as_argument, error.problems))) from None
         try:
