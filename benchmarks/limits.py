@@ -20,7 +20,7 @@ from django.db import connection
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import scratch  # noqa: F401  sets Django up; must stay first
+from benchmarks import scratch  # sets Django up; must stay first
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from personalization.pairs import Selection
@@ -58,6 +58,7 @@ class Figures:
 
 
 def main() -> int:
+    scratch.no_options(__doc__)
     call_command("migrate", verbosity=0)
     Valkey(settings.VAR).ensure()
     settings.OPENAI_API_KEY = "fake"

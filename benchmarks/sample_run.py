@@ -18,7 +18,7 @@ from django.db.models import Count
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import scratch  # noqa: F401  sets Django up; must stay first
+from benchmarks import scratch  # sets Django up; must stay first
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from personalization.models import CallState, GenerationItem, ModelCall, PersonalizedLessonDescription
 from personalization.pairs import Selection
@@ -34,6 +34,7 @@ IN_HAND = 2 * int(WORKER["GENERATION_CONCURRENCY"])  # calls: under way, and ans
 
 
 def main() -> int:
+    scratch.no_options(__doc__)
     call_command("migrate", verbosity=0)
     call_command("import_lessons", stdout=io.StringIO())
     PersonalizedLessonDescription.objects.all().delete()  # so that each text counted below is this run's

@@ -1,5 +1,6 @@
 """Import this first: it sets Django up on servers and data of its own, in a folder that goes at the end."""
 
+import argparse
 import atexit
 import os
 import shutil
@@ -26,3 +27,9 @@ def _clean_up() -> None:
 
 
 atexit.register(_clean_up)
+
+
+def no_options(description: str | None) -> None:
+    """For a benchmark without options: --help tells what it does, anything else is refused."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(description=description, formatter_class=formatter).parse_args()

@@ -56,7 +56,7 @@ def refuse(page: Page) -> None:
     before = words.input_value()
     words.fill(before.replace("{{ lesson.title }}", "{{ lesson.number }}", 1))
     page.get_by_role("button", name="Save as a draft").click()
-    expect(page.get_by_role("alert")).to_contain_text("Line 24: There is no “lesson.number”")
+    expect(page.get_by_role("alert")).to_contain_text("Line 28: There is no “lesson.number”")
     seen(page, "refused")
     words = page.get_by_label("Words of the prompt")
     assert "{{ lesson.number }}" in words.input_value()

@@ -5,14 +5,12 @@ from dataclasses import replace
 import pytest
 from django.db import connection
 from django.test import Client
-from pytest_django import Settings
 
 from courses.models import Lesson, LessonDescription
 from personalization.brief import Brief
-from personalization.errors import PlanRefused
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, PromptVersion
-from personalization.models.runs import Backend, Kind
+from personalization.models.runs import Kind
 from personalization.personal_prompt import LESSON_TEMPLATE, PersonalPrompt, shipped_prompt
 from personalization.prompts import WRITE_NOW, messages
 from personalization.services import queue
@@ -24,7 +22,7 @@ from personalization.shipped_config import shipped_prompts
 from personalization.template_queries import preview_templates
 from personalization.writers.registry import template_recipe
 from tests.builders import DESCRIPTION, make_course, make_item, make_lesson, make_run, make_superuser
-from tests.personalization.templates import SAID, start
+from tests.personalization.templates import SAID
 
 pytestmark = pytest.mark.django_db
 
@@ -89,23 +87,6 @@ def test_going_live_counts_the_descriptions_that_become_stale(lesson: Lesson) ->
     assert not GenerationRun.objects.exists()
     live()
     assert preview_templates([lesson.pk]).by_verdict == {"write": 1}
-
-
-def test_a_version_that_cannot_be_used_pauses_the_run_and_starts_none(
-    lesson: Lesson, settings: Settings
-) -> None:
-    settings.OPENAI_API_KEY = "never-shown"
-    make_item(make_run(kind=Kind.TEMPLATES, backend=Backend.OPENAI), None, lesson)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE app_config SET value = '5' WHERE key = %s", [LESSON_TEMPLATE])
-    [], [outcome] = prepare_templates(queue.claim(5, worker="test", lease=30), Sources())
-    queue.settle([outcome])
-    run = GenerationRun.objects.get()
-    assert run.state == "paused"
-    assert "the prompt lesson_template:0 cannot be used" in run.note
-    assert preview_templates([lesson.pk]).sizes[0].input_tokens > 0
-    with pytest.raises(PlanRefused, match="The prompt cannot be used, repair it first"):
-        start()
 
 
 def test_without_its_entry_the_shipped_prompt_is_used() -> None:

@@ -73,7 +73,7 @@ def test_the_same_words_are_the_same_version() -> None:
     [
         (
             SHIPPED.replace("{{ lesson.title }}", "{{ lesson.number }}", 1),
-            "Line 24: There is no “lesson.number”",
+            "Line 28: There is no “lesson.number”",
         ),
         (SHIPPED.replace("{% endif %}", "", 1), "Line "),
         (SHIPPED + "{{ settings.SECRET_KEY }}", "There is no “settings”"),
