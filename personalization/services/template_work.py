@@ -17,7 +17,6 @@ from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
 from personalization.brief import BLANKS, SHORTEST_SOURCE, Brief
-from personalization.errors import RunBlocked
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
 from personalization.personal_prompt import PersonalPrompt
@@ -26,7 +25,7 @@ from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Sources
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import LONGEST_PAUSE, REASONS, blocked, internal, paid_outcome, replaceable
+from personalization.services.work import REASONS, not_prepared, paid_outcome, replaceable
 from personalization.writers.registry import template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -75,11 +74,8 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
             raise
         # An import that writes the course, mostly.
         return Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
-    except RunBlocked as error:
-        return blocked(claim, error)
     except Exception as error:
-        failure = internal(claim, error)
-        return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+        return not_prepared(claim, error)
 
 
 def _prepared(

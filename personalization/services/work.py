@@ -72,12 +72,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             decided = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer)
             if not decided and run.backend != Backend.SIMPLE:
                 messages(brief)  # here, and not beside the requests: it takes milliseconds, and is kept
-        except RunBlocked as error:
-            decided = blocked(claim, error)
         except Exception as error:
-            # An adopted row that nobody foresaw must not take the rest of the batch along.
-            failure = internal(claim, error)
-            decided = Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+            decided = not_prepared(claim, error)
         if decided:
             outcomes.append(decided)
         else:
@@ -148,6 +144,15 @@ def internal(claim: Claim, error: Exception) -> Transient:
 def blocked(claim: Claim, error: RunBlocked) -> Outcome:
     """Before anything was asked for: the run pauses, and says why."""
     return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
+
+
+def not_prepared(claim: Claim, error: Exception) -> Outcome:
+    """A prompt that cannot be used pauses the run; an adopted row that nobody foresaw must not take the rest
+    of the batch along."""
+    if isinstance(error, RunBlocked):
+        return blocked(claim, error)
+    failure = internal(claim, error)
+    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def make_brief(
