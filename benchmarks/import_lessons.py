@@ -2,7 +2,8 @@
 
 Each round: a raw COPY of all personal texts into a bare table; the whole import in a fresh process, with its
 peak memory; the import again, with nothing changed; the database's part alone. All files are read once
-before, so that what is measured is the work, not the disk they lie on. The figures are medians over
+before, and the server has written and vacuumed what came before: what is measured is the work, not the disk
+that the files lie on, nor what an earlier import left to do. The figures are medians over
 the rounds, the ratios medians of the rounds' own ratios. Exits 1 when a promise is broken.
 """
 
@@ -110,6 +111,7 @@ def _round(store: Path, blocks: Path, rows: Path, size: Size) -> Round:
 def _import(store: Path) -> tuple[dict[str, Any], int]:
     """The report of an import in a process of its own, and the memory that it took while it worked."""
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")
     command = [sys.executable, "-m", "benchmarks.importing.one_import", str(store)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603

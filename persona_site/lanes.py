@@ -17,6 +17,7 @@ from django.db import connection, connections
 from courses.history.reason import because
 
 PATIENCE = 5  # seconds for the server to take note that a statement is not wanted any more
+AGAIN = 0.2  # seconds
 
 
 class Stopped(Exception):
@@ -57,14 +58,16 @@ class Lanes:
             lane.open(session)
 
     def close(self) -> None:
+        self._stopping.set()
         for lane in self._others:
             lane.close()
 
     def _stop(self, calls: Sequence[Future[Any]]) -> None:
         self._stopping.set()
-        for lane in self._others:
-            lane.cancel()
-        wait(calls)
+        # Again and again: a cancel that comes between two statements is lost.
+        while wait(calls, timeout=AGAIN).not_done:
+            for lane in self._others:
+                lane.cancel()
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def import_store(
         listed = _list(store, path)
         chosen = choose(listed, courses)
         reason = because(command="import_lessons", store=[course.slug for course in chosen][:MOST_NAMED])
-        with reason, import_lock(lambda: watcher.say(WAITING)) as still_locked:
+        with reason, import_lock(lambda: watcher.say(WAITING)) as still_locked, patience():
             snapshot = replace(read_snapshot(), leaving=bool(options.prune))
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
@@ -114,8 +114,9 @@ class _Import:
             for part in self.parts:
                 _refuse_unknown_lessons(part)
         if self.options.with_learners:
-            learners = self._stage_learners(entries, {plan.slug for plan in plans}, everyone=everyone)
             texts = sum(map(len, self.readers))
+            learners = self._stage_learners(entries, {plan.slug for plan in plans}, everyone=everyone)
+            self.readers = ()  # they are many, and in `learners` now
             self.watcher.stage("Reading personal texts", texts)
             processes = processes_for(texts) // len(self.parts)
             self._each(partial(StorePart.stage_texts, learners=learners, processes=processes))

@@ -6,15 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        # Its right has a name that the first form of the permissions has no room for, where it is migrated to alone.
-        ('auth', '0012_alter_user_first_name_max_length'),
         ('personalization', '0005_edited_texts'),
     ]
 
     operations = [
         migrations.AlterModelOptions(
             name='personalizedlessondescription',
-            options={'permissions': [('replace_locked', 'Can unlock and replace texts that an editor changed')], 'verbose_name': 'personal text', 'verbose_name_plural': 'personal texts'},
+            options={'permissions': [('replace_locked', 'Can unlock and replace texts that editors changed')], 'verbose_name': 'personal text', 'verbose_name_plural': 'personal texts'},
         ),
         migrations.AddField(
             model_name='personalizedlessondescription',

@@ -56,7 +56,7 @@ class PersonalizedLessonDescription(DatabaseTimestamps):
         db_table = "personalized_lesson_descriptions"
         verbose_name = _("personal text")
         verbose_name_plural = _("personal texts")
-        permissions = [(REPLACE_LOCKED, "Can unlock and replace texts that an editor changed")]
+        permissions = [(REPLACE_LOCKED, "Can unlock and replace texts that editors changed")]
         constraints = [
             models.UniqueConstraint(
                 fields=["profile", "lesson"],

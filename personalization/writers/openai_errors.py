@@ -18,6 +18,15 @@ BLOCKED = {
     404: _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"),
 }
 
+# No connection, a proxy that makes none, or no address: such a request has cost nothing.
+NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+
 
 class Refused(Exception):
     """An HTTP status that is no success. `error`: what the body says of it, an object or a text."""
@@ -41,9 +50,8 @@ class Refused(Exception):
 
 def unanswered(error: aiohttp.ClientError) -> Transient:
     """For an error of the HTTP client: no answer came, or none that can be read."""
-    never_sent = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    broken_off = aiohttp.ClientOSError | aiohttp.ServerConnectionError | aiohttp.ClientPayloadError
-    if never_sent or isinstance(error, broken_off):
+    never_sent = isinstance(error, NEVER_SENT)
+    if never_sent or isinstance(error, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
         broken = Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
         broken.usage = Usage(reported=True) if never_sent else None  # then it cost nothing, for certain
         return broken

@@ -8,6 +8,7 @@ counted and paced.
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,6 +19,8 @@ from personalization.errors import RunBlocked, Transient
 from personalization.writers.openai_errors import BLOCKED, Refused, unanswered
 
 CONNECT = 10.0  # seconds; a machine that is there takes none
+# Shorter than servers keep a connection that nobody uses: a request that meets their end of it is lost.
+KEEP_ALIVE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class ChatCompletions:
 
     def __init__(self, *, api_key: str, base_url: str, seconds: float) -> None:
         self._key = api_key
+        self._headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
         self._seconds = seconds
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._proxy = _proxy_for(self._url)
@@ -45,7 +49,11 @@ class ChatCompletions:
             raise RunBlocked("http_401", BLOCKED[401])  # no header can carry it: not worth asking
         session = self._session = self._session or self._opened()
         try:
-            async with session.post(self._url, data=body, proxy=self._proxy) as response:
+            # Headers of the session would go to a proxy too, and with them the key.
+            sent = session.post(
+                self._url, data=body, headers=self._headers, proxy=self._proxy, allow_redirects=False
+            )
+            async with sent as response:
                 return Response(response.status, response.headers, await response.read())
         except aiohttp.ClientError as error:
             raise unanswered(error) from error
@@ -58,10 +66,9 @@ class ChatCompletions:
 
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
-            timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=min(CONNECT, self._seconds)),
+            timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=min(CONNECT, self._seconds / 2)),
             # How many are in flight is the worker's to say, and the limiter's.
-            connector=aiohttp.TCPConnector(limit=0, ssl=_trusted()),
+            connector=aiohttp.TCPConnector(limit=0, ssl=_trusted(), keepalive_timeout=KEEP_ALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
 
@@ -74,13 +81,20 @@ def succeeded(response: Response) -> Response:
 
 
 def _trusted() -> ssl.SSLContext:
-    """The system's certificate authorities, SSL_CERT_FILE's, and a list for a system that has none."""
+    """What the system trusts, or SSL_CERT_FILE and SSL_CERT_DIR; a list of our own where there is neither."""
     context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
+    # Authorities of a company's own are often made without the extensions that Python 3.13 began to ask for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    folder = ssl.get_default_verify_paths().capath
+    if not context.cert_store_stats()["x509_ca"] and not (folder and any(Path(folder).iterdir())):
+        context.load_verify_locations(certifi.where())
     return context
 
 
 def _proxy_for(url: str) -> str | None:
-    """By HTTPS_PROXY, HTTP_PROXY and NO_PROXY; looked up once, not by each request."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    """By HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; looked up once, not by each request."""
+    parts, proxies = urlsplit(url), getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or "*" in proxies.get("no", "").split(",") or proxy_bypass(parts.netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"

@@ -137,5 +137,5 @@ def test_a_right_that_the_models_did_not_have_yet_comes_with_its_migration() -> 
     assert not Permission.objects.filter(codename="replace_locked").exists()
     create_groups(apps)
     right = Permission.objects.get(codename="replace_locked")
-    assert right.name == "Can unlock and replace texts that an editor changed"
+    assert right.name == "Can unlock and replace texts that editors changed"
     assert sorted(right.group_set.values_list("name", flat=True)) == ["Content editors", "Operators"]

@@ -1,20 +1,26 @@
 """Bytes to an endpoint and back: through a proxy, and what a request that never left has cost."""
 
 import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from personalization.errors import Transient
 from personalization.fake_model import RunningFakeModel
 from personalization.writers.base import Usage
-from personalization.writers.openai_http import ChatCompletions, Response
+from personalization.writers.openai_errors import Refused
+from personalization.writers.openai_http import ChatCompletions, Response, succeeded
 
+KEY = "test-key"
 ELSEWHERE = "http://endpoint.invalid/v1"
 
 
 def post(base_url: str) -> Response:
     async def posted() -> Response:
-        http = ChatCompletions(api_key="none", base_url=base_url, seconds=5)
+        http = ChatCompletions(api_key=KEY, base_url=base_url, seconds=5)
         try:
             return await http.post(b"{}")
         finally:
@@ -46,6 +52,72 @@ def test_what_needs_no_proxy_is_asked_without(
         post(ELSEWHERE)
     assert failed.value.usage == Usage(reported=True), "it has cost nothing, for certain"
     assert proxied.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("http_proxy", "{host}"), ("all_proxy", "http://{host}"), ("ALL_PROXY", "{host}")]
+)
+def test_a_proxy_may_be_said_in_every_usual_way(
+    proxied: RunningFakeModel, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.delenv("http_proxy")
+    monkeypatch.setenv(name, value.format(host=proxied.base_url.removesuffix("/v1").removeprefix("http://")))
+    assert post(ELSEWHERE).status == 400
+
+
+@pytest.mark.parametrize("exempt", ["*", "localhost,*", "endpoint.invalid:80", ".invalid"])
+def test_hosts_without_a_proxy_may_be_said_too(
+    proxied: RunningFakeModel, monkeypatch: pytest.MonkeyPatch, exempt: str
+) -> None:
+    monkeypatch.setenv("no_proxy", exempt)
+    with pytest.raises(Transient, match="not reachable"):
+        post(ELSEWHERE.replace(".invalid", ".invalid:80"))
+
+
+@contextmanager
+def answering(status: str) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers one request, and keeps what it heard: its address, and that."""
+    heard: list[bytes] = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listening, listening.accept()[0] as client:
+            heard.append(client.recv(65536))
+            client.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    server = threading.Thread(target=serve)
+    server.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}", heard
+    server.join()
+
+
+def test_a_proxy_never_learns_the_key_and_its_refusal_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    with answering("502 Bad Gateway") as (proxy, heard):
+        monkeypatch.setenv("https_proxy", proxy)
+        with pytest.raises(Transient, match="not reachable") as failed:
+            post("https://endpoint.invalid/v1")
+    assert failed.value.usage == Usage(reported=True)
+    assert heard[0].startswith(b"CONNECT endpoint.invalid:443")
+    assert KEY.encode() not in heard[0]
+
+
+def test_without_encryption_the_proxy_gets_the_key_for_the_endpoint_and_none_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    with answering("502 Bad Gateway") as (proxy, heard):
+        monkeypatch.setenv("http_proxy", proxy)
+        assert post(ELSEWHERE).status == 502
+    assert b"\r\nauthorization: bearer" in heard[0].lower()
+    assert b"proxy-authorization" not in heard[0].lower()
+
+
+def test_a_redirect_is_not_followed_with_what_learners_said() -> None:
+    with answering("308 Permanent Redirect\r\nLocation: http://127.0.0.1:9/") as (address, _):
+        response = post(f"{address}/v1")
+    with pytest.raises(Refused):
+        succeeded(response)
 
 
 def test_headers_are_found_in_any_case(proxied: RunningFakeModel) -> None:
