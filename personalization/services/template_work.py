@@ -17,7 +17,6 @@ from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
 from personalization.brief import Brief
-from personalization.errors import RunBlocked
 from personalization.lesson_numbers import bare_title
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
@@ -27,15 +26,7 @@ from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import (
-    LONGEST_PAUSE,
-    REASONS,
-    begun,
-    blocked,
-    internal,
-    paid_outcome,
-    replaceable,
-)
+from personalization.services.work import REASONS, begun, not_prepared, paid_outcome, replaceable
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -87,8 +78,6 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
     """What `prepare` says; an error of one item must not take the rest of the batch along."""
     try:
         return prepare()
-    except RunBlocked as error:
-        return blocked(claim, error)
     except InterfaceError:
         raise  # the connection: tried again as a whole
     except OperationalError as error:
@@ -97,8 +86,7 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
         # An import that writes the course, mostly.
         return Outcome(claim, "retry", delay=HELD_SECONDS, give_back=True)
     except Exception as error:
-        failure = internal(claim, error)
-        return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
+        return not_prepared(claim, error)
 
 
 def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -> _Prepared:

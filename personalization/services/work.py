@@ -78,19 +78,13 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         except (InterfaceError, OperationalError):
             raise  # the connection's, and not the item's
         except Exception as error:
-            # An adopted row that nobody foresaw must not take the rest of the batch along.
-            begins = blocked(claim, error) if isinstance(error, RunBlocked) else _later(claim, error)
+            begins = not_prepared(claim, error)
         if isinstance(begins, Job):
             jobs.append(begins)
         else:
             outcomes.append(begins)
     _log_refinements(jobs)
     return jobs, outcomes
-
-
-def _later(claim: Claim, error: Exception) -> Outcome:
-    failure = internal(claim, error)
-    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def begun(job: Job) -> Job | Outcome:
@@ -163,6 +157,15 @@ def internal(claim: Claim, error: Exception) -> Transient:
 def blocked(claim: Claim, error: RunBlocked) -> Outcome:
     """Before anything was asked for: the run pauses, and says why."""
     return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
+
+
+def not_prepared(claim: Claim, error: Exception) -> Outcome:
+    """A prompt that cannot be used pauses the run; an adopted row that nobody foresaw must not take the rest
+    of the batch along."""
+    if isinstance(error, RunBlocked):
+        return blocked(claim, error)
+    failure = internal(claim, error)
+    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def make_brief(
