@@ -97,9 +97,55 @@ def test_the_numbers_of_list_items_are_their_own() -> None:
     check_answer({**GOOD, "practical_tips": ["1. Согрейте ладони", "7) Спросите", "8. Не спешите"]}, BRIEF)
 
 
+def test_so_are_those_of_the_lines_of_a_text() -> None:
+    check_answer({**GOOD, "homework": "7. Согрейте ладони.\n8. Повторите дома."}, BRIEF)
+
+
+@pytest.mark.parametrize("minutes", ["десять", "десяти", "двадцать пять", "пять-десять"])
+def test_a_number_in_words_is_read_in_the_answer_too(minutes: str) -> None:
+    assert "the lesson does not say the number" in refusal(homework=f"Держите {minutes} минут.")
+
+
+@pytest.mark.parametrize("homework", ["Один из вас садится первым.", "Повторите обеими руками две минуты."])
+def test_what_is_no_claim_of_a_number_passes(homework: str) -> None:
+    check_answer({**GOOD, "homework": homework}, BRIEF)
+
+
 def test_a_long_item_is_refused() -> None:
     points = [*GOOD["key_points"][:3], "слово " * 19]
     assert "19 words, at most 18" in refusal(key_points=points)
+
+
+@pytest.mark.parametrize("notes", [["Нет", "Нет"], ["Нет.", "Не давите на позвоночник"]])
+def test_a_note_of_one_word_is_refused(notes: list[str]) -> None:
+    assert "part 1" in refusal(important_notes=notes)
+
+
+def test_words_from_all_over_the_lesson_are_no_support() -> None:
+    # Each of these is said, but in no one place: сядьте … прямо, полотенце, сном.
+    notes = ["Не давите на позвоночник", "Прямо перед сном снимайте полотенце с плеч"]
+    assert "important_notes: part 2" in refusal(important_notes=notes)
+
+
+def test_words_of_the_title_are_no_support() -> None:
+    brief = replace(BRIEF, lesson_title="Массаж шеи")
+    brief = replace(brief, transcript=f"Это массаж шеи. {SAID}")
+    notes = ["Не давите на позвоночник", "Массаж шеи противопоказан беременным"]
+    with pytest.raises(Transient, match="important_notes: part 2"):
+        check_answer({**GOOD, "important_notes": notes}, brief)
+
+
+def test_two_neighbouring_sentences_support_one_note() -> None:
+    notes = ["Не давите на позвоночник", "Если больно, остановитесь и не давите"]
+    check_answer({**GOOD, "important_notes": notes}, BRIEF)
+
+
+def test_a_transcript_without_full_stops_is_taken_in_pieces() -> None:
+    filler = " ".join(f"слово{letter}" for letter in "абвгдежзиклмнопрстуфхцчшщыэюя" * 3)
+    brief = replace(BRIEF, transcript=f"{SAID} Возьмите крем {filler} потом наденьте перчатки")
+    notes = ["Не давите на позвоночник", "Крем втирайте перчатками нежно"]
+    with pytest.raises(Transient, match="important_notes: part 2"):
+        check_answer({**GOOD, "important_notes": notes}, brief)
 
 
 @pytest.mark.parametrize("count", [3, 7])
