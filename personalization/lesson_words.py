@@ -18,28 +18,27 @@ FEWEST_SENTENCES = 6  # before that can be said
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[.!?…;\n]+")
 # Words that carry nothing, and what notes and lists of equipment begin with whatever they are about.
-_STOP = frozenset(
-    """
-без более больше был была были было быть вам вами вас ваш ваша ваше вашего вашей ваши ваших весь все всегда всего
-всей всем всеми всех вся где для его если есть еще или как какая какие какой когда которая которое которые который
-которых лишь либо между менее меньше мне может можете можно мой надо нас наш него нее нельзя немного нет нибудь
-никогда ним них ничего обязательно один она они оно особенно очень перед под после потом потому почти при просто
-против ради раз разве сам сама сами само свое своего своей своем свои своих свой свою себе себя слегка слишком
-снова совсем стало станет так также такая такие такой там тем того тоже той только том тот туда тут уже хотя чего
-чем через что чтобы чтоб чуть эта эти этим этих это этого этой этом этот эту
-берите будьте важно возьмите готовьте держите должен должна должно должны запаситесь заранее захватите избегайте
-избегать используйте использовать купите лучше найдите нужен нужна нужно нужны обратите внимание особое
-подготовить подготовьте помните понадобится понадобятся потребуется потребуются приготовить приготовьте
-рекомендуется следите следует старайтесь убедитесь
-about after again all also always and any are around been before being both but can cannot could did does doing
-don done down during each few for from further had has have having her here him his how into its itself just less
-may might more most must never not nothing now off once only other our ours out over own same shall she should
-some such than that the their them then there these they this those through too under until very was way were what
-when where which while who whom why will with without would yes you your yours yourself
+_STOP_WORDS = """
+без более больше был была были было быть вам вами вас ваш ваша ваше вашего вашей ваши ваших весь все
+всегда всего всей всем всеми всех вся где для его если есть еще или как какая какие какой когда которая
+которое которые который которых лишь либо между менее меньше мне может можете можно мой надо нас наш него
+нее нельзя немного нет нибудь никогда ним них ничего обязательно один она они оно особенно очень перед
+под после потом потому почти при просто против ради раз разве сам сама сами само свое своего своей своем
+свои своих свой свою себе себя слегка слишком снова совсем стало станет так также такая такие такой там
+тем того тоже той только том тот туда тут уже хотя чего чем через что чтобы чтоб чуть эта эти этим этих
+это этого этой этом этот эту берите будьте важно возьмите готовьте держите должен должна должно должны
+запаситесь заранее захватите избегайте избегать используйте использовать купите лучше найдите нужен нужна
+нужно нужны обратите внимание особое подготовить подготовьте помните понадобится понадобятся потребуется
+потребуются приготовить приготовьте рекомендуется следите следует старайтесь убедитесь about after again
+all also always and any are around been before being both but can cannot could did does doing don done
+down during each few for from further had has have having her here him his how into its itself just less
+may might more most must never not nothing now off once only other our ours out over own same shall she
+should some such than that the their them then there these they this those through too under until very
+was way were what when where which while who whom why will with without would yes you your yours yourself
 avoid bring careful carefully check ensure get important keep make necessary need needed prepare ready
 recommended remember sure take use using
-""".split()
-)
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def said_in(title: str, transcript: str) -> Said:
 
 
 def is_note(part: str) -> bool:
-    """Whether it is more than a word, and one of its words carries something: “No.” and “Never do it.” are not."""
+    """Whether it is more than a word, and one of its words carries something: “No.” is none."""
     return len(_WORD.findall(part)) > 1 and bool(_stems(part))
 
 

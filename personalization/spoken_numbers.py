@@ -89,7 +89,7 @@ def _in_digits(text: str) -> Iterator[Decimal]:
 
 
 def _in_words(text: str, counts: _Table) -> Iterator[Decimal]:
-    """What the words of numbers say that follow each other: twenty five is one number, ten fifteen are two."""
+    """What number words in a row say: twenty five is one number, ten fifteen are two."""
     run: list[Decimal] = []
     end = -1
     for word in _WORD.finditer(text):
@@ -132,9 +132,9 @@ def _counts(language: str) -> _Table:
             if number < 9:
                 ends = ("десят", "десяти", "десятью")
                 tens = {form + end for form, end in zip(forms, ends, strict=True)}
-                table |= dict.fromkeys(tens, {Decimal(number * 10)})
+                table |= {word: {Decimal(number * 10)} for word in tens}
             hundreds = (forms[0] + "сот", *(forms[1] + end for end in ("сот", "стах", "стам")))
-            table |= dict.fromkeys([*hundreds, forms[2] + "стами"], {Decimal(number * 100)})
+            table |= {word: {Decimal(number * 100)} for word in (*hundreds, forms[2] + "стами")}
     return table
 
 

@@ -51,7 +51,8 @@ def _without_support(document: Document, brief: Brief) -> Iterator[str]:
         if empty:
             yield f"{section.key}: part {_told(empty)} says nothing: leave it out, or write a sentence"
         if bare:
-            yield f"{section.key}: part {_told(bare)} is not said in the lesson, leave it out or use its words"
+            said_nowhere = f"part {_told(bare)} is not said in the lesson"
+            yield f"{section.key}: {said_nowhere}, leave it out or use its words"
 
 
 def _told(places: list[int]) -> str:
