@@ -187,7 +187,7 @@ def _store(course: Course, options: dict[str, Any]) -> Store | None:
     if options["no_store"]:
         return None
     known = known_stores([course.pk]).get(course.pk)
-    path = options["store"].resolve() if options["store"] else known and Path(known)
+    path = options["store"].absolute() if options["store"] else known and Path(known)
     if not path:
         return None
     try:
