@@ -191,8 +191,33 @@ def test_two_workers_at_once_write_the_file_once(folder: CourseBuilder, settings
 
 def test_an_import_tells_where_a_course_comes_from(folder: CourseBuilder) -> None:
     course = Course.objects.get()
-    assert known_stores([course.pk]) == {course.pk: str(folder.path.parent.resolve())}
+    assert known_stores([course.pk]) == {course.pk: str(folder.path.parent)}
     other = StoreBuilder(folder.path.parent / "other")
     other.course().lessons(2)
     imported(other.path)
-    assert CourseStore.objects.get().path == str(other.path.resolve())
+    assert CourseStore.objects.get().path == str(other.path)
+
+
+def test_a_link_to_the_release_is_remembered_as_a_link(folder: CourseBuilder) -> None:
+    current = folder.path.parent.with_name("current")
+    current.symlink_to(folder.path.parent)
+    imported(current)
+    assert CourseStore.objects.get().path == str(current)
+
+
+def test_a_file_that_was_changed_since_the_import_is_left_alone(
+    model: RunningFakeModel, folder: CourseBuilder
+) -> None:
+    folder.template(1, {"introduction": "Из чужих рук."})
+    before = template(folder)
+    run = start(folder.path.parent)
+    drain()
+    assert ended(run) == [(1, "failed", "store_file"), (2, "done", "")]
+    message = GenerationItem.objects.values_list("error_message", flat=True).get(error_code="store_file")
+    assert "was changed since the last import: import it first" in message
+    assert template(folder) == before
+    assert not backups(folder)
+    again = start(folder.path.parent)
+    drain()
+    assert ended(again) == [(1, "failed", "store_file"), (2, "unchanged", "")]
+    assert template(folder) == before
