@@ -57,16 +57,16 @@ def write_template(
     """
     with _course_folder(store, slug) as (folder, course):
         name, old = _template(folder, course, lesson, number, known)
+        content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
         if old is not None:
             said = _document(old)
-            if said == document:
+            if said == _document(content):  # not `document`: reading takes the stars off a last line
                 return False
             if said is None or (said and not known.said(said)):
                 raise StoreProblem(f"{folder.named(name)} was changed since the last import: import it first")
         try:
             if old is not None:
                 _back_up(folder.share(), name, old)
-            content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
             _replace(folder.share(), name, content)
         except OSError as error:
             raise StoreProblem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from courses.course_folder.final_files import Known, write_template
 from courses.formats.definition import Document
+from courses.formats.shapes import lesson_document
 from courses.models import Lesson, LessonDescription
 from personalization.models import GenerationRun
 from personalization.services.attempts import Claim
@@ -24,8 +25,8 @@ MINE = """
 """
 
 SAID_BEFORE = """
-    SELECT FROM changes WHERE table_name = 'lesson_descriptions' AND row_id = %s
-    AND before -> 'data' = %s::jsonb LIMIT 1
+    SELECT before -> 'data' FROM changes
+    WHERE table_name = 'lesson_descriptions' AND row_id = %s AND before ? 'data'
 """
 
 
@@ -60,8 +61,16 @@ def write_file(claim: Claim, store: Path) -> bool | None:
 def _was_said(description: UUID, document: Document) -> bool:
     """Whether the description said that before: what a file says that no import has brought, it never did."""
     with connection.cursor() as cursor:
-        cursor.execute(SAID_BEFORE, [description, json.dumps(document)])
-        return bool(cursor.fetchall())
+        cursor.execute(SAID_BEFORE, [description])
+        return any(_read_as(json.loads(data)) == document for (data,) in cursor.fetchall())
+
+
+def _read_as(data: object) -> Document | None:
+    """What an import would make of it."""
+    try:
+        return lesson_document(data)
+    except ValueError:
+        return None
 
 
 def _elsewhere(course: UUID) -> frozenset[UUID]:

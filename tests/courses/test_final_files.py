@@ -70,6 +70,12 @@ def test_a_file_that_says_it_already_is_left_alone(course: CourseBuilder) -> Non
     assert len(files(course)) == 1
 
 
+def test_what_was_written_is_not_written_twice(course: CourseBuilder) -> None:
+    starred = {**NEW, "motivational_line": "*Вперёд.*"}
+    assert write(course, starred)
+    assert not write(course, starred)
+
+
 def test_the_file_keeps_its_name_after_a_renumbering(course: CourseBuilder) -> None:
     course.template(1)
     assert write(course, number=7)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from courses.formats.lesson import LESSON
+from courses.formats.shapes import lesson_document
 from personalization.checks import check_answer
 from personalization.errors import Transient
 from tests.personalization.briefs import NINA, SAM
@@ -109,6 +110,34 @@ def test_a_number_in_words_is_read_in_the_answer_too(minutes: str) -> None:
 @pytest.mark.parametrize("homework", ["Один из вас садится первым.", "Повторите обеими руками две минуты."])
 def test_what_is_no_claim_of_a_number_passes(homework: str) -> None:
     check_answer({**GOOD, "homework": homework}, BRIEF)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Это **важно**.",
+        "# Дома",
+        "- Сядьте прямо",
+        "*Вперёд.*",
+        "Это _важно_.",
+        "`код`",
+        "Да.\n* Сядьте",
+        "> Так",
+    ],
+)
+def test_markdown_is_refused(text: str) -> None:
+    assert refusal(motivational_line=text) == "motivational_line: holds Markdown"
+
+
+@pytest.mark.parametrize("text", ["Тише — и мягче - вот так.", "Сила 5 * 2 и 2 * 1.", "№ 1, snake_case_word"])
+def test_signs_that_are_no_markdown_pass(text: str) -> None:
+    brief = replace(BRIEF, summary="5 2 1")
+    check_answer({**GOOD, "homework": text}, brief)
+
+
+def test_what_is_published_reads_as_the_import_reads_it() -> None:
+    document = check_answer({**GOOD, "motivational_line": "У вас всё получится."}, BRIEF)
+    assert lesson_document(document) == document
 
 
 def test_a_long_item_is_refused() -> None:
