@@ -5,7 +5,7 @@ finds it saved, and writes the file: whoever kills a worker between the two, by 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -35,6 +35,8 @@ class _Description:
     """What is known of the one that a lesson has. All None: a store's, an older system's."""
 
     fingerprint: str | None = None
+    model: str = ""
+    prompt_version: str = ""
     generated_at: datetime | None = None
     edited_at: datetime | None = None
 
@@ -130,10 +132,17 @@ def _reason_to_skip(job: Job, current: _Description) -> str | None:
 
 
 def _is_saved(job: Job, run: GenerationRun, current: _Description) -> bool:
-    """Whether the description is what would be written: from before, unless all are to be written anew."""
-    if current.edited_at or current.fingerprint != job.fingerprint:
+    """Whether the description is what would be written: from before, unless all are to be written anew.
+
+    What the run itself has written of the same lesson stays, also where the worker that writes the file has
+    another prompt or model: two versions that work side by side would pay each other's descriptions again.
+    """
+    if current.edited_at or current.fingerprint is None:
         return False
-    return not run.options.get("force") or _is_of(run, current)
+    if _is_of(run, current):
+        recipe = replace(job.recipe, model=current.model, prompt_version=current.prompt_version)
+        return current.fingerprint == job.brief.fingerprint(recipe)
+    return current.fingerprint == job.fingerprint and not run.options.get("force")
 
 
 def _is_of(run: GenerationRun, current: _Description) -> bool:
@@ -155,6 +164,6 @@ def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Descrip
 
 def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:
     rows = LessonDescription.objects.filter(lesson__in=list(lessons)).values_list(
-        "lesson_id", "fingerprint", "generated_at", "edited_at"
+        "lesson_id", "fingerprint", "model", "prompt_version", "generated_at", "edited_at"
     )
-    return {row[0]: _Description(row[1], row[2], row[3]) for row in rows}
+    return {lesson: _Description(*known) for lesson, *known in rows}

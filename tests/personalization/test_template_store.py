@@ -121,6 +121,22 @@ def test_a_worker_that_dies_between_the_two_loses_neither(
     assert model.stats()["requests"] == 1
 
 
+def test_a_worker_with_another_model_writes_the_file_and_pays_nothing(
+    model: RunningFakeModel, folder: CourseBuilder, settings: Settings
+) -> None:
+    Lesson.objects.filter(pk=lesson_id(2)).delete()
+    run = start(folder.path.parent)
+    model.set(latency=200)
+    drain(lambda: at_once(LessonDescription.objects.exclude(fingerprint=None).exists)[0])
+    assert ended(run) == [(1, "queued", "")]
+    settings.OPENAI_MODEL = "the-next-model"
+    saved = data()
+    drain()
+    assert ended(run) == [(1, "done", "")]
+    assert template(folder) == saved == data()
+    assert model.stats()["requests"] == 1
+
+
 def test_a_store_that_is_gone_costs_no_description(model: RunningFakeModel, folder: CourseBuilder) -> None:
     away = folder.path.parent.with_name("away")
     shutil.move(folder.path.parent, away)
