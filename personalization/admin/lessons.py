@@ -12,7 +12,6 @@ from courses.models import Lesson
 from personalization.admin.regenerate_lessons import regenerate_lessons_page
 from personalization.admin.rights import may_run
 from personalization.admin.status_filters import LessonStatusFilter
-from personalization.models.runs import RUN_GENERATION
 
 
 class LessonWithStatusAdmin(LessonAdmin):
@@ -21,10 +20,11 @@ class LessonWithStatusAdmin(LessonAdmin):
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [LessonStatusFilter if one is MissingFilter else one for one in self.list_filter]
 
-    def has_run_generation_permission(self, request: HttpRequest) -> bool:
-        return may_run(request)
+    def has_regenerate_permission(self, request: HttpRequest) -> bool:
+        """Who starts it changes lessons, and spends money."""
+        return may_run(request) and self.has_change_permission(request)
 
-    @admin.action(description=_("Write standard descriptions anew"), permissions=[RUN_GENERATION])
+    @admin.action(description=_("Write standard descriptions anew"), permissions=["regenerate"])
     def regenerate_descriptions(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> HttpResponse:
         return regenerate_lessons_page(self, request, queryset)
 
