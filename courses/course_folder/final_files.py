@@ -1,5 +1,6 @@
 """Writes a lesson's template into its course folder: what stood there stays beside it, as a backup."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Container, Iterator
@@ -15,6 +16,7 @@ from courses.course_folder.folders import Entry, Folder, shown
 from courses.course_folder.matching import Outcome, match
 from courses.course_folder.names import NamedFile, templates
 from courses.course_folder.reader import read_course
+from courses.course_folder.schemas.lesson import LessonFile
 from courses.course_folder.store import ListedCourse, list_courses, open_store
 from courses.course_folder.writer import as_file
 from courses.errors import InvalidInput
@@ -29,6 +31,13 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 class StoreProblem(Exception):
     """The file could not be written, and the one that was there is as before. One line."""
+
+
+class StoreBusy(StoreProblem):
+    """The same, and it may pass by itself: a full disk, a network's file system that was away."""
+
+
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.EIO, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ def write_template(
                 _back_up(folder.share(), name, old)
             _replace(folder.share(), name, content)
         except OSError as error:
-            raise StoreProblem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
+            problem = StoreBusy if error.errno in _PASSING else StoreProblem
+            raise problem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
     return True
 
 
@@ -77,6 +87,12 @@ def may_write(store: Path, slug: str) -> bool:
     """Whether this process may write the files of the course. Raises StoreProblem where it has no folder."""
     with _course_folder(store, slug) as (folder, _):
         return os.access(".", os.W_OK, dir_fd=folder.share())
+
+
+def described_lessons(store: Path, slug: str) -> frozenset[int]:
+    """The numbers of lessons whose lesson.json holds a description, too. Raises StoreProblem."""
+    with _course_folder(store, slug) as (folder, course):
+        return frozenset(one.number for one in _lessons(folder, course) if one.description)
 
 
 @contextmanager
@@ -128,17 +144,23 @@ def _by_number(
     folder: Folder, course: ListedCourse, files: list[NamedFile], lesson: UUID, number: int, known: Known
 ) -> list[NamedFile]:
     """The files that the import takes for the lesson though they do not carry its UUID: by their numbers."""
-    findings, folder.findings = folder.findings, Findings()
-    try:
-        lessons = read_course(folder, course.entry, course.course).lessons if files else ()
-    finally:
-        folder.findings = findings
-    numbers = {one.id: one.number for one in lessons if one.id} or {lesson: number}
+    if not files:
+        return []
+    numbers = {one.id: one.number for one in _lessons(folder, course) if one.id}
     numbers.setdefault(lesson, number)
-    found = match(files, numbers, known.elsewhere() if files else ())
+    found = match(files, numbers, known.elsewhere())
     mine = found.files.get(lesson)
     twice = [it.file for it in found.remarks if it.outcome is Outcome.TWICE and it.lesson == numbers[lesson]]
     return [mine, *twice] if mine else []
+
+
+def _lessons(folder: Folder, course: ListedCourse) -> tuple[LessonFile, ...]:
+    """Those that can be read: what is wrong with the others is the import's to say."""
+    findings, folder.findings = folder.findings, Findings()
+    try:
+        return read_course(folder, course.entry, course.course).lessons
+    finally:
+        folder.findings = findings
 
 
 def _content(folder: Folder, entry: Entry) -> bytes:
