@@ -10,9 +10,10 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from courses.course_folder.final_files import StoreProblem
+from courses.course_folder.final_files import StoreBusy, StoreProblem
 from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
@@ -156,7 +157,10 @@ def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Descrip
         written = write_file(claim, store) if store else False
     except StoreProblem as problem:
         message = f"{problem}. The description itself is saved: put that right, then retry"
-        return Outcome(claim, "failed", "store_file", message)
+        if not isinstance(problem, StoreBusy):
+            return Outcome(claim, "failed", "store_file", message)
+        pause = min(LONGEST_PAUSE, settings.GENERATION_RETRY_SECONDS * 2.0**claim.attempts)
+        return Outcome(claim, "retry", "store_file", message, delay=pause)
     if written is None:
         return None
     return Outcome(claim, "done" if written or _is_of(run, current) else "unchanged")

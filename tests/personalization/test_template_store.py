@@ -1,6 +1,8 @@
 """Descriptions and their files: the database first, then the file, and again where something was between."""
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -154,6 +156,24 @@ def test_a_store_that_is_gone_costs_no_description(model: RunningFakeModel, fold
     assert ended(run) == [(1, "done", ""), (2, "done", "")]
     assert template(folder, 2) == data(2)
     assert model.stats()["requests"] == asked, "what is saved was paid for"
+
+
+def test_a_full_disk_is_tried_again(
+    model: RunningFakeModel, folder: CourseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lesson.objects.filter(pk=lesson_id(2)).delete()
+    run, replaced, failures = start(folder.path.parent), os.replace, iter([errno.ENOSPC, errno.ESTALE])
+
+    def full_twice(*names: Any, **folders: Any) -> None:
+        if code := next(failures, None):
+            raise OSError(code, os.strerror(code))
+        replaced(*names, **folders)
+
+    monkeypatch.setattr(os, "replace", full_twice)
+    drain()
+    assert ended(run) == [(1, "done", "")]
+    assert template(folder) == data()
+    assert model.stats()["requests"] == 1
 
 
 def test_files_are_written_though_the_money_is_used_up(
