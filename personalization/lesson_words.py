@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import snowballstemmer
 
-ENOUGH = 0.5  # of a sentence's words that carry it: less is another matter than what the lesson says
+ENOUGH = 0.4  # of a sentence's telling words: less is another matter than what the lesson says
+SHORTEST_SENTENCE = 8  # words: “Stop. Not at all.” is said together with what follows
 LONGEST_SENTENCE = 30  # words: a transcript without full stops is taken in pieces
 SHORTEST_WORD = 3  # letters; shorter ones are in every text
 SHORTEST_BEGINNING = 5  # letters of a stem that may go on: массаж, массажный
@@ -88,18 +89,24 @@ def _places(stem: str, said: Said) -> frozenset[int]:
 
 
 def _sentences(text: str) -> Iterator[set[str]]:
+    words: list[str] = []
     for sentence in _SENTENCE_END.split(text):
-        words = _WORD.findall(_plain(sentence))
+        words += _WORD.findall(_plain(sentence))
+        if len(words) < SHORTEST_SENTENCE:
+            continue
         for start in range(0, len(words), LONGEST_SENTENCE):
-            yield {_stem(word) for word in words[start : start + LONGEST_SENTENCE] if _carries(word)}
+            yield _stems_of(words[start : start + LONGEST_SENTENCE])
+        words = []
+    yield _stems_of(words)
 
 
 def _stems(text: str) -> set[str]:
-    return {_stem(word) for word in _WORD.findall(_plain(text)) if _carries(word)}
+    return _stems_of(_WORD.findall(_plain(text)))
 
 
-def _carries(word: str) -> bool:
-    return len(word) >= SHORTEST_WORD and word not in _STOP
+def _stems_of(words: Iterable[str]) -> set[str]:
+    """Of those words that carry something."""
+    return {_stem(word) for word in words if len(word) >= SHORTEST_WORD and word not in _STOP}
 
 
 def _plain(text: str) -> str:
@@ -108,7 +115,8 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    return _stemmer("english" if word.isascii() else "russian").stemWord(word)
+    stem: str = _stemmer("english" if word.isascii() else "russian").stemWord(word)
+    return stem
 
 
 @cache

@@ -170,4 +170,4 @@ def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:
     rows = LessonDescription.objects.filter(lesson__in=list(lessons)).values_list(
         "lesson_id", "fingerprint", "model", "prompt_version", "generated_at", "edited_at"
     )
-    return {lesson: _Description(*known) for lesson, *known in rows}
+    return {row[0]: _Description(row[1], row[2], row[3], row[4], row[5]) for row in rows}

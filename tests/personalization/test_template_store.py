@@ -18,7 +18,7 @@ from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem
 from personalization.services.drain import drain
 from personalization.services.queue import claim
-from personalization.services.runs import cancel_run, retry_failed
+from personalization.services.runs import CLOCK, cancel_run, retry_failed
 from personalization.services.sweep import sweep
 from personalization.services.template_files import write_file
 from tests.personalization.templates import SAID, ended, start
@@ -162,14 +162,16 @@ def test_a_full_disk_is_tried_again(
     model: RunningFakeModel, folder: CourseBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Lesson.objects.filter(pk=lesson_id(2)).delete()
-    run, replaced, failures = start(folder.path.parent), os.replace, iter([errno.ENOSPC, errno.ESTALE])
+    run = start(folder.path.parent)
 
-    def full_twice(*names: Any, **folders: Any) -> None:
-        if code := next(failures, None):
-            raise OSError(code, os.strerror(code))
-        replaced(*names, **folders)
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "replace", full_twice)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        drain()
+    assert ended(run) == [(1, "queued", "store_file")]
+    GenerationItem.objects.update(available_at=CLOCK)
     drain()
     assert ended(run) == [(1, "done", "")]
     assert template(folder) == data()
