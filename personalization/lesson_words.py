@@ -61,9 +61,9 @@ def said_in(title: str, transcript: str) -> Said:
     return Said({stem: frozenset(where) for stem, where in places.items()}, weak)
 
 
-def is_note(part: str) -> bool:
-    """Whether it is more than a word, and one of its words carries something: “No.” is none."""
-    return len(_WORD.findall(part)) > 1 and bool(_stems(part))
+def says_something(part: str, fewest: int = 1) -> bool:
+    """Whether it has so many words, and one of them carries something: “No.” and “Never.” say nothing."""
+    return len(_WORD.findall(part)) >= fewest and bool(_stems(part))
 
 
 def spoken_of(part: str, said: Said) -> bool:

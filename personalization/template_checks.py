@@ -9,12 +9,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from courses.formats.definition import Document, Section
+from courses.formats.definition import Document, Kind, Section
 from personalization.brief import Brief
-from personalization.lesson_words import is_note, said_in, spoken_of
+from personalization.lesson_words import said_in, says_something, spoken_of
 from personalization.spoken_numbers import claimed_numbers, said_numbers
 
 MOST_TOLD = 3  # of each kind
+SHORTEST_ITEM = 2  # words of a note; what to have at hand may be one
 
 _COUNTED = re.compile(r"^\s*\d{1,2}[.)]\s+", re.MULTILINE)  # a list item's own number
 _SENTENCE_END = re.compile(r"[.!?…;\n]+")
@@ -46,7 +47,8 @@ def _without_support(document: Document, brief: Brief) -> Iterator[str]:
         if not parts:
             continue
         said = _said(brief.lesson_title, brief.transcript)
-        empty = [place for place, part in enumerate(parts, start=1) if not is_note(part)]
+        fewest = SHORTEST_ITEM if section.kind is Kind.LIST else 1
+        empty = [n for n, part in enumerate(parts, start=1) if not says_something(part, fewest)]
         bare = [n for n, part in enumerate(parts, start=1) if n not in empty and not spoken_of(part, said)]
         if empty:
             yield f"{section.key}: part {_told(empty)} says nothing: leave it out, or write a sentence"

@@ -150,6 +150,15 @@ def test_a_note_of_one_word_is_refused(notes: list[str]) -> None:
     assert "part 1" in refusal(important_notes=notes)
 
 
+@pytest.mark.parametrize("text", ["Нет.", "Ничего не нужно.", "Полотенце. Нет."])
+def test_equipment_that_says_nothing_is_refused(text: str) -> None:
+    assert "says nothing: leave it out" in refusal(equipment_preparation=text)
+
+
+def test_equipment_may_be_one_word() -> None:
+    check_answer({**GOOD, "equipment_preparation": "Полотенце."}, BRIEF)
+
+
 def test_words_from_all_over_the_lesson_are_no_support() -> None:
     # Shoulders are spoken of at the beginning, and the towel at the end.
     notes = ["Не давите на позвоночник", "Плечи укройте полотенцем полностью"]
