@@ -38,6 +38,7 @@ class StoreBusy(StoreProblem):
 
 
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.EIO, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # file systems without hard links
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _back_up(folder: int, name: str, old: bytes) -> None:
         for number in count(1):
             backup = f"{stem}-backup.json" if number == 1 else f"{stem}-{number}-backup.json"
             try:
-                os.link(part, backup, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+                _named(folder, part, backup)
             except FileExistsError:
                 if _same(folder, backup, old):
                     return
@@ -196,7 +197,20 @@ def _back_up(folder: int, name: str, old: bytes) -> None:
                 os.fsync(folder)
                 return
     finally:
-        os.unlink(part, dir_fd=folder)
+        with suppress(FileNotFoundError):
+            os.unlink(part, dir_fd=folder)
+
+
+def _named(folder: int, part: str, name: str) -> None:
+    """Gives the file that name, too. Raises FileExistsError where there is one."""
+    try:
+        os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if name in os.listdir(folder):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _same(folder: int, name: str, data: bytes) -> bool:

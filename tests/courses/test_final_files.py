@@ -158,6 +158,24 @@ def test_two_folders_of_one_slug_are_not_written(course: CourseBuilder) -> None:
     assert files(course) == {}
 
 
+def test_a_file_system_without_hard_links_keeps_all_backups_too(
+    course: CourseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", none)
+    course.template(1)
+    for document in (NEW, NEWER, NEW):
+        write(course, document)
+    assert files(course) == {
+        "1-ID-final.json": NEW,
+        "1-ID-final-backup.json": DESCRIPTION,
+        "1-ID-final-2-backup.json": NEW,
+        "1-ID-final-3-backup.json": NEWER,
+    }
+
+
 def test_a_kill_leaves_no_half_of_a_backup(course: CourseBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
     course.template(1)
     linked: list[str] = []
