@@ -7,6 +7,7 @@ from functools import cache
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from courses.formats.definition import Document, Format
+from courses.formats.shapes import lesson_document
 from personalization.answers import EMAIL, LONG_NUMBER, NAME_PLACEHOLDER, PHONE
 from personalization.brief import Brief
 from personalization.errors import Transient
@@ -34,6 +35,13 @@ _FORBIDDEN = {
     ),
 }
 
+# What a lesson's description may not hold besides: it is plain text, and an import takes some of it off.
+_MARKDOWN = re.compile(
+    r"\*\*|__|`|(?<![\w*])\*[^\s*][^*\n]*\*(?![\w*])|(?<!\w)_[^\s_][^_\n]*_(?!\w)|~~"
+    r"|^[ \t]*(?:#{1,6}[ \t]|[-*+•>][ \t]|[-*_]{3,}[ \t]*$|\|.*\|)",
+    re.MULTILINE,
+)
+
 # Without one of these, case folded, or as many signs of a number, only hidden characters can be forbidden.
 _SIGNS = ("<", "```", "://", "www.", "](", "javascript:", "@", "{{", "}}", "{%", "%}")
 
@@ -54,9 +62,11 @@ def check_answer(document: object, brief: Brief) -> Document:
     _check_language([text for _, text in texts], brief.language)
     if not brief.is_template:
         return document
-    if unsupported := support_problems(document, brief):
-        raise _refused("; ".join(unsupported)[:500])
-    return without_empty(document)
+    marked = dict.fromkeys(key for key, text in texts if _MARKDOWN.search(text))
+    problems = [*(f"{key}: holds Markdown" for key in marked), *support_problems(document, brief)]
+    if problems:
+        raise _refused("; ".join(problems)[:500])
+    return lesson_document(without_empty(document))
 
 
 def check_condensed(document: object, fmt: Format, language: str) -> Document:

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from courses.formats.lesson import LESSON
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
 from personalization.explanations import explanation
 from personalization.live_prompts import live_prompts
-from personalization.models.runs import GenerationItem, ItemState
+from personalization.models.runs import UNENDED, GenerationItem, ItemState, Kind
 from personalization.pairs import (
     DESCRIBED_TOKENS,
     TRANSCRIPT_CONDENSED,
@@ -43,6 +44,8 @@ _LESSONS = f"""
     WHERE lesson.id = ANY(%(lessons)s::uuid[])
     ORDER BY course.slug, lesson.lesson_number
 """  # noqa: S608 constants of ours
+
+WELL = (ItemState.DONE, ItemState.UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def preview_templates(
 
 @dataclass(frozen=True, slots=True)
 class LessonResult:
-    """What became of a lesson in a run; `words` and `code` are empty where nothing is to be said of it."""
+    """What became of a lesson; `words` and `code` are empty where nothing is to be said of it."""
 
     number: int
     title: str
@@ -144,12 +147,26 @@ class LessonResult:
     words: str
 
 
-def template_results(run_id: UUID, *, all_states: bool = True) -> list[LessonResult]:
-    """The run's lessons in their order; without `all_states` only those that are not as they should be."""
-    items = GenerationItem.objects.filter(run=run_id).order_by("lesson__lesson_number", "pk")
-    if not all_states:
-        items = items.exclude(state__in=[ItemState.DONE, ItemState.UNCHANGED])
-    rows = items.values_list("lesson__lesson_number", "lesson__title", "state", "error_code", "error_message")
+def lesson_results(lessons: Sequence[UUID]) -> list[LessonResult]:
+    """What became of these lessons in the newest run that had them, whichever it was."""
+    asked = GenerationItem.objects.filter(kind=Kind.TEMPLATES, lesson__in=list(lessons))
+    newest = asked.order_by("lesson_id", "-pk").distinct("lesson_id").values("pk")
+    return _results(GenerationItem.objects.filter(pk__in=newest))
+
+
+def other_runs(lessons: Sequence[UUID], run_id: UUID) -> list[UUID]:
+    """The runs that write some of these lessons at this moment, besides that one."""
+    open_items = GenerationItem.objects.filter(
+        kind=Kind.TEMPLATES, lesson__in=list(lessons), state__in=UNENDED
+    )
+    others = open_items.exclude(run=run_id).order_by("run_id").distinct("run_id")
+    return list(others.values_list("run_id", flat=True))
+
+
+def _results(items: QuerySet[GenerationItem]) -> list[LessonResult]:
+    rows = items.order_by("lesson__lesson_number").values_list(
+        "lesson__lesson_number", "lesson__title", "state", "error_code", "error_message"
+    )
     return [
         LessonResult(number, title, state, code, explanation(code, message) if code else "")
         for number, title, state, code, message in rows

@@ -1,9 +1,11 @@
 """Writes a lesson's template into its course folder: what stood there stays beside it, as a backup."""
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from secrets import token_hex
@@ -11,8 +13,11 @@ from uuid import UUID
 
 from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Entry, Folder, shown
-from courses.course_folder.names import templates
-from courses.course_folder.store import list_courses, open_store
+from courses.course_folder.matching import Outcome, match
+from courses.course_folder.names import NamedFile, templates
+from courses.course_folder.reader import read_course
+from courses.course_folder.schemas.lesson import LessonFile
+from courses.course_folder.store import ListedCourse, list_courses, open_store
 from courses.course_folder.writer import as_file
 from courses.errors import InvalidInput
 from courses.formats.definition import Document
@@ -28,61 +33,135 @@ class StoreProblem(Exception):
     """The file could not be written, and the one that was there is as before. One line."""
 
 
-def write_template(store: Path, slug: str, lesson: UUID, number: int, document: Document) -> bool:
+class StoreBusy(StoreProblem):
+    """The same, and it may pass by itself: a full disk, a network's file system that was away."""
+
+
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ESTALE, errno.EIO, errno.EAGAIN, errno.ETIMEDOUT, errno.EINTR}
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # file systems without hard links
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database knows, asked only where it matters.
+
+    said: whether the lesson's description ever said that, by an import, an editor or a model. elsewhere: the
+    ids of lessons of other courses; a file that carries one is never taken by its number.
+    """
+
+    said: Callable[[Document], bool]
+    elsewhere: Callable[[], Container[UUID]]
+
+
+def write_template(
+    store: Path, slug: str, lesson: UUID, number: int, document: Document, known: Known
+) -> bool:
     """Makes the lesson's template in the store say the document; False: it does already.
 
-    The file is the one whose name carries the lesson's UUID, whatever number stands in front. What it said is
-    kept as `…-final-backup.json` first; an older backup is never overwritten: with other words it stays, and
-    the new one is numbered. At every moment the file is whole, the old one or the new one. Raises
-    StoreProblem.
+    The file is the one that the import takes. One that says what the database never said was changed since
+    the last import, and is left alone. What it said is kept as `…-final-backup.json` first; an older backup
+    is never overwritten: with other words it stays, and the new one is numbered. At every moment the file is
+    whole, the old one or the new one. Raises StoreProblem.
 
     Two at once for one lesson are the caller's to prevent.
     """
-    with _course_folder(store, slug) as folder:
-        name, old = _template(folder, lesson, number)
-        if old is not None and _says(old, document):
-            return False
+    with _course_folder(store, slug) as (folder, course):
+        name, old = _template(folder, course, lesson, number, known)
+        content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
+        if old is not None:
+            said = _document(old)
+            if said == _document(content):  # not `document`: reading takes the stars off a last line
+                return False
+            if said is None or (said and not known.said(said)):
+                raise StoreProblem(f"{folder.named(name)} was changed since the last import: import it first")
         try:
             if old is not None:
                 _back_up(folder.share(), name, old)
-            content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
             _replace(folder.share(), name, content)
         except OSError as error:
-            raise StoreProblem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
+            problem = StoreBusy if error.errno in _PASSING else StoreProblem
+            raise problem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
     return True
 
 
 def may_write(store: Path, slug: str) -> bool:
     """Whether this process may write the files of the course. Raises StoreProblem where it has no folder."""
-    with _course_folder(store, slug) as folder:
+    with _course_folder(store, slug) as (folder, _):
         return os.access(".", os.W_OK, dir_fd=folder.share())
 
 
+def described_lessons(store: Path, slug: str) -> frozenset[int]:
+    """The numbers of lessons whose lesson.json holds a description, too. Raises StoreProblem."""
+    with _course_folder(store, slug) as (folder, course):
+        return frozenset(one.number for one in _lessons(folder, course) if one.description)
+
+
 @contextmanager
-def _course_folder(store: Path, slug: str) -> Iterator[Folder]:
+def _course_folder(store: Path, slug: str) -> Iterator[tuple[Folder, ListedCourse]]:
     findings = Findings()
     try:
         with open_store(store, findings) as root:
-            found = next((one for one in list_courses(root) if one.course and one.slug == slug), None)
-            folder = root.folder(found.entry) if found else None
+            listed = list_courses(root)
+            found = [one for one in listed if one.course and one.slug == slug]
+            for broken in (one for one in listed if not found and one.slug == slug):
+                _refuse_problems(broken.findings)
+            _refuse_problems(findings)
+            if len(found) > 1:
+                names = " and ".join(shown(one.entry.name) for one in found[:2])
+                raise StoreProblem(f"{shown(str(store))}: {names} both have the slug {slug!r}: change one")
+            folder = root.folder(found[0].entry) if found else None
             if folder is None:
                 raise StoreProblem(f"{shown(str(store))} has no folder of the course {slug!r}")
             with folder:
-                yield folder
+                yield folder, found[0]
     except InvalidInput as error:
         raise StoreProblem(str(error)) from error
 
 
-def _template(folder: Folder, lesson: UUID, number: int) -> tuple[str, bytes | None]:
+def _refuse_problems(findings: Findings) -> None:
+    """Of a folder of which not everything was read, nobody knows which file is whose."""
+    if findings.problems:
+        raise StoreProblem(str(findings.problems[0]))
+
+
+def _template(
+    folder: Folder, course: ListedCourse, lesson: UUID, number: int, known: Known
+) -> tuple[str, bytes | None]:
     """The name of the lesson's file and what it holds; None: there is none yet."""
-    files = [file for file in templates(folder.entries()) if file.uuid == lesson]
-    if len(files) > 1:
-        names = " and ".join(folder.named(file.entry.name) for file in files[:2])
+    files = templates(folder.entries())
+    _refuse_problems(folder.findings)
+    mine = [file for file in files if file.uuid == lesson] or _by_number(
+        folder, course, files, lesson, number, known
+    )
+    if len(mine) > 1:
+        names = " and ".join(folder.named(file.entry.name) for file in mine[:2])
         raise StoreProblem(f"{names} are both for this lesson: keep one of them")
-    if not files:
+    if not mine:
         return f"{number}-{lesson}-final.json", None
-    entry = files[0].entry
-    return entry.name, _content(folder, entry)
+    return mine[0].entry.name, _content(folder, mine[0].entry)
+
+
+def _by_number(
+    folder: Folder, course: ListedCourse, files: list[NamedFile], lesson: UUID, number: int, known: Known
+) -> list[NamedFile]:
+    """The files that the import takes for the lesson though they do not carry its UUID: by their numbers."""
+    if not files:
+        return []
+    numbers = {one.id: one.number for one in _lessons(folder, course) if one.id}
+    numbers.setdefault(lesson, number)
+    found = match(files, numbers, known.elsewhere())
+    mine = found.files.get(lesson)
+    twice = [it.file for it in found.remarks if it.outcome is Outcome.TWICE and it.lesson == numbers[lesson]]
+    return [mine, *twice] if mine else []
+
+
+def _lessons(folder: Folder, course: ListedCourse) -> tuple[LessonFile, ...]:
+    """Those that can be read: what is wrong with the others is the import's to say."""
+    findings, folder.findings = folder.findings, Findings()
+    try:
+        return read_course(folder, course.entry, course.course).lessons
+    finally:
+        folder.findings = findings
 
 
 def _content(folder: Folder, entry: Entry) -> bytes:
@@ -92,28 +171,46 @@ def _content(folder: Folder, entry: Entry) -> bytes:
     return data
 
 
-def _says(data: bytes, document: Document) -> bool:
-    """However the file is written. One that cannot be read says something else."""
+def _document(data: bytes) -> Document | None:
+    """What the file says, however it is written; None where it cannot be read."""
     try:
-        return lesson_document(parse(data, FILE, allow_bom=True)) == document
+        return lesson_document(parse(data, FILE, allow_bom=True))
     except (JSONProblem, ValueError):
-        return False
+        return None
 
 
 def _back_up(folder: int, name: str, old: bytes) -> None:
+    """Written apart, on the disk, and only then under its name: no backup is ever half of one."""
     stem = name[: -len(".json")]
-    for number in count(1):
-        backup = f"{stem}-backup.json" if number == 1 else f"{stem}-{number}-backup.json"
-        try:
-            _create(folder, backup, old, _mode(folder, name))
-        except FileExistsError:
-            # A kill may have left half of one: it is other words, and the next name is taken.
-            if _same(folder, backup, old):
+    part = _part(folder, name, old)
+    try:
+        for number in count(1):
+            backup = f"{stem}-backup.json" if number == 1 else f"{stem}-{number}-backup.json"
+            try:
+                _named(folder, part, backup)
+            except FileExistsError:
+                if _same(folder, backup, old):
+                    return
+                if number >= MOST_BACKUPS:
+                    raise
+            else:
+                os.fsync(folder)
                 return
-            if number >= MOST_BACKUPS:
-                raise
-        else:
-            return
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part, dir_fd=folder)
+
+
+def _named(folder: int, part: str, name: str) -> None:
+    """Gives the file that name, too. Raises FileExistsError where there is one."""
+    try:
+        os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if name in os.listdir(folder):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def _same(folder: int, name: str, data: bytes) -> bool:
@@ -126,18 +223,24 @@ def _same(folder: int, name: str, data: bytes) -> bool:
 
 def _replace(folder: int, name: str, data: bytes) -> None:
     """Written apart, on the disk, and only then under its name."""
-    beginning = f".{name}."
-    for left in os.listdir(folder):  # by a writer that was killed: nobody else writes this lesson's now
-        if left.startswith(beginning) and left.endswith(".part"):
-            os.unlink(left, dir_fd=folder)
-    part = f"{beginning}{token_hex(8)}.part"
-    _create(folder, part, data, _mode(folder, name))
+    part = _part(folder, name, data)
     try:
         os.replace(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         os.unlink(part, dir_fd=folder)
         raise
     os.fsync(folder)
+
+
+def _part(folder: int, name: str, data: bytes) -> str:
+    """The name of a hidden file with the data."""
+    beginning = f".{name}."
+    for left in os.listdir(folder):  # by a writer that was killed: nobody else writes this lesson's now
+        if left.startswith(beginning) and left.endswith(".part"):
+            os.unlink(left, dir_fd=folder)
+    part = f"{beginning}{token_hex(8)}.part"
+    _create(folder, part, data, _mode(folder, name))
+    return part
 
 
 def _mode(folder: int, name: str) -> int:

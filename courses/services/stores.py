@@ -15,9 +15,12 @@ _REMEMBER = """
 
 
 def remember_store(slug: str, store: Path) -> None:
-    """Notes that the course was imported from there, inside the caller's transaction."""
+    """Notes that the course was imported from there, inside the caller's transaction.
+
+    Links stay as they are: `current` leads to another release after a deploy, and is meant to.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_REMEMBER, {"slug": slug, "path": str(store.resolve())})
+        cursor.execute(_REMEMBER, {"slug": slug, "path": str(store.absolute())})
 
 
 def known_stores(courses: Collection[UUID]) -> dict[UUID, str]:

@@ -12,7 +12,6 @@ from courses.models import Lesson
 from personalization.admin.regenerate_lessons import regenerate_lessons_page
 from personalization.admin.rights import may_run
 from personalization.admin.status_filters import DescribedByFilter, LessonStatusFilter
-from personalization.models.runs import RUN_GENERATION
 
 
 class LessonWithStatusAdmin(LessonAdmin):
@@ -22,10 +21,11 @@ class LessonWithStatusAdmin(LessonAdmin):
         filters = [LessonStatusFilter if one is MissingFilter else one for one in self.list_filter]
         return [*filters, DescribedByFilter]
 
-    def has_run_generation_permission(self, request: HttpRequest) -> bool:
-        return may_run(request)
+    def has_regenerate_permission(self, request: HttpRequest) -> bool:
+        """Who starts it changes lessons, and spends money."""
+        return may_run(request) and self.has_change_permission(request)
 
-    @admin.action(description=_("Write standard descriptions anew"), permissions=[RUN_GENERATION])
+    @admin.action(description=_("Write standard descriptions anew"), permissions=["regenerate"])
     def regenerate_descriptions(self, request: HttpRequest, queryset: QuerySet[Lesson]) -> HttpResponse:
         return regenerate_lessons_page(self, request, queryset)
 

@@ -1,5 +1,6 @@
 """The page between selecting lessons and starting a run that writes their standard descriptions."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +30,7 @@ from personalization.writers.registry import model_of, template_problem
 
 VERDICTS = {
     "write": gettext_lazy("will be written"),
+    "file": gettext_lazy("unchanged: the file is written where it is missing or says something else"),
     "unchanged": gettext_lazy("unchanged: nothing new since the description was written"),
     "locked": gettext_lazy("skipped: an editor changed the description"),
     "no_source": gettext_lazy("skipped: the lesson has no transcript"),
@@ -82,6 +84,8 @@ def regenerate_lessons_page(
         if "start" in request.POST and (started := _started(form, list(chosen), stores, cost, request)):
             _tell(request, started)
             return redirect("admin:personalization_generationrun_change", started.run.pk)
+    with_files = bool(plan and form.cleaned_data["with_files"])
+    counts = _counts(plan, {lesson for lesson, course in chosen.items() if with_files and course in stores})
     context = {
         **admin.admin_site.each_context(request),
         "title": _("Write standard descriptions anew"),
@@ -91,7 +95,8 @@ def regenerate_lessons_page(
         "problem": template_problem(),
         "selected": len(chosen),
         "plan": plan,
-        "verdicts": _verdicts(plan),
+        "verdicts": _verdicts(counts),
+        "nothing_to_do": not (counts.get("write") or counts.get("file")),
         "stores": sorted(set(stores.values())),
         "without_store": len(set(chosen.values()) - stores.keys()),
         "cost_lines": estimate_said(cost) if cost else [],
@@ -144,7 +149,16 @@ def _tell(request: HttpRequest, started: Started) -> None:
         messages.info(request, text % started.coalesced)
 
 
-def _verdicts(plan: TemplatePreview | None) -> list[tuple[str, str, int]]:
+def _counts(plan: TemplatePreview | None, with_file: Collection[UUID]) -> dict[str, int]:
+    """Verdict → lessons. with_file: those whose files are written too, also of unchanged descriptions."""
+    if plan is None:
+        return {}
+    files = sum(one.verdict == "unchanged" and one.lesson_id in with_file for one in plan.lessons)
+    unchanged = plan.by_verdict.get("unchanged", 0) - files
+    counts = {"write": 0, **plan.by_verdict, "file": files, "unchanged": unchanged}
+    return {code: count for code, count in counts.items() if count or code == "write"}
+
+
+def _verdicts(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
     """(code, words, count) of what becomes of the lessons; what is zero is left out, but what is written."""
-    counts = {"write": 0, **plan.by_verdict} if plan else {}
     return [(code, str(words), counts[code]) for code, words in VERDICTS.items() if code in counts]

@@ -1,6 +1,6 @@
 """A plan and the results of a run of standard descriptions, in lines of a terminal and for programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,16 @@ MOST_NAMED = 20  # lesson numbers in a line
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Whose files are written. `writable`: by whoever started the command; workers may be somebody else."""
+    """Whose files are written; `files` false: nobody's, but this is where the course was imported from.
+
+    `writable`: by whoever started the command; workers may be somebody else. `described`: the numbers of
+    lessons whose lesson.json holds a description, too.
+    """
 
     path: Path
-    writable: bool
+    writable: bool = True
+    described: frozenset[int] = frozenset()
+    files: bool = True
 
 
 def plan_lines(course: Course, plan: TemplatePreview, store: Store | None) -> Iterator[str]:
@@ -38,12 +44,25 @@ def plan_lines(course: Course, plan: TemplatePreview, store: Store | None) -> It
         yield f"  lessons that are too long for the model, and condensed first: {plan.condensed:,}"
     if plan.replaces_locked:
         yield f"  {plan.replaces_locked:,} of those to write replace the words of an editor"
-    if store is None:
+    if store is None or not store.files:
         yield "Files: none, the descriptions are written to the database only"
+        yield from undone_lines(store, [lesson.number for lesson in plan.lessons])
         return
     yield f"Files: {store.path}"
     if not store.writable:
         yield "  You may not write there. Workers must, or each lesson is saved and reported as failed."
+    yield from undone_lines(store, [lesson.number for lesson in plan.lessons])
+
+
+def undone_lines(store: Store | None, numbers: Iterable[int]) -> Iterator[str]:
+    """What the next import makes of the new descriptions of these lessons, where it is not what they say."""
+    if store and not store.files:
+        yield f"  The next import from {store.path} brings back what its files say of these lessons."
+    if store and store.files and (twice := sorted(store.described.intersection(numbers))):
+        yield (
+            f"  lesson.json holds a description, too ({_numbers(twice)}): take it out there, "
+            "or the next import warns that the two differ, and one with --strict refuses."
+        )
 
 
 def result_lines(results: Sequence[LessonResult]) -> Iterator[str]:
@@ -59,8 +78,8 @@ def plan_as_json(
     return {
         "course": course.slug,
         "dry_run": dry_run,
-        "store": str(store.path) if store else None,
-        "store_writable": store and store.writable,
+        "store": str(store.path) if store and store.files else None,
+        "store_writable": store.writable if store and store.files else None,
         "counts": plan.by_verdict,
         "condensed": plan.condensed,
         "replaces_edited": plan.replaces_locked,

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0007_lesson_source'),
+        ('courses', '0008_lesson_source'),
         ('personalization', '0022_lesson_templates'),
     ]
 

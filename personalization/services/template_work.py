@@ -5,14 +5,15 @@ finds it saved, and writes the file: whoever kills a worker between the two, by 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from courses.course_folder.final_files import StoreProblem
+from courses.course_folder.final_files import StoreBusy, StoreProblem
 from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
@@ -26,7 +27,14 @@ from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import REASONS, begun, not_prepared, paid_outcome, replaceable
+from personalization.services.work import (
+    LONGEST_PAUSE,
+    REASONS,
+    begun,
+    not_prepared,
+    paid_outcome,
+    replaceable,
+)
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -39,6 +47,8 @@ class _Description:
     """What is known of the one that a lesson has. All None: a store's, an older system's."""
 
     fingerprint: str | None = None
+    model: str = ""
+    prompt_version: str = ""
     generated_at: datetime | None = None
     edited_at: datetime | None = None
 
@@ -139,10 +149,17 @@ def _reason_to_skip(job: Job, current: _Description) -> str | None:
 
 
 def _is_saved(job: Job, run: GenerationRun, current: _Description) -> bool:
-    """Whether the description is what would be written: from before, unless all are to be written anew."""
-    if current.edited_at or current.fingerprint != job.fingerprint:
+    """Whether the description is what would be written: from before, unless all are to be written anew.
+
+    What the run itself has written of the same lesson stays, also where the worker that writes the file has
+    another prompt or model: two versions that work side by side would pay each other's descriptions again.
+    """
+    if current.edited_at or current.fingerprint is None:
         return False
-    return not run.options.get("force") or _is_of(run, current)
+    if _is_of(run, current):
+        recipe = replace(job.recipe, model=current.model, prompt_version=current.prompt_version)
+        return current.fingerprint == job.brief.fingerprint(recipe)
+    return current.fingerprint == job.fingerprint and not run.options.get("force")
 
 
 def _is_of(run: GenerationRun, current: _Description) -> bool:
@@ -156,7 +173,10 @@ def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Descrip
         written = write_file(claim, store) if store else False
     except StoreProblem as problem:
         message = f"{problem}. The description itself is saved: put that right, then retry"
-        return Outcome(claim, "failed", "store_file", message)
+        if not isinstance(problem, StoreBusy):
+            return Outcome(claim, "failed", "store_file", message)
+        pause = min(LONGEST_PAUSE, settings.GENERATION_RETRY_SECONDS * 2.0**claim.attempts)
+        return Outcome(claim, "retry", "store_file", message, delay=pause)
     if written is None:
         return None
     return Outcome(claim, "done" if written or _is_of(run, current) else "unchanged")
@@ -164,6 +184,6 @@ def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Descrip
 
 def _descriptions(lessons: Iterable[UUID]) -> dict[UUID, _Description]:
     rows = LessonDescription.objects.filter(lesson__in=list(lessons)).values_list(
-        "lesson_id", "fingerprint", "generated_at", "edited_at"
+        "lesson_id", "fingerprint", "model", "prompt_version", "generated_at", "edited_at"
     )
-    return {row[0]: _Description(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: _Description(row[1], row[2], row[3], row[4], row[5]) for row in rows}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from courses.course_folder.final_files import StoreProblem, write_template
+from courses.course_folder.final_files import Known, StoreProblem, write_template
+from courses.course_folder.folders import Folder
 from courses.formats.definition import Document
 from tests.builders import DESCRIPTION
 from tests.store_builder import CourseBuilder, StoreBuilder, lesson_id, read
@@ -22,8 +23,13 @@ def course(tmp_path: Path) -> CourseBuilder:
     return StoreBuilder(tmp_path).course().lessons(2)
 
 
-def write(course: CourseBuilder, document: Document = NEW, number: int = 1) -> bool:
-    return write_template(course.path.parent, "massage", lesson_id(1), number, document)
+OURS = Known(said=lambda _: True, elsewhere=lambda: ())
+
+
+def write(
+    course: CourseBuilder, document: Document = NEW, number: int = 1, *, lesson: int = 1, known: Known = OURS
+) -> bool:
+    return write_template(course.path.parent, "massage", lesson_id(lesson), number, document, known)
 
 
 def files(course: CourseBuilder) -> dict[str, Any]:
@@ -62,6 +68,12 @@ def test_a_file_that_says_it_already_is_left_alone(course: CourseBuilder) -> Non
     assert not write(course, {"introduction": "Урок.", "homework": "Дома."})
     assert path.read_bytes() == before
     assert len(files(course)) == 1
+
+
+def test_what_was_written_is_not_written_twice(course: CourseBuilder) -> None:
+    starred = {**NEW, "motivational_line": "*Вперёд.*"}
+    assert write(course, starred)
+    assert not write(course, starred)
 
 
 def test_the_file_keeps_its_name_after_a_renumbering(course: CourseBuilder) -> None:
@@ -103,11 +115,80 @@ def test_the_same_words_are_backed_up_once(course: CourseBuilder) -> None:
     assert len(files(course)) == 4, "the file, and a backup of each of the three"
 
 
-def test_a_file_that_cannot_be_read_as_json_is_backed_up_as_it_is(course: CourseBuilder) -> None:
-    course.template(1, "{ broken")
+@pytest.mark.parametrize("content", ["{ broken", {"introduction": "Чужое."}])
+def test_a_file_that_says_what_the_database_never_said_is_left_alone(
+    course: CourseBuilder, content: object
+) -> None:
+    path = course.template(1, content)
+    before = path.read_bytes()
+    with pytest.raises(StoreProblem, match="was changed since the last import: import it first"):
+        write(course, known=Known(said=lambda said: said == DESCRIPTION, elsewhere=lambda: ()))
+    assert path.read_bytes() == before
+    assert not list(course.path.glob("*backup*"))
+
+
+@pytest.mark.parametrize("name", ["1-final.json", "1-00000000-0000-4000-8000-000000000099-final.json"])
+def test_a_file_that_the_import_takes_by_its_number_is_the_lesson_s(course: CourseBuilder, name: str) -> None:
+    course.file(name, DESCRIPTION)
     write(course)
-    backup = course.path / f"1-{lesson_id(1)}-final-backup.json"
-    assert backup.read_text() == "{ broken"
+    stem = name.removesuffix(".json")
+    assert files(course) == {name: NEW, f"{stem}-backup.json": DESCRIPTION}
+
+
+def test_a_file_that_carries_another_lesson_is_not_taken_by_its_number(course: CourseBuilder) -> None:
+    course.file(f"1-{lesson_id(2)}-final.json", DESCRIPTION)
+    course.file(f"1-{lesson_id(50)}-final.json", DESCRIPTION)
+    write(course, known=Known(said=lambda _: True, elsewhere=lambda: {lesson_id(50)}))
+    assert files(course)["1-ID-final.json"] == NEW
+
+
+def test_a_folder_that_is_not_read_to_its_end_is_not_written(
+    course: CourseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Folder.entries, "__defaults__", (3,))
+    with pytest.raises(StoreProblem, match="holds more than 3 files"):
+        write(course)
+    assert files(course) == {}
+
+
+def test_two_folders_of_one_slug_are_not_written(course: CourseBuilder) -> None:
+    StoreBuilder(course.path.parent).course("other", slug="massage")
+    with pytest.raises(StoreProblem, match="massage and other both have the slug 'massage'"):
+        write(course)
+    assert files(course) == {}
+
+
+def test_a_file_system_without_hard_links_keeps_all_backups_too(
+    course: CourseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", none)
+    course.template(1)
+    for document in (NEW, NEWER, NEW):
+        write(course, document)
+    assert files(course) == {
+        "1-ID-final.json": NEW,
+        "1-ID-final-backup.json": DESCRIPTION,
+        "1-ID-final-2-backup.json": NEW,
+        "1-ID-final-3-backup.json": NEWER,
+    }
+
+
+def test_a_kill_leaves_no_half_of_a_backup(course: CourseBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+    course.template(1)
+    linked: list[str] = []
+
+    def link(part: str, name: str, **_: object) -> None:
+        linked.append((course.path / part).read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "link", link)
+    with pytest.raises(KeyboardInterrupt):
+        write(course)
+    assert [json.loads(text) for text in linked] == [DESCRIPTION], "whole before it has its name"
+    assert files(course) == {"1-ID-final.json": DESCRIPTION}
 
 
 def test_what_a_killed_writer_left_is_cleared_away(course: CourseBuilder) -> None:
@@ -165,9 +246,9 @@ def test_a_link_is_not_followed(course: CourseBuilder, tmp_path: Path) -> None:
 
 def test_a_store_that_is_gone_is_named(course: CourseBuilder, tmp_path: Path) -> None:
     with pytest.raises(StoreProblem, match="cannot be opened as a store"):
-        write_template(tmp_path / "gone", "massage", lesson_id(1), 1, NEW)
+        write_template(tmp_path / "gone", "massage", lesson_id(1), 1, NEW, OURS)
     with pytest.raises(StoreProblem, match="has no folder of the course 'other'"):
-        write_template(course.path.parent, "other", lesson_id(1), 1, NEW)
+        write_template(course.path.parent, "other", lesson_id(1), 1, NEW, OURS)
 
 
 def test_the_course_is_known_by_its_slug_not_its_folder(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from courses.models import Course, CourseStore, Lesson
+from courses.models import Course, CourseStore, Lesson, LessonDescription
 from courses.services.descriptions import save_description
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services.template_work import template_brief
+from personalization.writers.registry import template_recipe
 from tests.builders import (
     DESCRIPTION,
     make_call,
@@ -24,6 +26,7 @@ from tests.builders import (
 
 LIST = reverse("admin:courses_lesson_changelist")
 START = {"token": "t", "start": "1"}
+RUN = "personalization.run_generation"
 
 
 def ask(client: Client, **choices: str) -> Any:
@@ -55,6 +58,12 @@ def admin(client: Client, db: None) -> Client:
 
 def edited(course: Course) -> None:
     save_description(lesson=course.lessons.get(lesson_number=1), data=DESCRIPTION, expected=None)
+
+
+def written(lesson: Lesson) -> None:
+    """A description that a model wrote of the lesson as it is."""
+    fingerprint = template_brief(lesson).fingerprint(template_recipe())
+    LessonDescription.objects.create(lesson=lesson, data=DESCRIPTION, fingerprint=fingerprint)
 
 
 def test_the_page_says_number_and_cost_and_starts_nothing(admin: Client, course: Course) -> None:
@@ -95,6 +104,18 @@ def test_files_are_written_where_one_says_so(
     assert GenerationRun.objects.get().options.get("stores") == wanted
 
 
+def test_files_are_written_though_no_description_is(admin: Client, course: Course) -> None:
+    CourseStore.objects.create(course=course, path="/srv/store")
+    Lesson.objects.exclude(lesson_number=1).delete()
+    written(course.lessons.select_related("course").get())
+    page = ask(admin, token="t", with_files="on")
+    assert verdicts(page) == {"write": 0, "file": 1}
+    assert not page.context["nothing_to_do"]
+    page = ask(admin, token="t")
+    assert verdicts(page) == {"write": 0, "unchanged": 1}
+    assert page.context["nothing_to_do"]
+
+
 def test_an_editors_words_are_replaced_where_one_says_so(admin: Client, course: Course) -> None:
     edited(course)
     page = ask(admin, token="t", replace_locked="on")
@@ -103,14 +124,17 @@ def test_an_editors_words_are_replaced_where_one_says_so(admin: Client, course: 
 
 
 def test_who_may_not_replace_them_is_refused(client: Client, course: Course) -> None:
-    client.force_login(make_staff(permissions=["courses.view_lesson", "personalization.run_generation"]))
+    client.force_login(make_staff(permissions=["courses.view_lesson", "courses.change_lesson", RUN]))
     page = ask(client, **START, replace_locked="on")
     assert "You may not replace" in page.content.decode()
     assert not GenerationRun.objects.exists()
 
 
-def test_who_may_not_start_runs_has_no_such_action(client: Client, course: Course) -> None:
-    client.force_login(make_staff(permissions=["courses.view_lesson", "courses.change_lesson"]))
+@pytest.mark.parametrize("permission", ["courses.change_lesson", RUN])
+def test_who_may_not_start_runs_and_change_lessons_has_no_such_action(
+    client: Client, course: Course, permission: str
+) -> None:
+    client.force_login(make_staff(permissions=["courses.view_lesson", permission]))
     assert "regenerate_descriptions" not in client.get(LIST).content.decode()
     ask(client, **START)
     assert not GenerationRun.objects.exists()
@@ -149,7 +173,7 @@ def test_its_page_shows_lessons_without_learners(admin: Client, ended_run: Gener
     text = page.content.decode()
     assert "homework: is empty" in text
     assert "Урок 2" in text
-    assert "What these lessons have now is untouched" in text
+    assert "A lesson keeps what it has, unless the message says that the new description is saved" in text
     assert "/srv/store" in text
     assert "Standard descriptions" in text
 

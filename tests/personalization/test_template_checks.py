@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from courses.formats.lesson import LESSON
+from courses.formats.shapes import lesson_document
 from personalization.checks import check_answer
 from personalization.errors import Transient
 from tests.personalization.briefs import NINA, SAM
@@ -97,9 +98,92 @@ def test_the_numbers_of_list_items_are_their_own() -> None:
     check_answer({**GOOD, "practical_tips": ["1. Согрейте ладони", "7) Спросите", "8. Не спешите"]}, BRIEF)
 
 
+def test_so_are_those_of_the_lines_of_a_text() -> None:
+    check_answer({**GOOD, "homework": "7. Согрейте ладони.\n8. Повторите дома."}, BRIEF)
+
+
+@pytest.mark.parametrize("minutes", ["десять", "десяти", "двадцать пять", "пять-десять"])
+def test_a_number_in_words_is_read_in_the_answer_too(minutes: str) -> None:
+    assert "the lesson does not say the number" in refusal(homework=f"Держите {minutes} минут.")
+
+
+@pytest.mark.parametrize("homework", ["Один из вас садится первым.", "Повторите обеими руками две минуты."])
+def test_what_is_no_claim_of_a_number_passes(homework: str) -> None:
+    check_answer({**GOOD, "homework": homework}, BRIEF)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Это **важно**.",
+        "# Дома",
+        "- Сядьте прямо",
+        "*Вперёд.*",
+        "Это _важно_.",
+        "`код`",
+        "Да.\n* Сядьте",
+        "> Так",
+    ],
+)
+def test_markdown_is_refused(text: str) -> None:
+    assert refusal(motivational_line=text) == "motivational_line: holds Markdown"
+
+
+@pytest.mark.parametrize("text", ["Тише — и мягче - вот так.", "Сила 5 * 2 и 2 * 1.", "№ 1, snake_case_word"])
+def test_signs_that_are_no_markdown_pass(text: str) -> None:
+    brief = replace(BRIEF, summary="5 2 1")
+    check_answer({**GOOD, "homework": text}, brief)
+
+
+def test_what_is_published_reads_as_the_import_reads_it() -> None:
+    document = check_answer({**GOOD, "motivational_line": "У вас всё получится."}, BRIEF)
+    assert lesson_document(document) == document
+
+
 def test_a_long_item_is_refused() -> None:
     points = [*GOOD["key_points"][:3], "слово " * 19]
     assert "19 words, at most 18" in refusal(key_points=points)
+
+
+@pytest.mark.parametrize("notes", [["Нет", "Нет"], ["Нет.", "Не давите на позвоночник"]])
+def test_a_note_of_one_word_is_refused(notes: list[str]) -> None:
+    assert "part 1" in refusal(important_notes=notes)
+
+
+@pytest.mark.parametrize("text", ["Нет.", "Ничего не нужно.", "Полотенце. Нет."])
+def test_equipment_that_says_nothing_is_refused(text: str) -> None:
+    assert "says nothing: leave it out" in refusal(equipment_preparation=text)
+
+
+def test_equipment_may_be_one_word() -> None:
+    check_answer({**GOOD, "equipment_preparation": "Полотенце."}, BRIEF)
+
+
+def test_words_from_all_over_the_lesson_are_no_support() -> None:
+    # Shoulders are spoken of at the beginning, and the towel at the end.
+    notes = ["Не давите на позвоночник", "Плечи укройте полотенцем полностью"]
+    assert "important_notes: part 2" in refusal(important_notes=notes)
+
+
+def test_words_of_the_title_are_no_support() -> None:
+    brief = replace(BRIEF, lesson_title="Массаж шеи")
+    brief = replace(brief, transcript=f"Это массаж шеи. {SAID}")
+    notes = ["Не давите на позвоночник", "Массаж противопоказан"]
+    with pytest.raises(Transient, match="important_notes: part 2"):
+        check_answer({**GOOD, "important_notes": notes}, brief)
+
+
+def test_two_neighbouring_sentences_support_one_note() -> None:
+    notes = ["Не давите на позвоночник", "Если больно, остановитесь и не давите"]
+    check_answer({**GOOD, "important_notes": notes}, BRIEF)
+
+
+def test_a_transcript_without_full_stops_is_taken_in_pieces() -> None:
+    filler = " ".join(f"слово{letter}" for letter in "абвгдежзиклмнопрстуфхцчшщыэюя" * 3)
+    brief = replace(BRIEF, transcript=f"{SAID} Возьмите крем {filler} потом наденьте перчатки")
+    notes = ["Не давите на позвоночник", "Крем втирайте перчатками нежно"]
+    with pytest.raises(Transient, match="important_notes: part 2"):
+        check_answer({**GOOD, "important_notes": notes}, brief)
 
 
 @pytest.mark.parametrize("count", [3, 7])

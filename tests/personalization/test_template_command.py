@@ -1,5 +1,7 @@
 import json
 import shutil
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from personalization.live_prompts import live_prompts
 from personalization.management.template_lines import Store, plan_lines
 from personalization.models import GenerationItem, GenerationRun
 from personalization.queries import progress
+from personalization.services.queue import claim
 from personalization.services.sources import transcripts
 from personalization.services.template_work import template_brief
 from personalization.template_queries import preview_templates
@@ -102,6 +105,20 @@ def test_another_store(folder: CourseBuilder, tmp_path: Path, capsys: pytest.Cap
     assert planned(capsys, "--store", str(other))["store"] == str(other)
 
 
+def test_the_plan_says_what_the_next_import_undoes(
+    folder: CourseBuilder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("regenerate_templates", "massage", "--dry-run", "--no-store")
+    assert f"The next import from {tmp_path} brings back what its files say" in capsys.readouterr().out
+    folder.lesson(2, description={"introduction": "Урок."})
+    call_command("regenerate_templates", "massage", "--dry-run")
+    out = capsys.readouterr().out
+    assert "lesson.json holds a description, too (lesson 2): take it out there" in out
+    assert "The next import from" not in out
+    call_command("regenerate_templates", "massage", "--dry-run", "--lesson", "1")
+    assert "lesson.json" not in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("key", "db")
 def test_a_course_that_no_import_made_has_no_files(capsys: pytest.CaptureFixture[str]) -> None:
     make_lesson(make_course("massage"))
@@ -144,6 +161,29 @@ def test_without_a_model_nothing_starts(settings: Settings) -> None:
 def test_a_course_without_lessons_is_refused() -> None:
     make_course("massage")
     assert "has no lessons" in refusal("massage")
+
+
+@pytest.mark.parametrize(("state", "well"), [("done", True), ("failed", False), ("cancelled", False)])
+def test_waiting_waits_for_lessons_of_another_run_too(
+    folder: CourseBuilder, capsys: pytest.CaptureFixture[str], state: str, well: bool
+) -> None:
+    planned(capsys, "--lesson", "1")
+    assert len(claim(1, worker="w", lease=60)) == 1
+
+    def work(*_: object) -> None:
+        ended = {"finished_at": datetime.now(UTC), "lease_token": None, "lease_until": None}
+        GenerationItem.objects.update(state=state, **ended)
+        GenerationRun.objects.update(state="closed")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", work)
+        if well:
+            call_command("regenerate_templates", "massage", "--lesson", "1", "--wait", "--json")
+        else:
+            with pytest.raises(CommandError, match="Not every lesson was written"):
+                call_command("regenerate_templates", "massage", "--lesson", "1", "--wait", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert [(result["number"], result["state"]) for result in said["results"]] == [(1, state)]
 
 
 # --- the plan in SQL says what a worker does ---

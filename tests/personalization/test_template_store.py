@@ -1,6 +1,8 @@
 """Descriptions and their files: the database first, then the file, and again where something was between."""
 
+import errno
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem
 from personalization.services.drain import drain
 from personalization.services.queue import claim
-from personalization.services.runs import cancel_run, retry_failed
+from personalization.services.runs import CLOCK, cancel_run, retry_failed
 from personalization.services.sweep import sweep
 from personalization.services.template_files import write_file
 from tests.personalization.templates import SAID, ended, start
@@ -121,6 +123,22 @@ def test_a_worker_that_dies_between_the_two_loses_neither(
     assert model.stats()["requests"] == 1
 
 
+def test_a_worker_with_another_model_writes_the_file_and_pays_nothing(
+    model: RunningFakeModel, folder: CourseBuilder, settings: Settings
+) -> None:
+    Lesson.objects.filter(pk=lesson_id(2)).delete()
+    run = start(folder.path.parent)
+    model.set(latency=200)
+    drain(lambda: at_once(LessonDescription.objects.exclude(fingerprint=None).exists)[0])
+    assert ended(run) == [(1, "queued", "")]
+    settings.OPENAI_MODEL = "the-next-model"
+    saved = data()
+    drain()
+    assert ended(run) == [(1, "done", "")]
+    assert template(folder) == saved == data()
+    assert model.stats()["requests"] == 1
+
+
 def test_a_store_that_is_gone_costs_no_description(model: RunningFakeModel, folder: CourseBuilder) -> None:
     away = folder.path.parent.with_name("away")
     shutil.move(folder.path.parent, away)
@@ -138,6 +156,26 @@ def test_a_store_that_is_gone_costs_no_description(model: RunningFakeModel, fold
     assert ended(run) == [(1, "done", ""), (2, "done", "")]
     assert template(folder, 2) == data(2)
     assert model.stats()["requests"] == asked, "what is saved was paid for"
+
+
+def test_a_full_disk_is_tried_again(
+    model: RunningFakeModel, folder: CourseBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lesson.objects.filter(pk=lesson_id(2)).delete()
+    run = start(folder.path.parent)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        drain()
+    assert ended(run) == [(1, "queued", "store_file")]
+    GenerationItem.objects.update(available_at=CLOCK)
+    drain()
+    assert ended(run) == [(1, "done", "")]
+    assert template(folder) == data()
+    assert model.stats()["requests"] == 1
 
 
 def test_files_are_written_though_the_money_is_used_up(
@@ -191,8 +229,33 @@ def test_two_workers_at_once_write_the_file_once(folder: CourseBuilder, settings
 
 def test_an_import_tells_where_a_course_comes_from(folder: CourseBuilder) -> None:
     course = Course.objects.get()
-    assert known_stores([course.pk]) == {course.pk: str(folder.path.parent.resolve())}
+    assert known_stores([course.pk]) == {course.pk: str(folder.path.parent)}
     other = StoreBuilder(folder.path.parent / "other")
     other.course().lessons(2)
     imported(other.path)
-    assert CourseStore.objects.get().path == str(other.path.resolve())
+    assert CourseStore.objects.get().path == str(other.path)
+
+
+def test_a_link_to_the_release_is_remembered_as_a_link(folder: CourseBuilder) -> None:
+    current = folder.path.parent.with_name("current")
+    current.symlink_to(folder.path.parent)
+    imported(current)
+    assert CourseStore.objects.get().path == str(current)
+
+
+def test_a_file_that_was_changed_since_the_import_is_left_alone(
+    model: RunningFakeModel, folder: CourseBuilder
+) -> None:
+    folder.template(1, {"introduction": "Из чужих рук."})
+    before = template(folder)
+    run = start(folder.path.parent)
+    drain()
+    assert ended(run) == [(1, "failed", "store_file"), (2, "done", "")]
+    message = GenerationItem.objects.values_list("error_message", flat=True).get(error_code="store_file")
+    assert "was changed since the last import: import it first" in message
+    assert template(folder) == before
+    assert not backups(folder)
+    again = start(folder.path.parent)
+    drain()
+    assert ended(again) == [(1, "failed", "store_file"), (2, "unchanged", "")]
+    assert template(folder) == before

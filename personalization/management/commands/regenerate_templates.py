@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 from rich.console import Console
 
-from courses.course_folder.final_files import StoreProblem, may_write
+from courses.course_folder.final_files import StoreProblem, described_lessons, may_write
 from courses.models import Course
 from courses.services.stores import known_stores
 from personalization.costs.estimate import estimate
@@ -23,12 +23,13 @@ from personalization.management.template_lines import (
     plan_lines,
     result_lines,
     results_as_json,
+    undone_lines,
 )
 from personalization.management.watching import print_estimate, wait_for
-from personalization.models import GenerationRun
-from personalization.models.runs import Backend, Kind
+from personalization.models.runs import Backend, ItemState, Kind
+from personalization.services.runs import Started
 from personalization.services.template_runs import start_template_run
-from personalization.template_queries import preview_templates, template_results
+from personalization.template_queries import WELL, lesson_results, other_runs, preview_templates
 from personalization.writers.registry import template_problem
 
 PIPED_WIDTH = 160
@@ -58,6 +59,10 @@ the store's file N-UUID-final.json, which is found by its UUID; what stood there
 N-UUID-final-backup.json first. A backup is never overwritten: the next one is N-UUID-final-2-backup.json.
 Workers need the store under the same path. Where a file could not be written, run the command again: what is
 saved is not asked for, or paid, twice. The default store is the one that the course was imported from.
+
+A file that was changed since the last import is left alone and reported: import it first. With --no-store
+the next import brings back what the files say. Where lesson.json holds a description, too, take it out there:
+otherwise an import warns that it differs from the file, and with --strict refuses.
 
 exit codes: 0 every lesson is done, unchanged or skipped (or, without --wait, the run is started); 1 a lesson
             failed, the run was paused or cancelled, or waits for a higher budget; there is no such course,
@@ -119,7 +124,7 @@ class Command(BaseCommand):
         try:
             started = start_template_run(
                 lessons=lessons,
-                stores={course.pk: str(store.path)} if store else {},
+                stores={course.pk: str(store.path)} if store and store.files else {},
                 **choices,
                 budget_micro=options["budget"],
                 estimate_micro=cost.micro,
@@ -132,27 +137,31 @@ class Command(BaseCommand):
                 f"{started.coalesced:,} are being written for another run at this moment; "
                 "it does them once more when it is through."
             )
-        self._finish(started.run, started.asked, said, options, console)
+        self._finish(started, lessons, store, said, options, console)
 
     def _finish(
-        self, run: GenerationRun, asked: int, said: dict[str, Any], options: dict[str, Any], console: Console
+        self,
+        started: Started,
+        lessons: list[UUID],
+        store: Store | None,
+        said: dict[str, Any],
+        options: dict[str, Any],
+        console: Console,
     ) -> None:
         """Waits where it was asked to, and says what became of the lessons, also where one failed."""
-        if options["wait"] and not asked:
-            raise CommandError("Nothing is left for this run to wait for: see the other one.")
         failure: CommandError | None = None
         if options["wait"]:
-            try:
-                wait_for(console, run.pk)
-            except CommandError as error:
-                if error.returncode == 130:
-                    raise
-                failure = error
-            said["results"] = results_as_json(template_results(run.pk))
-            for line in result_lines(template_results(run.pk, all_states=False)):
+            failure = _waited(started, lessons, console)
+            results = lesson_results(lessons)
+            said["results"] = results_as_json(results)
+            bad = [result for result in results if result.state not in WELL]
+            good = [result.number for result in results if result.state in WELL]
+            for line in (*result_lines(bad), *(undone_lines(store, good) if good else ())):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-        run.refresh_from_db()
-        said["run"] = run_as_json(run)
+            if any(result.state not in (*WELL, ItemState.SKIPPED) for result in results):
+                failure = failure or CommandError("Not every lesson was written; the lines above say why.")
+        started.run.refresh_from_db()
+        said["run"] = run_as_json(started.run)
         self._say(said, options)
         if failure:
             raise failure
@@ -160,6 +169,23 @@ class Command(BaseCommand):
     def _say(self, said: dict[str, Any], options: dict[str, Any]) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(said, ensure_ascii=False, indent=2))
+
+
+def _waited(started: Started, lessons: list[UUID], console: Console) -> CommandError | None:
+    """Why the run did not end well. The runs that have others of the lessons are waited for, too: what they
+    say of lessons that were not asked for is no matter here."""
+    failure: CommandError | None = None
+    others = other_runs(lessons, started.run.pk)
+    for run_id in [*([started.run.pk] if started.asked else []), *others]:
+        if run_id in others:
+            console.print(f"Run {run_id} writes some of these lessons:", highlight=False, soft_wrap=True)
+        try:
+            wait_for(console, run_id)
+        except CommandError as error:
+            if error.returncode == 130:
+                raise
+            failure = failure or (None if run_id in others else error)
+    return failure
 
 
 def _console(*, stderr: bool) -> Console:
@@ -183,15 +209,15 @@ def _lessons(course: Course, numbers: list[int] | None) -> list[UUID]:
 
 
 def _store(course: Course, options: dict[str, Any]) -> Store | None:
-    """Whose files are written; None: nobody's. Raises CommandError where it does not hold the course."""
-    if options["no_store"]:
-        return None
+    """Whose files there are; None: nobody's. Raises CommandError where it does not hold the course."""
     known = known_stores([course.pk]).get(course.pk)
-    path = options["store"].resolve() if options["store"] else known and Path(known)
+    if options["no_store"]:
+        return Store(Path(known), files=False) if known else None
+    path = options["store"].absolute() if options["store"] else known and Path(known)
     if not path:
         return None
     try:
-        return Store(path, may_write(path, course.slug))
+        return Store(path, may_write(path, course.slug), described_lessons(path, course.slug))
     except StoreProblem as problem:
         said = "N" if options["store"] else "The course was imported from there: n"
         raise CommandError(

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0006_description_origin'),
+        ('courses', '0007_edited_descriptions'),
     ]
 
     operations = [
