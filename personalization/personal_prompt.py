@@ -64,9 +64,10 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class PersonalPrompt:
-    """`name`: "personalization:12", the version. `digest`: of all that the prompt itself brings into a text.
+    """Of personal texts, or of standard descriptions. `name`: "personalization:12", the version.
 
-    `problem`: why it cannot be used; it then has no parts.
+    `digest`: of all that the prompt itself brings into a text. `problem`: why it cannot be used; it then has
+    no parts.
     """
 
     name: str

@@ -9,10 +9,16 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from courses.models import Lesson
+from personalization.admin.prompts.editor_page import texts_address
 from personalization.live_prompts import live_content
 from personalization.models import ConfigEntry, GenerationRun, Pilot, PromptVersion
 from personalization.services.prompt_versions import make_live, save_draft
-from personalization.shipped_config import PERSONALIZATION, shipped_prompts
+from personalization.shipped_config import (
+    FORMER_VERSION,
+    PERSONALIZATION,
+    former_prompt,
+    shipped_prompts,
+)
 from tests.builders import make_course, make_learner, make_lesson, make_staff, make_superuser, make_text
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +107,23 @@ def test_a_version_is_opened_compared_and_its_texts_are_one_click_away(
     assert "<ins>friendly" in compared.replace("and </ins>", "").replace("<ins>and ", "<ins>")
     for wrong in ({"older": 1}, {"older": 1, "newer": 99}, {"older": "x", "newer": "²"}):
         assert editor.get(page("compare", PERSONALIZATION), wrong).status_code == 404
+
+
+def test_texts_from_before_prompts_had_versions_are_those_of_the_former_words(
+    editor: Client, lesson: Lesson
+) -> None:
+    former, _ = save_draft(key=PERSONALIZATION, content=former_prompt())
+    make_text(make_learner("u-1", lesson.course), lesson, prompt_version=FORMER_VERSION)
+    make_text(make_learner("u-2", lesson.course), lesson, prompt_version=f"{FORMER_VERSION} visual_basic:1")
+    make_text(make_learner("u-3", lesson.course), lesson, prompt_version="personalization:1 abcdef01")
+    texts = editor.get(texts_address(former)).content.decode()
+    assert [f"u-{number})" in texts for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_a_prompt_of_1_mb_is_refused_and_comes_back(editor: Client) -> None:
+    html = editor.post(page(*EDIT), {"content": "x" * 1_000_000}).content.decode()
+    assert "It has 1000000 characters; at most 100000 are allowed. Shorten it." in html
+    assert PromptVersion.objects.filter(key=PERSONALIZATION).count() == 1
 
 
 def test_going_live_says_what_becomes_stale_and_does_it_when_posted(

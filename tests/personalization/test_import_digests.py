@@ -97,6 +97,7 @@ def test_a_worker_takes_the_digest_off(store: StoreBuilder, file: Path) -> None:
     text = the_text()
     row = {"profile_id": str(text.profile_id), "lesson_id": str(text.lesson_id), "content": OTHER}
     made = {"origin": "openai", "model": "m", "prompt_version": "1", "fingerprint": "f"}
+    made["written_from"] = "transcript"
     with connection.cursor() as cursor:
         cursor.execute(PUBLISH, [json.dumps([row | made])])
     assert the_text().import_digest is None
