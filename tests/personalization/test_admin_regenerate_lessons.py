@@ -10,7 +10,9 @@ from pytest_django import Settings
 
 from courses.models import Course, CourseStore, Lesson, LessonDescription
 from courses.services.descriptions import save_description
+from personalization.live_prompts import live_prompts
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services.sources import transcripts
 from personalization.services.template_work import template_brief
 from personalization.writers.registry import template_recipe
 from tests.builders import (
@@ -62,7 +64,8 @@ def edited(course: Course) -> None:
 
 def written(lesson: Lesson) -> None:
     """A description that a model wrote of the lesson as it is."""
-    fingerprint = template_brief(lesson).fingerprint(template_recipe())
+    brief = template_brief(lesson, live_prompts().lesson, transcripts([lesson], "")[lesson.pk])
+    fingerprint = brief.fingerprint(template_recipe())
     LessonDescription.objects.create(lesson=lesson, data=DESCRIPTION, fingerprint=fingerprint)
 
 
