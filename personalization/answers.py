@@ -17,14 +17,16 @@ NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff20<>\"']+\.\w{2,}")
 # What each phone number begins with. Digits that are not ASCII stand behind U+0660: a range is searched for
 # more quickly than the class of digits.
-LONG_NUMBER = re.compile("[0-9\u0660-\U0010ffff][\\d\\s().\\-–]{8}")
-PHONE = re.compile(r"(?<!\d)(?<!\d[.,])\+?\d(?:[\s().\-–]*\d){8,}(?!\d)")
+_BETWEEN = r"\s()./\-\u2010-\u2015\u2212"  # digits of one number; every dash there is
+LONG_NUMBER = re.compile(rf"[0-9\u0660-\U0010ffff][\d{_BETWEEN}]{{8}}")
+PHONE = re.compile(rf"(?<!\d)(?<!\d[.,])\+?\d(?:[{_BETWEEN}]*\d){{8,}}(?!\d)")
 # Old surveys carry who somebody is among what they answered.
 CONTACT_KEYS = frozenset(
     ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
     + ("uid", "userid", "useridentifier", "email", "mail", "phone", "tel", "telephone")
-    + ("telegram", "whatsapp", "instagram", "vk")
-    + ("имя", "фамилия", "отчество", "фио", "телефон", "почта")
+    + ("username", "login", "phonenumber", "mobile", "emailaddress", "contact", "contacts")
+    + ("telegram", "whatsapp", "instagram", "vk", "skype", "viber")
+    + ("имя", "фамилия", "отчество", "фио", "телефон", "номертелефона", "почта", "логин", "ник", "контакты")
 )
 # More of an answer steers no text, and all of it would be paid for with each lesson of the course.
 LONGEST_ANSWER = 3_000  # characters

@@ -4,7 +4,7 @@ No loaders, no libraries, nothing that makes long texts out of short ones, and l
 time: whoever edits a prompt can break that prompt only, and is told the line before it is saved.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
@@ -33,6 +33,12 @@ MOST_STEPS = 20_000  # of all loops together
 MOST_SECONDS = 1.0  # of the processor: what else runs there does not count
 STEPS, LENGTH = "steps of loops", "characters put out"  # what is counted while a prompt is filled in
 _BEGUN = ContextVar("when it began, by the thread's own time", default=0.0)
+# A lookup calls what a value has of methods: `x.encode.hex.encode.hex` doubles the text with each pair.
+METHODS = frozenset(name for kind in (str, bytes, int, float, list, dict) for name in dir(kind)) - {
+    "items",
+    "keys",
+    "values",
+}
 LONGEST_SEPARATOR = 20  # characters that `join` puts between items
 
 
@@ -223,7 +229,10 @@ def _check_variable(variable: Variable, names: Names, inside: frozenset[str], li
     if variable.lookups is None:
         return  # a number or a text
     root, *fields = variable.lookups
-    if root in inside or root in ("True", "False", "None"):
+    if root in ("True", "False", "None"):
+        return
+    _refuse_methods(fields if root in inside else fields[1:], line)
+    if root in inside:
         return
     if root not in names:
         known = ", ".join(sorted(names))
@@ -238,6 +247,13 @@ def _check_variable(variable: Variable, names: Names, inside: frozenset[str], li
             % {"name": ".".join(variable.lookups), "known": known},
             line,
         )
+
+
+def _refuse_methods(fields: Sequence[str], line: int | None) -> None:
+    for field in fields:
+        if field in METHODS:
+            message = _("“%(name)s” is no part of what there is: take it away.") % {"name": f".{field}"}
+            raise PromptError(message, line)
 
 
 def _plain(value: Any) -> Any:

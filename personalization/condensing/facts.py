@@ -40,11 +40,11 @@ _SPOKEN_NUMBER = re.compile(
 # What a note on safety says, by the beginnings of its words.
 _SAFETY = re.compile(
     r"(?<!\w)(?:нельзя|опасн|безопасн|осторожн|аккуратн|противопоказ|запрещ|никогда|ни в коем случае|избега|"
-    r"травм|боль|боле[зй]|болит|болев|больн|врач|доктор|остановитесь|прекрати|не\s+(?:дав|наж|надав|трог|дел|тян|"
-    r"массир|использ|применя|допуска)|аллерг|беремен|ожог|кров|инфекц|температур|отёк|отек|воспал|риск|вред|"
+    r"травм|боль(?!ш)|боле[зй]|болит|болев|больн|врач|доктор|остановитесь|прекрати|не\s+(?:дав|наж|надав|трог|дел|тян|"
+    r"массир|использ|применя|допуска)|аллерг|беремен|ожог|кров(?!ат)|инфекц|температур|отёк|отек|воспал|риск|вред|"
     r"предупре|внимани|"
-    r"never|danger|caution|careful|warn|contraindic|avoid|injur|pain|hurt|doctor|physician|stop\b|do\s+not|don['’]t|"
-    r"must\s+not|risk|unsafe|safety|allerg|pregnan|burn|bleed|infect|fever|swell|inflam|harm)",
+    r"never|danger|caution|careful|warn|contraindic|avoid|injur|pain(?!t)|hurt|doctor|physician|stop\b|do\s+not|don['’]t|"
+    r"must\s+not|risk|unsafe|safety|allerg|pregnan|burn|bleed|infect|fever|swell|inflam|harm(?!on))",
     re.IGNORECASE,
 )
 _HEADINGS = {"ru": "Дословно из урока:", "en": "Word for word from the lesson:"}

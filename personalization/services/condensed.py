@@ -67,12 +67,13 @@ READY = """
     WHERE source.id = given.source_id AND source.lease_token = given.token AND source.text IS NULL
     RETURNING source.id
 """
-# What a lesson said before, nobody writes from any more; and its parts are in the whole.
+# What a lesson said a week ago, nobody writes from any more; parts of what is ready are in the whole. Not at
+# once: another row may be the lesson's other source, or what another version of this software asks for.
 TIDY = """
     WITH gone AS (
         DELETE FROM condensed_sources old USING condensed_sources ready
         WHERE ready.id = ANY(%(ready)s) AND old.lesson_id = ready.lesson_id AND old.model = ready.model
-          AND old.id <> ready.id AND old.lease_token IS NULL
+          AND old.id <> ready.id AND coalesce(old.finished_at, old.available_at) < now() - interval '7 days'
     )
     DELETE FROM condensed_parts WHERE source_id = ANY(%(ready)s)
 """

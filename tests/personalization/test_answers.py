@@ -48,12 +48,22 @@ def test_email_addresses_are_removed(address: str) -> None:
         "+44 20 7946 0958",
         "916.123.45.67",
         "8–916–123–45–67",
+        "+7 916 123\u201145\u201167",
+        "+7\u2212916\u2212123\u221245\u221267",
+        "+7/916/123/45/67",
     ],
 )
 def test_phone_numbers_are_removed(number: str) -> None:
     assert cleaned(f"Звоните {number} вечером") == f"Звоните {REMOVED} вечером"
     assert cleaned(f"тел.{number}") == f"тел.{REMOVED}"
     assert cleaned(f"да,{number}") == f"да,{REMOVED}"
+
+
+@pytest.mark.parametrize(
+    "key", ["username", "Phone number", "email_address", "contacts", "Номер телефона", "ник"]
+)
+def test_what_stands_under_a_contacts_name_never_leaves(key: str) -> None:
+    assert cleaned_answers({key: "@nina_k", "goal": "Шея"}, "Нина", "u-1") == {"goal": "Шея"}
 
 
 def test_a_phone_number_may_come_as_a_number() -> None:

@@ -47,6 +47,9 @@ def lost(source: str, condensed: str) -> list[str]:
         ("Осторожно с позвонками", "С позвонками нужна забота.", True),
         ("Never press here.", "Press here.", True),
         ("О погоде и о дороге.", "", False),
+        ("Здесь больно.", "Здесь.", True),
+        ("Тут помогает большой палец, и больше ничего.", "", False),
+        ("Ляг на кровать, in harmony with the painting.", "", False),
     ],
 )
 def test_what_is_lost(source: str, condensed: str, is_lost: bool) -> None:
