@@ -43,12 +43,11 @@ _NUMBERED = re.compile(
     r"(?:[A-Za-z]{1,4}|field|question|answer|option|вопрос|поле)?[_ -]*\d{1,6}", re.IGNORECASE
 )
 MORE = "…"  # in the place of a field's name that says nothing
-# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом; Орлову, Орловым, and
-# those of a whole family: Орловых, Орловыми.
-ENDINGS = (
-    "ь?(?:а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь|ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие"
-    "|ам|ям|ами|ями|ах|ях)?"
-)
+# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
+_ENDINGS = "а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь"
+# Орлов has an adjective's in some: Орловым; so has a whole family: Орловых. Not the shortest: Лев is not
+# in "Левая рука".
+_SURNAME_ENDINGS = "ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие|ам|ям|ами|ями|ах|ях"
 SHORTEST_STEM = 3  # letters; less would find other words
 
 
@@ -139,7 +138,8 @@ def _name_pattern(name: str) -> re.Pattern[str]:
         stem = _stem(word)
         patterns.append(_either_e(word))
         if re.fullmatch(r"[А-ЯЁ][а-яё]*", stem) and len(stem) >= SHORTEST_STEM:
-            patterns.append(f"(?-i:{_either_e(stem)}{ENDINGS})")
+            endings = _ENDINGS if len(stem) == SHORTEST_STEM else f"{_ENDINGS}|{_SURNAME_ENDINGS}"
+            patterns.append(f"(?-i:{_either_e(stem)}ь?(?:{endings})?)")
     return _words(patterns)
 
 

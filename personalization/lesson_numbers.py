@@ -9,6 +9,7 @@ PART = re.compile(r"(\d{1,9})(?:[-–](\d{1,9}))?", re.ASCII)  # nine digits fit
 
 _NUMBERED = re.compile(
     r"\s*(?:(?:урок|занятие|лекция|lesson|lecture|class)\s*(?:№|#|no\.?)?\s*\d{1,6}(?:\.\d+)*"
+    r"(?:\s*[-–—]\s*\d{1,6}|-?(?:й|я|е|ый|ий|ая|ое|th|st|nd|rd)\b)?"
     r"(?:\s*[.:)–—-]+\s*|\s+(?=(?-i:[A-ZА-ЯЁ«“\"])))|(?:№\s*)?\d{1,3}\s*[.)]\s+)(?=\S)",
     re.IGNORECASE,
 )

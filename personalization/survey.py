@@ -9,8 +9,9 @@ from typing import Any
 from personalization.brief import SEPARATOR
 from personalization.supervisor.tables import LEARNING_STYLE, STYLE_LABELS, TECHNICAL_DEPTH
 
-# What looks like a code and is none of the question's: nobody knows what it means, so nobody is told.
-_CODE = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)+|[a-z]{1,4}\d+|\d{1,4}")
+# What looks like a code and is none of the question's: nobody knows what it means, so nobody is told. Words
+# with a hyphen, and letters as people write them, are an answer: "part-time", "L5".
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z]{1,4}\d+|\d{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,7 @@ def _as_code(item: Any) -> str:
 
 
 def _is_unknown(item: Any, known: Mapping[str, Option]) -> bool:
-    code = _as_code(item)
-    return code not in known and _CODE.fullmatch(code) is not None
+    return _as_code(item) not in known and _CODE.fullmatch(str(item).strip()) is not None
 
 
 def _flat(labels: Mapping[str, str]) -> Sequence[str]:

@@ -24,7 +24,10 @@ from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, s
 from personalization.shipped_config import PERSONALIZATION
 from personalization.voice import Voice
 
-A_VOICE = Voice("Ada", "female", "Short sentences.", "")
+VOICES = tuple(Voice("Ada", sex, "Short sentences.", "") for sex in ("female", "male", ""))
+GUIDANCE = "One step at a time."
+# Words that no prompt has, to see whether what they stand for is passed on.
+SOURCE, ANSWER = "SourceOfTheLesson", "AnswerOfTheLearner"
 
 # As PostgreSQL stores it: no long text is read for that.
 _STORED: dict[str, Any] = {"function": "pg_column_size", "output_field": IntegerField()}
@@ -73,7 +76,10 @@ def _check_personalization(prompt: PersonalPrompt) -> None:
     blanks = list(_blank_briefs(prompt))
     for brief in blanks:
         _fill_in(brief, _("where nothing is known"))
-        _fill_in(replace(brief, voice=A_VOICE), _("where a coach speaks"))
+        for voice in VOICES:
+            _fill_in(replace(brief, voice=voice), _("where a coach speaks"))
+        _fill_in(replace(brief, guidance=GUIDANCE, name="Ada"), _("where a cluster asks for something"))
+        _demand(replace(brief, transcript=SOURCE, answers={"goal": ANSWER}), (SOURCE, ANSWER))
     lesson = None
     for lesson in sample_lessons():
         _fill_in(_with_lesson(blanks[0], lesson), _named(lesson))
@@ -81,15 +87,27 @@ def _check_personalization(prompt: PersonalPrompt) -> None:
     for learner in sample_learners():
         name = usable_name(learner.name)
         answers = bounded(cleaned_answers(learner.survey, name, learner.user_identifier))
-        _fill_in(replace(like, name=name, answers=answers), _("with the answers of one of the learners"))
+        for language in Language:
+            known = replace(like, name=name, answers=answers, language=language.value)
+            _fill_in(known, _("with the answers of one of the learners"))
 
 
 def _check_lesson_template(prompt: PersonalPrompt) -> None:
     blanks = [replace(brief, format=LESSON) for brief in _blank_briefs(prompt)]
     for brief in blanks:
         _fill_in(brief, _("where nothing is known"))
+        _demand(replace(brief, transcript=SOURCE), (SOURCE,))
     for lesson in sample_lessons():
         _fill_in(_with_lesson(blanks[0], lesson), _named(lesson))
+
+
+def _demand(brief: Brief, words: tuple[str, ...]) -> None:
+    """Raises PromptError where the prompt passes one by: that it names them somewhere is not enough."""
+    said = f"{shared_part(brief).text}\n{learners_part(brief)}".casefold()
+    for word, name in ((SOURCE, "lesson.source"), (ANSWER, "learner.answers")):
+        if word in words and word.casefold() not in said:
+            message = _("It leaves out {{ %(name)s }} where the course's language is “%(language)s”.")
+            raise PromptError(message % {"name": name, "language": brief.language})
 
 
 def _fill_in(brief: Brief, place: str) -> None:

@@ -54,6 +54,34 @@ def live(key: str = PERSONALIZATION, content: str = NEWER) -> PromptVersion:
 # --- saving ---
 
 
+@pytest.mark.parametrize(
+    ("words", "instead", "said"),
+    [
+        (
+            "{{ lesson.source }}",
+            '{% if course.language == "ru" %}{{ lesson.source }}{% endif %}',
+            "It leaves out {{ lesson.source }} where the course's language is “en”",
+        ),
+        ("{{ learner.answers }}", "{% if False %}{{ learner.answers }}{% endif %}", "learner.answers"),
+        (
+            "{{ learner.guidance }}",
+            "{{ learner.guidance }}{% for a, b in learner.guidance %}{% endfor %}",
+            "where a cluster asks for something",
+        ),
+        (
+            "{{ coach.voice }}",
+            '{% if coach.sex == "male" %}{% for a, b in coach.voice %}{% endfor %}{% endif %}',
+            "where a coach speaks",
+        ),
+    ],
+)
+def test_a_branch_that_few_meet_is_tried_too(words: str, instead: str, said: str) -> None:
+    assert words in SHIPPED
+    with pytest.raises(PromptError) as refused:
+        save_draft(key=PERSONALIZATION, content=SHIPPED.replace(words, instead))
+    assert said in str(refused.value)
+
+
 def test_a_save_makes_a_draft_with_author_and_note_and_changes_nothing_else() -> None:
     me = make_superuser("me")
     version, new = save_draft(key=PERSONALIZATION, content=NEWER.replace("\n", "\r\n"), note="Тон", author=me)

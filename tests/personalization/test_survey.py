@@ -28,6 +28,7 @@ SURVEY = Survey((PRACTICE, Question("fears", {"ru": "Что беспокоит"}
         ),
         # Free words where a code was expected stay; what looks like a code and is none says nothing.
         ({"practice_model": "На даче"}, {"practice_model": "На даче"}),
+        ({"practice_model": ["part-time", "L5"]}, {"practice_model": ["part-time", "L5"]}),
         ({"practice_model": ["opt_7", "home", "q3"]}, {"practice_model": ["Дома, на близких"]}),
         ({"practice_model": "opt_7"}, {"practice_model": ""}),
         ({"practice_model": 17}, {"practice_model": ""}),
