@@ -1,8 +1,7 @@
 """Everything that an import can be asked for, and how it can end, where two sessions write it."""
 
 import signal
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,12 @@ from persona_site.progress import Silent
 from persona_site.store_import import import_store
 from persona_site.store_prune import Leaving
 from personalization.models import PersonalizedLessonDescription as Text
+from tests.persona_site.test_import_at_once import holding, importing
 from tests.persona_site.test_lanes import LEARNERS, Threads, large, rows
-from tests.processes import ROOT, Environment, until
+from tests.processes import Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-
-CHILD = "import sys; from manage import main; sys.exit(main(['manage.py', 'import_lessons', *sys.argv[1:]]))"
 
 
 @pytest.fixture
@@ -51,8 +49,8 @@ def test_prune_lists_both_lanes_and_deletes_from_both(store: StoreBuilder) -> No
         Lesson.objects.create(course=course, lesson_number=9, title="Gone", id=lesson_id(90 + place))
     asked: list[str] = []
 
-    def agree(leaving: object) -> bool:
-        asked.extend(str(course) for course in leaving if isinstance(course, Leaving))  # type: ignore[attr-defined]
+    def agree(leaving: Sequence[Leaving]) -> bool:
+        asked.extend(map(str, leaving))
         return True
 
     report = import_store(store.path, options=ImportOptions(prune=agree))
@@ -87,20 +85,10 @@ def test_an_end_in_the_middle_leaves_whole_courses_and_the_next_import_ends_it(
     for place, slug in enumerate(("massage", "yoga"), start=1):
         store.course(slug, name="new").lesson(1, title="new", id=str(lesson_id(place)))
     before = rows()
-    command = [sys.executable, "-c", CHILD, "--store", str(store.path)]
-    other = connection.copy()
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            cursor.execute("SELECT FROM courses FOR UPDATE")
-        with subprocess.Popen(
-            command, cwd=ROOT, env=process_environment, stderr=subprocess.PIPE, text=True
-        ) as process:
-            until(lambda: waiting() == 2, "both lanes wait")
-            process.send_signal(end)
-            _, said = process.communicate(timeout=60)
-    finally:
-        other.close()
+    with holding("SELECT FROM courses FOR UPDATE"), importing(store, process_environment) as process:
+        until(lambda: waiting() == 2, "both lanes wait")
+        process.send_signal(end)
+        _, said = process.communicate(timeout=60)
     until(lambda: waiting() == 0, "the server has noticed")
     if end == signal.SIGINT:
         assert (process.returncode, said.count("\n"), "Stopped." in said) == (130, 1, True)
@@ -110,7 +98,10 @@ def test_an_end_in_the_middle_leaves_whole_courses_and_the_next_import_ends_it(
 
 
 def waiting() -> int:
+    """How many sessions wait for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        count: int = cursor.fetchone()[0]
-    return count
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return int((cursor.fetchone() or (0,))[0])
