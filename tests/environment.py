@@ -1,9 +1,13 @@
 """Loaded before Django's settings: tests use servers and data of their own, and can spend nobody's money."""
 
 import os
+import signal
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# A job in the background of a shell is deaf to Ctrl-C, and so would be what its tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["DEBUG"] = "true"
 # A second test run beside this one needs servers of its own: PERSONA_TEST_VAR=/somewhere/else.
