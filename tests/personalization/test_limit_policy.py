@@ -125,14 +125,28 @@ def test_a_refusal_while_both_limits_had_room_is_not_about_the_rate() -> None:
         assert refused(KNOWN, State(), replace(room, tokens=tokens)).rate < inf
 
 
-def test_refusals_that_never_end_leave_a_quarter_for_five_minutes() -> None:
+def test_refusals_of_most_that_never_end_leave_a_quarter_for_five_minutes() -> None:
     state, slowest = State(), inf
     for second in range(0, 300, 3):
-        state = refused(KNOWN, state, Told(retry_after=0.0), now=NOW + second)
+        state = refused(KNOWN, state, Told(retry_after=0.0), now=NOW + second, sent=40)
         slowest = min(slowest, state.rate)
     assert slowest == pytest.approx(594 / 4)
-    assert refused(KNOWN, state, now=NOW + 306).rate < slowest
+    assert refused(KNOWN, state, now=NOW + 306, sent=40).rate < slowest
     assert requests(KNOWN, state, NOW + 300 + 9 * 60) == 594
+
+
+@pytest.mark.parametrize(("rules", "most"), [(KNOWN, 594), (UNKNOWN, 600)])
+def test_one_refusal_in_ten_whatever_is_sent_never_leaves_less_than_a_quarter(
+    rules: Rules, most: float
+) -> None:
+    state, now = HEARD, NOW
+    for number in range(1, 5_000):
+        rate = min(requests(rules, state, now), 600)
+        now += max(60 / rate, rules.pause(state, now))
+        if number % 10 == 0:
+            state = refused(rules, state, Told(retry_after=1.0), now=now, sent=rate)
+            assert state.rate >= most / 4 - 1e-6
+    assert now > NOW + 20 * 60
 
 
 def test_a_limit_far_below_the_settings_is_found_and_kept() -> None:

@@ -6,7 +6,8 @@ A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was
 most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
 where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
 to the known limit, or to twice of what was sent then. It never falls under a quarter of that before five
-minutes have passed: an endpoint that refuses one request in ten, whatever is sent, would halt all work.
+minutes have passed, and then only where more than a quarter of what is sent is refused: an endpoint that
+refuses one request in ten, whatever is sent, would halt all work.
 """
 
 import json
@@ -24,6 +25,8 @@ LOWERED = 0.8
 LOWEST = 0.25  # of the rate when the trouble began
 # In minutes: between two lowerings, back to where it was refused, and until the lowest is set anew.
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
+COUNTED = 0.5  # minutes in which refusals are counted, until they are counted anew
+FEW = 0.25  # of what is sent; to refuse so little at the lowest rate is the endpoint's way, whatever the rate
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
 # Requests a minute, where no limit is known: so many go before the first answer, which may tell one; and a
@@ -42,6 +45,7 @@ class State:
 
     `requests`, `tokens`: the limits that the provider announced. `rate`: the requests a minute that were
     allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
+    `refusals`: how many have come since `counted`.
     """
 
     requests: float = inf
@@ -55,6 +59,8 @@ class State:
     reason: str = ""  # of the last pause or lowering: refused, asked, used_up
     heard: bool = False  # whether the provider has answered anything yet
     streak: int = 0  # pauses, one after the other, that ended with a refusal
+    refusals: int = 0
+    counted: float = 0.0
 
     def as_json(self) -> str:
         """Only what is known: infinity has no JSON."""
@@ -129,7 +135,7 @@ class Rules:
 
         `sent`: requests a minute, as measured: where no limit is known, they must have been too many.
         """
-        state = self._announced(state, told)
+        state = self._counted(self._announced(state, told), now)
         current = self.allowed(state, now).requests
         if current == inf:
             current = max(sent, ASSUMED)
@@ -141,7 +147,7 @@ class Rules:
         paused = self._paused(state, now + pause, "asked" if told.retry_after else "refused")
         if _room_was_left(told, cost) or now < state.since + SETTLED * self.minute:
             return paused
-        return self._lowered(paused, current, now)
+        return self._lowered(paused, current, now, few=self._are_few(state, now, sent))
 
     def busy(self, state: State, told: Told, now: float) -> State:
         """After another answer with Retry-After, such as a 503: paused, not lowered."""
@@ -161,8 +167,18 @@ class Rules:
         risen = state.refused + CLIMB * state.peak * (minutes - BACK)
         return inf if risen >= FORGOTTEN * state.peak else risen
 
-    def _lowered(self, state: State, current: float, now: float) -> State:
-        if self._risen(state, now) == inf or now > state.began + LASTING * self.minute:
+    def _counted(self, state: State, now: float) -> State:
+        if not 0 <= now - state.counted <= COUNTED * self.minute:
+            state = replace(state, refusals=0, counted=now)
+        return replace(state, refusals=state.refusals + 1)
+
+    def _are_few(self, state: State, now: float, sent: float) -> bool:
+        minutes = (now - state.counted) / self.minute
+        return state.refusals <= FEW * sent * max(minutes, SETTLED)
+
+    def _lowered(self, state: State, current: float, now: float, *, few: bool) -> State:
+        lasts = now > state.began + LASTING * self.minute and not few
+        if self._risen(state, now) == inf or lasts:
             state = replace(state, peak=current, began=now)
         rate = min(current, max(LOWERED * current, LOWEST * state.peak))
         # From the end of the pause: nothing rises while nothing is sent.
