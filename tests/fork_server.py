@@ -77,13 +77,13 @@ def serve(control: socket.socket) -> Program | None:
     """In a forked process what it is to run; None when the tests are over. Tells each process's end."""
     running: dict[int, tuple[int, Connection]] = {}
     while True:
-        ready, _, _ = select.select([control, *running], [], [])
-        for ended in (one for one in ready if one is not control):
+        ready, _, _ = select.select([control.fileno(), *running], [], [])
+        for ended in running.keys() & set(ready):
             pid, report = running.pop(ended)
             os.close(ended)
             with suppress(BrokenPipeError), report:  # nobody waits for it any more
                 report.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        if control in ready:
+        if control.fileno() in ready:
             asked, descriptors, _, _ = socket.recv_fds(control, 1_000_000, 4)
             if not asked:
                 return None
