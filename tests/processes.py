@@ -3,14 +3,14 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.forked import ROOT, Forked
+
 PATIENCE_SECONDS = 60.0
 
 type Environment = dict[str, str]
@@ -27,15 +27,10 @@ def until[T](condition: Callable[[], T], what: str, patience: float = PATIENCE_S
 
 
 def manage(*arguments: str, env: Environment, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    """The command run to its end."""
+    with Forked("manage.py", *arguments, env=env) as process:
+        out, err = process.communicate(timeout)
+        return subprocess.CompletedProcess(arguments, process.wait(), out, err)
 
 
 class WorkerProcess:
@@ -45,14 +40,8 @@ class WorkerProcess:
         # A file, not a pipe: a pipe that nobody reads stops the worker when it is full.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed by stop
         options = ["-c", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", app, "worker", *options],
-            cwd=root,
-            env=env,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )
+        command = ["-m", "celery", "-A", app, "worker", *options]
+        self.process = Forked(*command, env=env, cwd=root, log=self._log, own_session=True)
 
     def log(self) -> str:
         return os.pread(self._log.fileno(), 10_000_000, 0).decode()

@@ -1,8 +1,6 @@
 """Imports beside each other, and imports that are killed: the database holds the old store or the new one."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +19,11 @@ from personalization.queries import progress
 from personalization.services.runs import start_run
 from tests.builders import make_learner, make_text
 from tests.conftest import WorkerStarter
-from tests.processes import ROOT, Environment, until
+from tests.forked import Forked
+from tests.processes import Environment, until
 from tests.store_builder import StoreBuilder, lesson_id
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
-
-CHILD = "import sys; from manage import main; sys.exit(main(['manage.py', 'import_lessons', *sys.argv[1:]]))"
 
 
 @pytest.fixture
@@ -60,21 +57,8 @@ def words() -> set[object]:
     }
 
 
-@contextmanager
-def importing(store: StoreBuilder, env: Environment) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, "--store", str(store.path)],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def importing(store: StoreBuilder, env: Environment) -> Forked:
+    return Forked("manage.py", "import_lessons", "--store", str(store.path), env=env)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Renumbering beside readers, other sessions and a kill -9: the old order or the new one, never a mix."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,15 +17,14 @@ from courses.services.numbering import compacted, read_places, renumber, reorder
 from personalization.models import PersonalizedLessonDescription
 from personalization.services import queue
 from tests.builders import PERSONAL_TEXT, make_course, make_item, make_learner, make_lesson, make_run
+from tests.forked import Forked
 from tests.locks import impatient
 from tests.persona_site.test_import_at_once import holding, sessions, waits
-from tests.processes import ROOT, Environment, until
+from tests.processes import Environment, until
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-CHILD = (
-    "import sys; from manage import main; sys.exit(main(['manage.py', 'renumber_lessons', *sys.argv[1:]]))"
-)
+RENUMBERING = ("manage.py", "renumber_lessons", "neck", "--compact")
 # An update waits in a trigger for whoever holds the table `gate`: the renumbering stands still there.
 GATE = """
     CREATE TABLE gate ();
@@ -61,23 +58,6 @@ def gate(when: str) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER gate ON lessons; DROP FUNCTION wait_at_gate; DROP TABLE gate")
-
-
-@contextmanager
-def renumbering(env: Environment) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", CHILD, "neck", "--compact"],
-        cwd=ROOT,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def written_backwards(course: Course) -> tuple[UUID, UUID]:
@@ -145,7 +125,7 @@ def test_an_end_in_the_middle_leaves_the_old_order(
 ) -> None:
     with gate(IN_THE_MIDDLE[moment]):
         before = sessions()
-        with holding("LOCK TABLE gate"), renumbering(process_environment) as process:
+        with holding("LOCK TABLE gate"), Forked(*RENUMBERING, env=process_environment) as process:
             until(lambda: waits("relation"), moment)
             assert numbers() == [2, 4, 6]  # nobody sees the middle
             process.send_signal(end)

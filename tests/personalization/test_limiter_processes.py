@@ -1,8 +1,7 @@
 """Two processes, one limit, a provider that refuses above it: what they share is enough and no more."""
 
 import json
-import subprocess
-import sys
+import os
 import time
 from collections import Counter
 from uuid import uuid4
@@ -11,7 +10,7 @@ from django.conf import settings
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import running_fake_model
-from tests.processes import ROOT
+from tests.forked import Forked
 
 RPM, MINUTE = 60, 3.0  # 20 a second
 COUNT = 40
@@ -22,11 +21,12 @@ def test_two_processes_keep_within_one_limit() -> None:
     valkey.ensure()
     key = uuid4().hex
     with running_fake_model(rpm=RPM, minute=MINUTE) as model:
-        command = [sys.executable, "-m", "tests.personalization.limited_process", valkey.broker_url, key]
+        command = ["-m", "tests.personalization.limited_process", valkey.broker_url, key]
         command += [str(RPM), str(MINUTE), model.base_url, str(COUNT)]
         began = time.monotonic()
-        both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-        printed = [process.communicate(timeout=60)[0] for process in both]
+        env = dict(os.environ)
+        with Forked(*command, env=env) as one, Forked(*command, env=env) as other:
+            printed = [process.communicate(timeout=60)[0] for process in (one, other)]
         took = time.monotonic() - began
     statuses: Counter[str] = Counter()
     for text in printed:
