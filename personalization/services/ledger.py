@@ -163,11 +163,13 @@ def _settlement(call: CallResult, text: Text | None) -> dict[str, Any]:
     }
 
 
-# Of a cancelled item the worker learns with its next heartbeat, and then settles its call by itself.
+# Of an item that was cancelled, or went over to another run, the worker learns with its next heartbeat, and then settles its call by itself.
 LOST = """call.state = 'reserved' AND NOT EXISTS (
             SELECT FROM generation_items item WHERE item.id = call.item_id
-            AND (item.lease_token = call.lease_token OR item.state = 'cancelled'
-                 AND item.finished_at > clock_timestamp() - make_interval(secs => %(lease)s)))"""
+            AND (item.lease_token = call.lease_token
+                 OR clock_timestamp() - make_interval(secs => %(lease)s) < CASE
+                     WHEN item.state = 'cancelled' THEN item.finished_at
+                     WHEN item.run_id <> call.run_id THEN item.available_at END))"""
 LOST_RUNS = f"SELECT DISTINCT run_id FROM model_calls call WHERE {LOST}"  # noqa: S608 constants of ours
 LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 UNKNOWN = f"""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from courses.database import held_by_another
 from personalization.errors import PlanRefused
-from personalization.models.runs import Backend, GenerationRun, Pilot, RunState
+from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
@@ -36,7 +36,7 @@ TRIES = 3  # of a plan, when another's locks stand in the way
 @dataclass(frozen=True, slots=True)
 class Started:
     """`asked` items are in the run, `pilot` of them are written first and looked at; `coalesced` ones run for
-    another, and once more afterwards."""
+    another at this moment, and are this one's when their attempt ends."""
 
     run: GenerationRun
     asked: int
@@ -134,8 +134,8 @@ def _planned_once(planning: Planning, fields: dict[str, Any]) -> Started:
     if not planned.asked and not planned.coalesced:
         raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
     if not planned.asked:
-        _move(run, RunState.CLOSED, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
-    if run.pilot and not planned.pilot:
+        _move(run, RunState.OPEN, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
+    if run.pilot and not planned.pilot and not planned.coalesced:
         # Nothing of it is to be written: there is nothing to look at.
         GenerationRun.objects.filter(pk=run.pk).update(pilot=Pilot.NONE)
         run.pilot = Pilot.NONE
@@ -176,16 +176,16 @@ def cancel_run(run: GenerationRun) -> bool:
     return True
 
 
-RETRY = """
+RETRY = f"""
     UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL,
         available_at = clock_timestamp(), error_code = '', error_message = ''
     WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
         SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
-        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
+        AND other.lesson_id = item.lesson_id AND other.state IN {UNENDED_SQL})
     AND (item.kind <> 'templates' OR NOT EXISTS (
         SELECT FROM generation_items other WHERE other.kind = 'templates'
-        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted')))
-"""
+        AND other.lesson_id = item.lesson_id AND other.state IN {UNENDED_SQL}))
+"""  # noqa: S608 constants of ours
 
 
 def retry_failed(run: GenerationRun) -> int:
