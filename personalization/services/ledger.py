@@ -163,7 +163,8 @@ def _settlement(call: CallResult, text: Text | None) -> dict[str, Any]:
     }
 
 
-# Of an item that was cancelled, or went over to another run, the worker learns with its next heartbeat, and then settles its call by itself.
+# Of an item that was cancelled, or that went over to another run, the worker learns with its next heartbeat,
+# and then settles its call by itself.
 LOST = """call.state = 'reserved' AND NOT EXISTS (
             SELECT FROM generation_items item WHERE item.id = call.item_id
             AND (item.lease_token = call.lease_token

@@ -22,8 +22,8 @@ from personalization.pairs import (
 from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.writers.registry import current_recipe
 
-# What waits goes over to the newer ask and its options, as if it had not been tried; what runs does so when its
-# attempt ends. An item that is held waits for the older run's money or look, and not for this one's.
+# What waits goes over to the newer ask and its options, as if it had not been tried; what runs does so when
+# its attempt ends. An item that is held waits for the older run's money or look, and not for this one's.
 _GO_OVER = """
     DO UPDATE SET wanted_rev = item.wanted_rev + 1,
         run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
@@ -93,8 +93,8 @@ ASK_TEMPLATES = f"""
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another, and come to
-    this one afterwards."""
+    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another, and
+    come to this one afterwards."""
 
     asked: int
     coalesced: int

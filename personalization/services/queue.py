@@ -118,7 +118,7 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
 # run's too: locked now, not when it moves, or two workers would wait for each other.
 LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
-# A running item at the end of its attempt. What a run asked for that was cancelled since is asked for no more.
+# A running item at its attempt's end. What a run asked for that was cancelled since is asked for no more.
 # A run that this statement does not see is younger than it, and open.
 NEXT_RUN = "LEFT JOIN generation_runs next ON next.id = item.next_run_id"
 GOES_OVER = """item.wanted_rev > item.claimed_rev AND next.state IS DISTINCT FROM 'cancelled' AS asked_again,
