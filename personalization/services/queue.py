@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
 from personalization.services.condensed import keep_parts, note_failures
-from personalization.services.ledger import settle_calls
+from personalization.services.ledger import LOCK_RUNS, settle_calls
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
 
@@ -114,9 +114,6 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-# Whoever cancels waits for this transaction, or this one sees that the run is cancelled. The money is the
-# run's too: locked now, not when it moves, or two workers would wait for each other.
-LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
 # A running item at its attempt's end. What a run asked for that was cancelled since is asked for no more.
 # A run that this statement does not see is younger than it, and open.
@@ -201,6 +198,7 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
     runs = {outcome.claim.run_id for outcome in outcomes} | {more.job.claim.run_id for more in again}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(IMPATIENT)
+        # Whoever cancels waits for this transaction, or this one sees that the run is cancelled.
         cursor.execute(LOCK_RUNS, [list(runs)])
         parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
         kept = [part for part in parts if part]

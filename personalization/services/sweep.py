@@ -21,6 +21,8 @@ from personalization.services.queue import GOES_OVER, HANDED_OVER, NEXT_RUN, SER
 
 log = logging.getLogger(__name__)
 
+# No lease, pause or Retry-After is as long. What lies further ahead was set before the clock went back.
+FAR_OFF = 600.0
 LEASE_LOST = "its worker died or lost touch"
 
 EXPIRED = f"""
@@ -33,10 +35,20 @@ EXPIRED = f"""
     FROM (SELECT lost.*, NOT asked_again AND attempts >= max_attempts AS hopeless
           FROM (SELECT item.id, item.attempts, item.max_attempts, item.priority, {GOES_OVER}
                 FROM generation_items item {NEXT_RUN}
-                WHERE item.state = 'running' AND item.lease_until < clock_timestamp()
+                WHERE item.state = 'running' AND (item.lease_until < clock_timestamp()
+                    OR item.lease_until > clock_timestamp() + make_interval(secs => %s))
                 ORDER BY item.lease_until LIMIT 500 FOR NO KEY UPDATE OF item SKIP LOCKED) lost) expired
     WHERE item.id = expired.id
 """  # noqa: S608 constants of ours
+FAR_AHEAD = """
+    UPDATE generation_items item SET available_at = clock_timestamp()
+    FROM (SELECT far.id FROM generation_runs run CROSS JOIN LATERAL (
+              SELECT id FROM generation_items WHERE run_id = run.id AND state = 'queued'
+              AND available_at > clock_timestamp() + make_interval(secs => %s)
+              ORDER BY available_at LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED) far
+          WHERE run.state IN ('open', 'paused')) far_ahead
+    WHERE item.id = far_ahead.id
+"""
 # What another run has asked for meanwhile is that run's now.
 CANCELLED_RUNNING = f"""
     UPDATE generation_items item SET {HANDED_OVER.format(outcome="given_up")},
@@ -127,7 +139,8 @@ class Swept:
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
     lease = settings.GENERATION_LEASE_SECONDS
-    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0
+    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST, max(FAR_OFF, 2 * lease)])) or 0
+    _step("a clock that went back", lambda: _changed(FAR_AHEAD, [FAR_OFF]))
     cancelled = _step("cancelled runs", end_cancelled) or 0
     lost_calls = _step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
     released = _step("held items", release_held) or 0

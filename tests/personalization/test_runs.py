@@ -25,6 +25,7 @@ from personalization.services.runs import (
 )
 from personalization.services.sweep import close_ended, sweep
 from tests.builders import make_course, make_learner, make_lesson, make_staff
+from tests.threads import until_it_waits_for_me
 
 
 @pytest.fixture
@@ -289,14 +290,7 @@ def test_a_retry_gives_way_to_a_plan_that_is_not_committed_yet() -> None:
     with transaction.atomic():
         second = start().run
         thread.start()
-        with connection.cursor() as cursor:
-            waiting = 0
-            while not waiting and thread.is_alive():
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-                    " AND pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]"
-                )
-                [waiting] = cursor.fetchone()
+        until_it_waits_for_me(thread)
     thread.join()
     assert retried == [0]
     assert progress(run.pk).counts == {"failed": 1}
