@@ -116,13 +116,13 @@ def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
     return None if backend == Backend.SIMPLE else prompt_refusal(prompts_of(tried_version).personal)
 
 
-def _once_more[T](work: Callable[[], T], *also: type[DatabaseError]) -> T:
-    """What `work` says, in a transaction that is tried anew where another's locks, or `also`, stop it."""
+def _once_more[T](work: Callable[[], T], stopped: tuple[type[DatabaseError], ...] = (OperationalError,)) -> T:
+    """What `work` says, in a transaction that is tried anew where another stops it: by locks, or so."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
                 return work()
-        except (OperationalError, *also) as error:
+        except stopped as error:
             # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
             worth_it = held_by_another(error) if isinstance(error, OperationalError) else True
             if not tries_left or connection.in_atomic_block or not worth_it:
@@ -202,7 +202,7 @@ def retry_failed(run: GenerationRun) -> int:
     None of a cancelled run. One that a person has paused stays paused.
     """
     # IntegrityError: another run has asked for one of them in this moment, and has it open now.
-    return _once_more(lambda: _retried(run), IntegrityError)
+    return _once_more(lambda: _retried(run), (OperationalError, IntegrityError))
 
 
 def _retried(run: GenerationRun) -> int:
