@@ -60,3 +60,15 @@ def repeated(work: Callable[[], object], until: Callable[[], bool]) -> Callable[
         return results
 
     return run
+
+
+def until_it_waits_for_me(thread: threading.Thread) -> None:
+    """Returns when the thread's session waits for a lock of this one's transaction, or when it has ended."""
+    with connection.cursor() as cursor:
+        waiting = 0
+        while not waiting and thread.is_alive():
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                " AND pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]"
+            )
+            waiting = cursor.fetchone()[0]

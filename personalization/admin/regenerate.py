@@ -193,8 +193,8 @@ def _tell(request: HttpRequest, started: Started) -> None:
         messages.success(request, text % started.asked)
     if started.coalesced:
         text = ngettext(
-            "%s text is already being written by another run and stays there.",
-            "%s texts are already being written by another run and stay there.",
+            "%s text is being written by another run: this one does it once more afterwards.",
+            "%s texts are being written by another run: this one does them once more afterwards.",
             started.coalesced,
         )
         messages.info(request, text % started.coalesced)

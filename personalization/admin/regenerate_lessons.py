@@ -142,8 +142,8 @@ def _tell(request: HttpRequest, started: Started) -> None:
         messages.success(request, text % started.asked)
     if started.coalesced:
         text = ngettext(
-            "%s description is already being written by another run and stays there.",
-            "%s descriptions are already being written by another run and stay there.",
+            "%s description is being written by another run: this one does it once more afterwards.",
+            "%s descriptions are being written by another run: this one does them once more afterwards.",
             started.coalesced,
         )
         messages.info(request, text % started.coalesced)

@@ -5,6 +5,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from pgtrigger import After, Delete, Referencing, Statement, Trigger
 
 from courses.models import NOW, Course, Lesson
 from personalization.models.counts import count_triggers
@@ -34,6 +35,7 @@ class ItemState(models.TextChoices):
 
 ENDED = [ItemState.DONE, ItemState.UNCHANGED, ItemState.SKIPPED, ItemState.FAILED, ItemState.CANCELLED]
 UNENDED = [state for state in ItemState if state not in ENDED]
+UNENDED_SQL = "({})".format(", ".join(f"'{state.value}'" for state in UNENDED))  # state IN …
 
 
 class Kind(models.TextChoices):
@@ -55,6 +57,7 @@ class Pilot(models.TextChoices):
     ACCEPTED = "accepted", _("pilot was accepted")
 
 
+PRIORITY = 5
 PILOT_PRIORITY = 1  # of the items that a pilot writes first; while it does, no other is claimed
 PUBLISHED_PRIORITY = 2  # of a description that is saved: its file comes before the next lesson's call
 
@@ -124,6 +127,18 @@ class GenerationRun(models.Model):
                 name="generation_runs_at_work",
             ),
         ]
+        triggers = [
+            # In the place of a foreign key of items' next_run_id.
+            Trigger(
+                name="forget_next",
+                level=Statement,
+                when=After,
+                operation=Delete,
+                referencing=Referencing(old="old_rows"),  # type: ignore[no-untyped-call]
+                func="UPDATE generation_items SET next_run_id = NULL"
+                " WHERE next_run_id IN (SELECT id FROM old_rows); RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
@@ -149,9 +164,12 @@ class GenerationItem(models.Model):
     state = models.TextField(
         _("state"), choices=ItemState, db_default=ItemState.QUEUED, default=ItemState.QUEUED
     )
-    priority = models.SmallIntegerField(_("priority"), db_default=5, default=5)
+    priority = models.SmallIntegerField(_("priority"), db_default=PRIORITY, default=PRIORITY)
     wanted_rev = models.IntegerField(_("wanted revision"), db_default=1, default=1)
     claimed_rev = models.IntegerField(_("claimed revision"), null=True, blank=True)
+    # Of an item that runs: the newest run that has asked for it meanwhile, and gets it when the attempt ends.
+    # No foreign key: a million items would each be checked for the sake of the few that run.
+    next_run_id = models.UUIDField(_("next run"), null=True, blank=True, editable=False)
     attempts = models.SmallIntegerField(_("attempts"), db_default=0, default=0)
     max_attempts = models.SmallIntegerField(_("attempts at most"), db_default=6, default=6)
     available_at = models.DateTimeField(_("not before"), db_default=NOW)
@@ -225,6 +243,12 @@ class GenerationItem(models.Model):
                 fields=["lease_until"], condition=Q(state=ItemState.RUNNING), name="generation_items_lease"
             ),
             models.Index(fields=["run", "state"], name="generation_items_run"),
+            # A run whose items all ended stays open while some are on their way to it.
+            models.Index(
+                fields=["next_run_id"],
+                condition=Q(next_run_id__isnull=False),
+                name="generation_items_next_run",
+            ),
             # An example for each kind of error, without reading a million items that have none.
             models.Index(
                 fields=["run", "error_code"], condition=~Q(error_code=""), name="generation_items_errors"

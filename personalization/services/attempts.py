@@ -14,6 +14,8 @@ from personalization.models.calls import CallState
 from personalization.writers.base import Usage
 
 NO_TOKENS = Usage()
+# Seen before the writing, or when the text is to be published.
+LOCKED = "an editor changed the text; it is left as it is"
 
 
 @dataclass(frozen=True, slots=True)

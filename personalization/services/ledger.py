@@ -13,14 +13,18 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from personalization.models.calls import CallState
+from personalization.models.runs import GenerationRun, RunState
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job, Outcome, Text
 
-# One statement for a batch. The run is locked first: its money is the latest, and nobody else moves it.
+# In a statement of its own: what comes after it sees the money, the states and the leases as they are then.
+# Locked now, not when the money moves, or two workers would wait for each other.
+LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+# One statement for a batch, when its runs are locked: their money is the latest, and nobody else moves it.
 RESERVE = """
     WITH run AS MATERIALIZED (
         SELECT id, state, budget_micro - spent_micro - reserved_micro AS left_micro FROM generation_runs
-        WHERE id = ANY(%(runs)s::uuid[]) ORDER BY id FOR NO KEY UPDATE
+        WHERE id = ANY(%(runs)s::uuid[])
     ), wanted AS MATERIALIZED (
         SELECT given.*, run.state = 'open' AS goes_on,
             -- Tried again after a connection broke: it may have been written already.
@@ -75,12 +79,23 @@ def reserve(jobs: Sequence[Job]) -> Reserved:
             "runs": list({job.claim.run_id for job in paid}),
             "given": json.dumps([_reservation(job) for job in paid]),
         }
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(LOCK_RUNS, [parameters["runs"]])
             cursor.execute(RESERVE, parameters)
             verdicts = {item: (goes_on, fits) for item, goes_on, fits in cursor.fetchall()}
-    allowed = [job for job in jobs if not job.on_ledger or verdicts.get(job.claim.id) == (True, True)]
-    refused = [(job, *verdicts[job.claim.id]) for job in paid if job.claim.id in verdicts]
+    verdicts |= _free_of_charge([job for job in jobs if not job.on_ledger])
+    allowed = [job for job in jobs if verdicts.get(job.claim.id) == (True, True)]
+    refused = [(job, *verdicts[job.claim.id]) for job in jobs if job.claim.id in verdicts]
     return Reserved(allowed, [o for job, goes_on, fits in refused if (o := _refusal(job, goes_on, fits))])
+
+
+def _free_of_charge(jobs: Sequence[Job]) -> dict[int, tuple[bool, bool]]:
+    """Whether the run of each goes on; money is no matter."""
+    if not jobs:
+        return {}
+    runs = GenerationRun.objects.filter(pk__in={job.claim.run_id for job in jobs}, state=RunState.OPEN)
+    going_on = set(runs.values_list("pk", flat=True))
+    return {job.claim.id: (job.claim.run_id in going_on, True) for job in jobs}
 
 
 def _refusal(job: Job, goes_on: bool, fits: bool) -> Outcome | None:
@@ -163,13 +178,15 @@ def _settlement(call: CallResult, text: Text | None) -> dict[str, Any]:
     }
 
 
-# Of a cancelled item the worker learns with its next heartbeat, and then settles its call by itself.
+# Of an item that was cancelled, or that went over to another run, the worker learns with its next heartbeat,
+# and then settles its call by itself.
 LOST = """call.state = 'reserved' AND NOT EXISTS (
             SELECT FROM generation_items item WHERE item.id = call.item_id
-            AND (item.lease_token = call.lease_token OR item.state = 'cancelled'
-                 AND item.finished_at > clock_timestamp() - make_interval(secs => %(lease)s)))"""
+            AND (item.lease_token = call.lease_token
+                 OR clock_timestamp() - make_interval(secs => %(lease)s) < CASE
+                     WHEN item.state = 'cancelled' THEN item.finished_at
+                     WHEN item.run_id <> call.run_id THEN item.available_at END))"""
 LOST_RUNS = f"SELECT DISTINCT run_id FROM model_calls call WHERE {LOST}"  # noqa: S608 constants of ours
-LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 UNKNOWN = f"""
     WITH settled AS (
         UPDATE model_calls call SET state = 'unknown', error_code = 'lease_lost',

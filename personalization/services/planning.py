@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from personalization.models.runs import PILOT_PRIORITY, GenerationRun
+from personalization.models.runs import PILOT_PRIORITY, PRIORITY, UNENDED_SQL, GenerationRun
 from personalization.pairs import (
     ORDERED,
     PAIRS,
@@ -22,12 +22,12 @@ from personalization.pairs import (
 from personalization.services.run_prompts import TRIED, prompts_of
 from personalization.writers.registry import current_recipe
 
-PRIORITY = 5
-# What waits goes over to the newer ask and its options, as if it had not been tried; what runs is done once
-# more. An item that is held waits for the older run's money or look, and not for this one's.
+# What waits goes over to the newer ask and its options, as if it had not been tried; what runs does so when
+# its attempt ends. An item that is held waits for the older run's money or look, and not for this one's.
 _GO_OVER = """
     DO UPDATE SET wanted_rev = item.wanted_rev + 1,
         run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
+        next_run_id = CASE item.state WHEN 'running' THEN excluded.run_id END,
         priority = CASE item.state WHEN 'running' THEN item.priority ELSE excluded.priority END,
         state = CASE item.state WHEN 'held' THEN 'queued' ELSE item.state END,
         attempts = CASE WHEN item.state IN ('queued', 'held') THEN 0 ELSE item.attempts END,
@@ -38,7 +38,7 @@ _GO_OVER = """
         needs_micro = NULL
     RETURNING item.run_id, item.priority
 """
-_OPEN = "state IN ('queued', 'running', 'held', 'submitted')"
+_OPEN = f"state IN {UNENDED_SQL}"
 _ASK = f"ON CONFLICT (profile_id, lesson_id) WHERE {_OPEN} {_GO_OVER}"
 _COUNTED = f"""
     SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s),
@@ -93,7 +93,8 @@ ASK_TEMPLATES = f"""
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another."""
+    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another, and
+    come to this one afterwards."""
 
     asked: int
     coalesced: int

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.backends.utils import CursorWrapper
 
 from courses.history.reason import because
-from personalization.services.attempts import Outcome
+from personalization.services.attempts import LOCKED, Outcome
 
 # Every insert locks its lesson and its learner against deletion, and the lesson against another number. In
 # this order, before the items: who deletes a learner locks the learner first and then their items, and who
@@ -59,7 +59,8 @@ PUBLISH_TEMPLATES = """
 """
 # An item that waits for its file is claimed once more, and sees the lock by itself.
 LOCKED_MEANWHILE = """
-    UPDATE generation_items SET state = 'skipped', error_code = 'locked', finished_at = clock_timestamp()
+    UPDATE generation_items SET state = 'skipped', error_code = 'locked', error_message = %s,
+        fingerprint = NULL, finished_at = clock_timestamp()
     WHERE id = ANY(%s) AND state = 'done'
 """
 
@@ -85,7 +86,7 @@ def publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> None:
             written |= set(cursor.fetchall())
     kept = [o.claim.id for o in texts if (o.claim.profile_id, o.claim.lesson_id) not in written]
     if kept:
-        cursor.execute(LOCKED_MEANWHILE, [kept])
+        cursor.execute(LOCKED_MEANWHILE, [LOCKED, kept])
 
 
 def _publication(outcome: Outcome) -> dict[str, Any]:

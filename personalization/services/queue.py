@@ -15,10 +15,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from personalization.models.runs import PILOT_PRIORITY, PUBLISHED_PRIORITY
+from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
 from personalization.services.condensed import keep_parts, note_failures
-from personalization.services.ledger import settle_calls
+from personalization.services.ledger import LOCK_RUNS, settle_calls
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
 
@@ -114,44 +114,59 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-# Whoever cancels waits for this transaction, or this one sees that the run is cancelled. The money is the
-# run's too: locked now, not when it moves, or two workers would wait for each other.
-LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
+# A running item at its attempt's end. What a run asked for that was cancelled since is asked for no more.
+# A run that this statement does not see is younger than it, and open.
+NEXT_RUN = "LEFT JOIN generation_runs next ON next.id = item.next_run_id"
+GOES_OVER = """item.wanted_rev > item.claimed_rev AND next.state IS DISTINCT FROM 'cancelled' AS asked_again,
+            item.wanted_rev > item.claimed_rev AND item.next_run_id IS NOT NULL
+                AND coalesce(next.state, 'open') IN ('open', 'paused') AS goes_over"""
+# It goes over to the run that asked last, whose options, money and pilot are the ones that count from now on.
+HANDED_OVER = f"""run_id = CASE WHEN {{outcome}}.goes_over THEN item.next_run_id ELSE item.run_id END,
+        next_run_id = NULL,
+        priority = CASE WHEN {{outcome}}.goes_over THEN {PRIORITY} ELSE {{outcome}}.priority END"""
 SETTLE = f"""
     WITH outcome AS MATERIALIZED (
-        SELECT given.*, item.wanted_rev > item.claimed_rev AS asked_again,
-            given.state = 'done' AND run.pilot IN ('writing', 'waiting') AS looked_at_first,
-            CASE
-                WHEN run.state = 'cancelled' THEN 'cancelled'
-                WHEN item.wanted_rev > item.claimed_rev THEN 'queued'
-                WHEN given.state = 'retry' AND NOT given.give_back AND item.attempts >= item.max_attempts
+        SELECT running.*, CASE
+                WHEN goes_over THEN 'queued'
+                WHEN cancelled THEN 'cancelled'
+                WHEN asked_again THEN 'queued'
+                WHEN state = 'retry' AND NOT give_back AND attempts >= max_attempts
                     THEN 'failed'
-                WHEN given.state IN ('retry', 'published') THEN 'queued'
-                WHEN given.state = 'done' AND run.pilot IN ('writing', 'waiting') THEN 'held'
-                ELSE given.state END AS next_state
-        FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
-            delay float, give_back boolean, fingerprint text, needs_micro bigint)
-        JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
-        JOIN generation_runs run ON run.id = item.run_id
-        WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
+                WHEN state IN ('retry', 'published') THEN 'queued'
+                WHEN looked_at_first THEN 'held'
+                ELSE state END AS next_state
+        FROM (
+            SELECT given.*, item.attempts, item.max_attempts, {GOES_OVER},
+                run.state = 'cancelled' AS cancelled,
+                given.state = 'done' AND run.pilot IN ('writing', 'waiting') AS looked_at_first,
+                CASE given.state WHEN 'published' THEN {PUBLISHED_PRIORITY} ELSE item.priority END AS priority
+            FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
+                delay float, give_back boolean, fingerprint text, needs_micro bigint)
+            JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
+            JOIN generation_runs run ON run.id = item.run_id {NEXT_RUN}
+            WHERE item.state = 'running' ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
+        ) running
     )
-    UPDATE generation_items item SET state = outcome.next_state,
-        priority = CASE WHEN outcome.state = 'published' THEN {PUBLISHED_PRIORITY} ELSE item.priority END,
+    UPDATE generation_items item SET state = outcome.next_state, {HANDED_OVER.format(outcome="outcome")},
         error_code = CASE WHEN outcome.next_state = 'held' AND outcome.looked_at_first THEN 'pilot'
+                          WHEN outcome.goes_over THEN ''
                           WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                           ELSE outcome.code END,
-        error_message = CASE WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
+        error_message = CASE WHEN outcome.goes_over THEN ''
+                             WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                              ELSE outcome.message END, fingerprint = outcome.fingerprint,
         needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro END,
-        attempts = CASE WHEN outcome.give_back THEN item.attempts - 1
+        attempts = CASE WHEN outcome.goes_over THEN 0
+                        WHEN outcome.give_back THEN item.attempts - 1
                         WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0
                         ELSE item.attempts END,
-        available_at = clock_timestamp() + make_interval(secs => outcome.delay),
+        available_at = clock_timestamp() + make_interval(
+            secs => CASE WHEN outcome.goes_over THEN 0 ELSE outcome.delay END),
         finished_at = CASE WHEN outcome.next_state NOT IN ('queued', 'held') THEN clock_timestamp() END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
-    RETURNING item.id, outcome.state IN ('done', 'published') AND outcome.next_state <> 'cancelled'
+    RETURNING item.id, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
         AND NOT outcome.looked_at_first
 """  # noqa: S608 constants of ours
 MINE_STILL = """
@@ -183,6 +198,7 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
     runs = {outcome.claim.run_id for outcome in outcomes} | {more.job.claim.run_id for more in again}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(IMPATIENT)
+        # Whoever cancels waits for this transaction, or this one sees that the run is cancelled.
         cursor.execute(LOCK_RUNS, [list(runs)])
         parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
         kept = [part for part in parts if part]

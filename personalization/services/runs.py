@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from courses.database import held_by_another
 from personalization.errors import PlanRefused
-from personalization.models.runs import Backend, GenerationRun, Pilot, RunState
+from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
@@ -30,13 +30,13 @@ WRITTEN_ELSEWHERE = gettext_noop("All texts are already being written by another
 WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
 
 
-TRIES = 3  # of a plan, when another's locks stand in the way
+TRIES = 3  # of a plan or a retry, when another's locks stand in the way
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """`asked` items are in the run, `pilot` of them are written first and looked at; `coalesced` ones run for
-    another, and once more afterwards."""
+    another at this moment, and are this one's when their attempt ends."""
 
     run: GenerationRun
     asked: int
@@ -93,7 +93,7 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
 def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
     """The run with these fields, planned and woken, or the one that the same key gave before."""
     try:
-        return _planned(planning, fields)
+        return _once_more(lambda: _planned(planning, fields))
     except IntegrityError:
         key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
         run = GenerationRun.objects.filter(**key).first()
@@ -116,26 +116,28 @@ def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
     return None if backend == Backend.SIMPLE else prompt_refusal(prompts_of(tried_version).personal)
 
 
-def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
+def _once_more[T](work: Callable[[], T], stopped: tuple[type[DatabaseError], ...] = (OperationalError,)) -> T:
+    """What `work` says, in a transaction that is tried anew where another stops it: by locks, or so."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
-                return _planned_once(planning, fields)
-        except OperationalError as error:
+                return work()
+        except stopped as error:
             # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
-            if not tries_left or connection.in_atomic_block or not held_by_another(error):
+            worth_it = held_by_another(error) if isinstance(error, OperationalError) else True
+            if not tries_left or connection.in_atomic_block or not worth_it:
                 raise
     raise AssertionError
 
 
-def _planned_once(planning: Planning, fields: dict[str, Any]) -> Started:
+def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
     run = GenerationRun.objects.create(**fields)
     planned = planning(run)
     if not planned.asked and not planned.coalesced:
         raise PlanRefused(_("Nothing to write: no learner of this selection has a course with lessons."))
     if not planned.asked:
-        _move(run, RunState.CLOSED, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
-    if run.pilot and not planned.pilot:
+        _move(run, RunState.OPEN, note=WRITTEN_ELSEWHERE, came_from=[RunState.OPEN])
+    if run.pilot and not planned.pilot and not planned.coalesced:
         # Nothing of it is to be written: there is nothing to look at.
         GenerationRun.objects.filter(pk=run.pk).update(pilot=Pilot.NONE)
         run.pilot = Pilot.NONE
@@ -176,30 +178,47 @@ def cancel_run(run: GenerationRun) -> bool:
     return True
 
 
-RETRY = """
+# In the order in which a plan asks for them: neither waits for what the other holds.
+RETRY = f"""
+    WITH failed AS MATERIALIZED (
+        SELECT item.id FROM generation_items item JOIN lessons lesson ON lesson.id = item.lesson_id
+        WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
+            SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
+            AND other.lesson_id = item.lesson_id AND other.state IN {UNENDED_SQL})
+        AND (item.kind <> 'templates' OR NOT EXISTS (
+            SELECT FROM generation_items other WHERE other.kind = 'templates'
+            AND other.lesson_id = item.lesson_id AND other.state IN {UNENDED_SQL}))
+        ORDER BY lesson.lesson_number, lesson.id, item.profile_id FOR NO KEY UPDATE OF item
+    )
     UPDATE generation_items item SET state = 'queued', attempts = 0, finished_at = NULL,
         available_at = clock_timestamp(), error_code = '', error_message = ''
-    WHERE item.run_id = %s AND item.state = 'failed' AND NOT EXISTS (
-        SELECT FROM generation_items other WHERE other.profile_id = item.profile_id
-        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted'))
-    AND (item.kind <> 'templates' OR NOT EXISTS (
-        SELECT FROM generation_items other WHERE other.kind = 'templates'
-        AND other.lesson_id = item.lesson_id AND other.state IN ('queued', 'running', 'held', 'submitted')))
-"""
+    FROM failed WHERE item.id = failed.id
+"""  # noqa: S608 constants of ours
 
 
 def retry_failed(run: GenerationRun) -> int:
-    """How many failed items were queued again; those that another run has open by now stay as they are."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
-        try_again(run.pk)
+    """How many failed items were queued again; those that another run has open by now stay as they are.
+
+    None of a cancelled run. One that a person has paused stays paused.
+    """
+    # IntegrityError: another run has asked for one of them in this moment, and has it open now.
+    return _once_more(lambda: _retried(run), (OperationalError, IntegrityError))
+
+
+def _retried(run: GenerationRun) -> int:
+    now = GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if now.state == RunState.CANCELLED:
+        return 0
+    try_again(run.pk)
+    with connection.cursor() as cursor:
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
-        if count:
+    if count:
+        if (now.state, now.note) != (RunState.PAUSED, PAUSED_BY_HAND):
             _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
-            # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.
-            GenerationRun.objects.filter(pk=run.pk, pilot=Pilot.WAITING).update(pilot=Pilot.WRITING)
-            notify()
+        # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.
+        GenerationRun.objects.filter(pk=run.pk, pilot=Pilot.WAITING).update(pilot=Pilot.WRITING)
+        notify()
     return count
 
 

@@ -47,31 +47,38 @@ class Settling:
                 self._outcomes.append(one)
 
     async def settle(self) -> list[Job]:
-        """Settles what waits; the jobs that are to be asked for again."""
+        """Settles what waits; the jobs that are to be asked for again.
+
+        Whatever it raises, what is not settled waits again: it was paid for.
+        """
         outcomes, self._outcomes = self._outcomes, []
         again, self._again = self._again, []
         self._writing = len(outcomes) + len(again)
         try:
-            return await self._written(outcomes, again)
-        finally:
-            self._writing = 0
-
-    async def _written(self, outcomes: list[Outcome], again: list[Again]) -> list[Job]:
-        try:
-            settled = await self._database.run(lambda: queue.settle(outcomes, again))
-        except OperationalError as error:
-            if not held_by_another(error):
+            await self._written(outcomes, again)
+        except Exception as error:
+            self.add([*outcomes, *again])
+            if not isinstance(error, OperationalError) or not held_by_another(error):
                 raise
             await asyncio.sleep(BUSY_SECONDS)
-            self.add([*outcomes, *again])
             return []
+        finally:
+            self._writing = 0
+        return [more.job for more in again]
+
+    async def _written(self, outcomes: list[Outcome], again: list[Again]) -> None:
+        """Takes out of `outcomes` what is through, so that an error leaves there what is not."""
+        try:
+            settled = await self._database.run(lambda: queue.settle(outcomes, again))
+        except OperationalError:
+            raise
         except DatabaseError:
-            settled = await self._each(outcomes, again)
+            await self._each(outcomes, again)
+            return
         self._let_go(outcomes, settled)
         if settled.busy:
             await asyncio.sleep(BUSY_SECONDS)
             self.add(outcome for outcome in outcomes if outcome.claim.id in settled.busy)
-        return [more.job for more in again]
 
     def _let_go(self, outcomes: list[Outcome], settled: Settled) -> None:
         self.settled += len(settled.mine)
@@ -81,11 +88,15 @@ class Settling:
         if lost:
             log.warning("%d results came after their lease had run out and were dropped", lost)
 
-    async def _each(self, outcomes: list[Outcome], again: list[Again]) -> Settled:
+    async def _each(self, outcomes: list[Outcome], again: list[Again]) -> None:
         """One text that the database refuses must not take its batch along."""
-        each = [await self._alone(outcome) for outcome in outcomes]
-        each.append(await self._database.run(lambda: queue.settle([], again)))
-        return Settled({i for s in each for i in s.mine}, {i for s in each for i in s.busy})
+        while outcomes:
+            settled = await self._alone(outcomes[0])
+            outcome = outcomes.pop(0)
+            self._let_go([outcome], settled)
+            if settled.busy:
+                self.add([outcome])
+        await self._database.run(lambda: queue.settle([], again))
 
     async def _alone(self, outcome: Outcome) -> Settled:
         try:

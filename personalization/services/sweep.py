@@ -12,37 +12,59 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from courses.database import what_failed
-from personalization.models.runs import PILOT_PRIORITY
+from personalization.models.runs import PILOT_PRIORITY, UNENDED_SQL
 from personalization.services.costs import fold_costs
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
-from personalization.services.queue import SERVED, WORKED_ON
+from personalization.services.queue import GOES_OVER, HANDED_OVER, NEXT_RUN, SERVED, WORKED_ON
 
 log = logging.getLogger(__name__)
 
+# No lease, pause or Retry-After is as long. What lies further ahead was set before the clock went back.
+FAR_OFF = 600.0
 LEASE_LOST = "its worker died or lost touch"
 
-EXPIRED = """
-    UPDATE generation_items item SET
+EXPIRED = f"""
+    UPDATE generation_items item SET {HANDED_OVER.format(outcome="expired")},
         state = CASE WHEN expired.hopeless THEN 'failed' ELSE 'queued' END,
         finished_at = CASE WHEN expired.hopeless THEN clock_timestamp() END,
-        attempts = CASE WHEN wanted_rev > claimed_rev THEN 0 ELSE attempts END,
+        attempts = CASE WHEN expired.asked_again THEN 0 ELSE item.attempts END,
         available_at = clock_timestamp(), error_code = 'lease_lost', error_message = %s,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
-    FROM (SELECT id, wanted_rev <= claimed_rev AND attempts >= max_attempts AS hopeless
-          FROM generation_items WHERE state = 'running' AND lease_until < clock_timestamp()
-          ORDER BY lease_until LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED) expired
+    FROM (SELECT lost.*, NOT asked_again AND attempts >= max_attempts AS hopeless
+          FROM (SELECT item.id, item.attempts, item.max_attempts, item.priority, {GOES_OVER}
+                FROM generation_items item {NEXT_RUN}
+                WHERE item.state = 'running' AND (item.lease_until < clock_timestamp()
+                    OR item.lease_until > clock_timestamp() + make_interval(secs => %s))
+                ORDER BY item.lease_until LIMIT 500 FOR NO KEY UPDATE OF item SKIP LOCKED) lost) expired
     WHERE item.id = expired.id
+"""  # noqa: S608 constants of ours
+FAR_AHEAD = """
+    UPDATE generation_items item SET available_at = clock_timestamp()
+    FROM (SELECT far.id FROM generation_runs run CROSS JOIN LATERAL (
+              SELECT id FROM generation_items WHERE run_id = run.id AND state = 'queued'
+              AND available_at > clock_timestamp() + make_interval(secs => %s)
+              ORDER BY available_at LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED) far
+          WHERE run.state IN ('open', 'paused')) far_ahead
+    WHERE item.id = far_ahead.id
 """
-CANCELLED_RUNNING = """
-    UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(),
+# What another run has asked for meanwhile is that run's now.
+CANCELLED_RUNNING = f"""
+    UPDATE generation_items item SET {HANDED_OVER.format(outcome="given_up")},
+        state = CASE WHEN given_up.goes_over THEN 'queued' ELSE 'cancelled' END,
+        finished_at = CASE WHEN NOT given_up.goes_over THEN clock_timestamp() END,
+        attempts = CASE WHEN given_up.goes_over THEN 0 ELSE item.attempts END,
+        available_at = CASE WHEN given_up.goes_over THEN clock_timestamp() ELSE item.available_at END,
+        error_code = CASE WHEN given_up.goes_over THEN '' ELSE item.error_code END,
+        error_message = CASE WHEN given_up.goes_over THEN '' ELSE item.error_message END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
-    FROM (SELECT running.id FROM generation_runs run JOIN generation_items running ON running.run_id = run.id
-          WHERE run.state = 'cancelled' AND running.state = 'running'
-          ORDER BY running.id FOR NO KEY UPDATE OF running SKIP LOCKED) given_up
+    FROM (SELECT item.id, item.priority, {GOES_OVER}
+          FROM generation_runs run JOIN generation_items item ON item.run_id = run.id {NEXT_RUN}
+          WHERE run.state = 'cancelled' AND item.state = 'running'
+          ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED) given_up
     WHERE item.id = given_up.id
-"""
+"""  # noqa: S608 constants of ours
 CANCELLED_WAITING = """
     UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(), needs_micro = NULL,
         -- Money or a look was what it waited for: no error of this item.
@@ -57,10 +79,17 @@ CANCELLED_WAITING = """
 UNENDED_RUNS = """
     SELECT id FROM generation_runs WHERE state IN ('open', 'paused') FOR NO KEY UPDATE SKIP LOCKED
 """
-ENDED = """
+ENDED = f"""
     UPDATE generation_runs run SET state = 'closed', note = '', closed_at = clock_timestamp()
     WHERE id = ANY(%s) AND (SELECT 1 FROM generation_items item WHERE item.run_id = run.id
-        AND item.state IN ('queued', 'running', 'held', 'submitted') LIMIT 1) IS NULL
+        AND item.state IN {UNENDED_SQL} LIMIT 1) IS NULL
+      AND (SELECT 1 FROM generation_items item WHERE item.next_run_id = run.id
+        AND item.state IN {UNENDED_SQL} LIMIT 1) IS NULL
+"""  # noqa: S608 constants of ours
+# An open run has a note only while all its items are still another's.
+NOTED = """
+    UPDATE generation_runs run SET note = '' WHERE state = 'open' AND note <> ''
+    AND EXISTS (SELECT FROM generation_items item WHERE item.run_id = run.id)
 """
 # The rows of a run that has many of them become one for each state and error; those of a run that is gone go.
 FOLD = """
@@ -110,12 +139,14 @@ class Swept:
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
     lease = settings.GENERATION_LEASE_SECONDS
-    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST])) or 0
+    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST, max(FAR_OFF, 2 * lease)])) or 0
+    _step("a clock that went back", lambda: _changed(FAR_AHEAD, [FAR_OFF]))
     cancelled = _step("cancelled runs", end_cancelled) or 0
     lost_calls = _step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
     released = _step("held items", release_held) or 0
     _step("pilots", end_pilots)
     _step("answers", forget_useless_answers)
+    _step("notes", lambda: _changed(NOTED))
     _step("counts", lambda: _changed(FOLD))
     _step("daily costs", fold_costs)
     return Swept(
@@ -129,7 +160,7 @@ def sweep() -> Swept:
 
 
 def end_cancelled() -> int:
-    """How many items of cancelled runs were ended: all that ran, and a batch of those that waited.
+    """How many items of cancelled runs were ended or handed over: all that ran, a batch of those that waited.
 
     A worker finds the lease of what ran gone, and a new ask finds nothing open to wait for.
     """

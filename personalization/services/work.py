@@ -23,7 +23,7 @@ from personalization.models import GenerationRun, ModelCall, PersonalizedLessonD
 from personalization.models.runs import Backend
 from personalization.models.texts import WrittenFrom
 from personalization.prompts import messages
-from personalization.services.attempts import Again, CallResult, Claim, Job, Outcome, Text
+from personalization.services.attempts import LOCKED, Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.condensing import condensed_first
@@ -40,7 +40,7 @@ from personalization.writers.registry import current_recipe, model_of
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 300.0  # seconds
 REASONS = {
-    "locked": "an editor changed the text; it is left as it is",
+    "locked": LOCKED,
     "no_survey": "the learner has answered nothing",
     "no_source": "the lesson has no transcript, or one of a few words",
     "no_template": "the lesson has no standard description, or one of a few words",

@@ -18,6 +18,18 @@ BLOCKED = {
     404: _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"),
 }
 
+# What providers and gateways call it, in `code` or `type`.
+OUT_OF_MONEY = {
+    "insufficient_quota",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "quota_exceeded",
+    "insufficient_credits",
+    "insufficient_balance",
+    "insufficient_funds",
+    "payment_required",
+}
+
 # No connection, a proxy that makes none, or no address: such a request has cost nothing.
 NEVER_SENT = (
     aiohttp.ClientConnectorError,
@@ -38,7 +50,8 @@ class Refused(Exception):
         self.error = _error_in(body)
 
     def as_writer_error(self) -> WriterError:
-        if isinstance(self.error, dict) and self.error.get("code") == "insufficient_quota":
+        said = self.error if isinstance(self.error, dict) else {}
+        if self.status == 402 or any(str(said.get(name)) in OUT_OF_MONEY for name in ("code", "type")):
             return RunBlocked("quota", QUOTA)
         if self.status in BLOCKED:
             return RunBlocked(f"http_{self.status}", BLOCKED[self.status])

@@ -1,10 +1,16 @@
+import time
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
 from courses.models import Lesson
 from personalization.models import GenerationItem, GenerationRun, Profile
+from personalization.services import queue
+from personalization.services.attempts import Outcome
+from personalization.services.sweep import sweep
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_text
 
 
@@ -79,15 +85,24 @@ def test_a_wrong_argument_is_named_and_nothing_is_started(arguments: list[str], 
     assert said in refusal(*arguments)
 
 
-def test_waiting_for_what_another_run_writes_is_no_success() -> None:
+def test_waiting_for_what_another_run_writes_waits_for_its_own_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     make_item(
         make_run(),
         Profile.objects.get(user_identifier="u-1"),
         Lesson.objects.get(lesson_number=1),
         state="running",
+        lease_until=timezone.now(),
     )
-    with pytest.raises(CommandError, match="the other one"):
-        call_command("personalize", "u-1", "--lessons", "1", "--wait")
+    swept: list[int] = []
+
+    def work(*_: object) -> None:
+        """The other run's worker is dead; ours is quick."""
+        swept.append(sweep().closed)
+        queue.settle([Outcome(claim, "unchanged") for claim in queue.claim(1, worker="w", lease=30)])
+
+    monkeypatch.setattr(time, "sleep", work)
+    call_command("personalize", "u-1", "--lessons", "1", "--wait")
+    assert swept == [1, 1]
 
 
 def test_a_quiet_night_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

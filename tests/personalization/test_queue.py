@@ -151,6 +151,8 @@ def test_a_text_that_an_editor_locked_meanwhile_is_left_alone() -> None:
     queue.settle([Outcome(mine, "done", text=TEXT)])
     item.refresh_from_db()
     assert (item.state, item.error_code) == ("skipped", "locked")
+    assert "editor" in item.error_message
+    assert item.fingerprint is None, "nothing was written"
     assert text_of(item).content == {"why_watch": "edited"}
 
 

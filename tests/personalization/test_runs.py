@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from courses.models import Course
@@ -15,9 +15,17 @@ from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
 from personalization.queries import preview, progress
 from personalization.services import queue
-from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed, start_run
-from personalization.services.sweep import close_ended
+from personalization.services.runs import (
+    PAUSED_BY_HAND,
+    cancel_run,
+    pause_run,
+    resume_run,
+    retry_failed,
+    start_run,
+)
+from personalization.services.sweep import close_ended, sweep
 from tests.builders import make_course, make_learner, make_lesson, make_staff
+from tests.threads import until_it_waits_for_me
 
 
 @pytest.fixture
@@ -69,8 +77,9 @@ def test_asking_again_while_running_means_once_more_and_no_second_item(course: C
     second = start()
     assert (second.asked, second.coalesced) == (0, first.asked)
     assert set(GenerationItem.objects.values_list("wanted_rev", flat=True)) == {2}
+    sweep()
     second.run.refresh_from_db()
-    assert second.run.state == "closed"
+    assert second.run.state == "open"
     assert "another run" in second.run.note
     assert len(claimed) == first.asked
 
@@ -235,3 +244,54 @@ def test_the_preview_counts_what_a_run_would_do(course: Course) -> None:
     assert preview(Selection(), "simple").being_written == 0, "what only waits goes over to the next ask"
     queue.claim(3, worker="test", lease=30)
     assert preview(Selection(), "simple").being_written == 3
+
+
+def test_a_retry_in_a_cancelled_run_changes_nothing(course: Course) -> None:
+    run = start().run
+    GenerationItem.objects.update(state="failed", finished_at=timezone.now(), error_code="refusal")
+    cancel_run(run)
+    assert retry_failed(run) == 0
+    assert set(GenerationItem.objects.values_list("state", "error_code")) == {("failed", "refusal")}
+
+
+def test_a_retry_leaves_a_run_paused_that_a_person_has_paused(course: Course) -> None:
+    run = start().run
+    GenerationItem.objects.filter(lesson__lesson_number=1).update(
+        state="failed", finished_at=timezone.now(), error_code="refusal"
+    )
+    pause_run(run)
+    assert retry_failed(run) == 4
+    run.refresh_from_db()
+    assert (run.state, run.note) == ("paused", PAUSED_BY_HAND)
+    GenerationRun.objects.update(note="the key was refused")
+    GenerationItem.objects.update(state="failed", finished_at=timezone.now())
+    assert retry_failed(run) == 12
+    run.refresh_from_db()
+    assert (run.state, run.note) == ("open", "")
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_retry_gives_way_to_a_plan_that_is_not_committed_yet() -> None:
+    course = make_course()
+    make_lesson(course)
+    make_learner(course=course)
+    run = start().run
+    GenerationItem.objects.update(state="failed", finished_at=timezone.now(), error_code="refusal")
+    GenerationRun.objects.update(state="closed", closed_at=timezone.now())
+    retried: list[int] = []
+
+    def retry() -> None:
+        try:
+            retried.append(retry_failed(run))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=retry)
+    with transaction.atomic():
+        second = start().run
+        thread.start()
+        until_it_waits_for_me(thread)
+    thread.join()
+    assert retried == [0]
+    assert progress(run.pk).counts == {"failed": 1}
+    assert progress(second.pk).counts == {"queued": 1}

@@ -63,6 +63,16 @@ def test_a_living_lease_is_left_alone(item: GenerationItem) -> None:
     assert sweep().requeued == 0
 
 
+def test_a_clock_that_went_back_keeps_no_dead_lease(item: GenerationItem) -> None:
+    lose(item, lease_until=timezone.now() + timedelta(hours=1))
+    assert sweep().requeued == 1
+
+
+def test_a_clock_that_went_back_keeps_nothing_waiting(item: GenerationItem) -> None:
+    GenerationItem.objects.update(available_at=timezone.now() + timedelta(hours=1))
+    assert sweep().next_due == 0
+
+
 def test_leftovers_of_a_cancelled_run_are_cancelled(item: GenerationItem) -> None:
     GenerationRun.objects.update(state="cancelled")
     assert sweep().cancelled == 1

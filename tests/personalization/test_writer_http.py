@@ -1,14 +1,16 @@
 """Bytes to an endpoint and back: through a proxy, and what a request that never left has cost."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from personalization.errors import Transient
+from personalization.errors import RunBlocked, Transient
 from personalization.fake_model import RunningFakeModel
 from personalization.writers.base import Usage
 from personalization.writers.openai_errors import Refused
@@ -123,3 +125,19 @@ def test_a_redirect_is_not_followed_with_what_learners_said() -> None:
 def test_headers_are_found_in_any_case(proxied: RunningFakeModel) -> None:
     headers = post(proxied.base_url).headers
     assert headers.get("content-type") == headers.get("Content-Type") == "application/json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (402, {}),
+        (429, {"code": "insufficient_quota"}),
+        (429, {"code": None, "type": "insufficient_quota"}),
+        (400, {"code": "billing_hard_limit_reached"}),
+        (403, {"type": "billing_not_active"}),
+    ],
+)
+def test_money_that_is_used_up_pauses_the_run(status: int, error: dict[str, Any]) -> None:
+    said = Refused(status, {}, json.dumps({"error": error}).encode()).as_writer_error()
+    assert isinstance(said, RunBlocked)
+    assert said.code == "quota"

@@ -116,10 +116,8 @@ class Command(BaseCommand):
         if started.coalesced:
             console.print(
                 f"{started.coalesced:,} are being written for another run at this moment; "
-                "it does them once more when it is through."
+                "this run does them once more when that is through."
             )
-        if options["wait"] and not started.asked:
-            raise CommandError("Nothing is left for this run to wait for: see the other one.")
         if options["wait"]:
             with override("en"):
                 wait_for(console, started.run.pk)

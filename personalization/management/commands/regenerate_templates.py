@@ -135,7 +135,7 @@ class Command(BaseCommand):
         if started.coalesced:
             console.print(
                 f"{started.coalesced:,} are being written for another run at this moment; "
-                "it does them once more when it is through."
+                "this run does them once more when that is through."
             )
         self._finish(started, lessons, store, said, options, console)
 
@@ -176,7 +176,7 @@ def _waited(started: Started, lessons: list[UUID], console: Console) -> CommandE
     say of lessons that were not asked for is no matter here."""
     failure: CommandError | None = None
     others = other_runs(lessons, started.run.pk)
-    for run_id in [*([started.run.pk] if started.asked else []), *others]:
+    for run_id in [started.run.pk, *others]:
         if run_id in others:
             console.print(f"Run {run_id} writes some of these lessons:", highlight=False, soft_wrap=True)
         try:
