@@ -29,6 +29,10 @@ EXPLANATIONS = {
     "prompt": gettext_lazy(
         "the prompt cannot be used: repair it or make another version live, then resume the run"
     ),
+    "not_filled_in": gettext_lazy(
+        "the prompt cannot be filled in with what the lesson or the learner says: repair it, or change what "
+        "they say, then retry"
+    ),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
     "http_404": gettext_lazy(
@@ -45,7 +49,7 @@ EXPLANATIONS = {
     "internal": gettext_lazy("an error of this software: the worker's log says more"),
 }
 # Their words name the section and the rule, what a prompt must be changed for; and the file.
-DETAILED = {"invalid_answer", "prompt", "store_file"}
+DETAILED = {"invalid_answer", "not_filled_in", "prompt", "store_file"}
 
 
 def explanation(code: str, message: str) -> str:
