@@ -11,6 +11,11 @@ EXPLANATIONS = {
     "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
     "no_template": gettext_lazy("the lesson has no standard description, or one of a few words"),
     "not_condensed": gettext_lazy("the lesson is too long for the model, and could not be condensed"),
+    "condensing": gettext_lazy("waits until its lesson is condensed for the model"),
+    "prompt_too_long": gettext_lazy(
+        "the request is longer than the model reads: shorten the prompt, or choose a model with a larger "
+        "window"
+    ),
     "better_text": gettext_lazy("the simple writer replaces only texts of its own"),
     "budget": gettext_lazy("what is left of the run's budget is not enough for it"),
     "pilot": gettext_lazy("written, and waits for a look"),

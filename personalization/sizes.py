@@ -42,7 +42,8 @@ TO_CONDENSE = f"""
     FROM part JOIN material lesson ON lesson.id = part.lesson_id
     JOIN courses course ON course.id = lesson.course_id
     WHERE verdict = 'write' AND %(origin)s = 'openai' AND source_tokens > %(room)s AND NOT EXISTS (
-        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id AND ready.text IS NOT NULL
+        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id
+        AND ready.text_tokens <= %(room)s AND ready.language = course.language
         AND ready.source_hash = {SOURCE_HASH} AND ready.prompt_version = '{VERSION}'
         AND ready.model = split_part(%(recipe)s::text, %(separator)s, 2))
     GROUP BY 2"""  # noqa: S608 constants of ours

@@ -47,13 +47,13 @@ _HEADINGS = {"ru": "Дословно из урока:", "en": "Word for word fro
 
 type _Said = tuple[str, tuple[Fact, ...]]  # a quote's words and facts: what is said twice is one
 type Fact = tuple[str, str]
-"""A number, in digits however it is said, and the beginning of what it counts; "" where nothing follows it."""
+"""A number, in digits however it is said, and the beginning of what it counts; "" where nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of the source, or a piece of a long one. `facts`: as often as it says each. `safety`: it must
-    be there as it stands."""
+    """A sentence of the source, or a piece of a long one. `facts`: as often as it says each. `safety`: it
+    must be there as it stands."""
 
     text: str
     facts: tuple[Fact, ...]

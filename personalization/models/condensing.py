@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from courses.models import NOW, Lesson
 
+CONDENSING = "condensing"  # the code of items that wait until their lesson is condensed
 # As tokens.TOKENS, which stands above the models; a test holds the two together.
 TOKENS = models.Func(
     "text",
@@ -22,7 +23,7 @@ class CondensedSource(models.Model):
     `leader` and `lease_token`: the item in whose attempt it is condensed, as long as it holds that lease.
     `attempts`: how many failed since a part came back, or since a newer run has asked: `counted_from` is the
     time of that run's start. `error_code`: given up, at `available_at`; else it is tried again from then.
-    `problem`: why the last attempt failed. `part_count`: how many parts it has.
+    `problem`: the code of why the last attempt failed. `part_count`: how many parts it has.
     """
 
     id = models.BigAutoField(primary_key=True)
