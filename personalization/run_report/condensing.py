@@ -23,7 +23,7 @@ LESSONS = f"""
         FROM (SELECT DISTINCT lesson_id FROM (
                 SELECT lesson_id FROM generation_items
                 WHERE run_id = %s AND error_code = '{CONDENSING}' AND error_code <> ''
-                LIMIT 2000) some) waiting
+                LIMIT 2000) looked_at) waiting
         JOIN condensed_sources source ON source.lesson_id = waiting.lesson_id
         JOIN lessons lesson ON lesson.id = source.lesson_id
         WHERE source.text IS NULL AND source.error_code = ''

@@ -23,7 +23,8 @@ from tests.personalization.test_pairs import brief_of, judged
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 MODEL = "gpt-4.1-mini"
-SURVEY = {f"answer_{number}": "Хочу спать спокойно. " * 120 for number in range(6)}  # 15,000 characters
+DAY = ("morning", "noon", "afternoon", "evening", "home", "night")
+SURVEY = dict.fromkeys(DAY, "Хочу спать спокойно. " * 120)  # 15,000 characters
 
 
 @pytest.fixture
@@ -108,8 +109,8 @@ def test_answers_are_cut_to_the_window_with_a_mark(model: RunningFakeModel, sett
     learner = make_learner(course=lesson.course, survey=SURVEY)
     assert run().counts == {"done": 1}
     [text] = sent(model)
-    assert "answer 0" in text
-    assert "answer 5" not in text
+    assert '"home"' in text
+    assert '"afternoon"' not in text, "the last one, as the database has them"
     assert CUT.strip() in text
     assert 3_000 < estimated_tokens(text) <= 5_000 - 1_000
     assert run().counts == {"unchanged": 1}
