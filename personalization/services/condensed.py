@@ -229,7 +229,7 @@ def ready_texts(
         source_tokens__gt=room,
     )
     found = rows.values_list("lesson_id", "source_hash", "language", "tag", "text")
-    return {tuple(key): (tag or "", text or "") for *key, tag, text in found}
+    return {(lesson, source, spoken): (tag or "", text or "") for lesson, source, spoken, tag, text in found}
 
 
 def condensed_source(text: PersonalizedLessonDescription) -> CondensedSource | None:
