@@ -210,9 +210,9 @@ def _words_of(name: str) -> str:
     return " ".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_.]", " ", name).lower().split())
 
 
-def bounded(answers: dict[str, Any]) -> dict[str, Any]:
+def bounded(answers: dict[str, Any], most: int = LONGEST_ANSWERS) -> dict[str, Any]:
     """The answers, no longer than a prompt has room for: the first ones whole, what is cut with a mark."""
-    room = LONGEST_ANSWERS
+    room = most
     result: dict[str, Any] = {}
     for key, value in answers.items():
         room -= len(key)

@@ -11,6 +11,11 @@ EXPLANATIONS = {
     "no_source": gettext_lazy("the lesson has no transcript, or one of a few words"),
     "no_template": gettext_lazy("the lesson has no standard description, or one of a few words"),
     "not_condensed": gettext_lazy("the lesson is too long for the model, and could not be condensed"),
+    "condensing": gettext_lazy("waits until its lesson is condensed for the model"),
+    "prompt_too_long": gettext_lazy(
+        "the request is longer than the model reads: shorten the prompt, or choose a model with a larger "
+        "window"
+    ),
     "better_text": gettext_lazy("the simple writer replaces only texts of its own"),
     "budget": gettext_lazy("what is left of the run's budget is not enough for it"),
     "pilot": gettext_lazy("written, and waits for a look"),
@@ -29,6 +34,10 @@ EXPLANATIONS = {
     "prompt": gettext_lazy(
         "the prompt cannot be used: repair it or make another version live, then resume the run"
     ),
+    "not_filled_in": gettext_lazy(
+        "the prompt cannot be filled in with what the lesson or the learner says: repair it, or change what "
+        "they say, then retry"
+    ),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
     "http_404": gettext_lazy(
@@ -45,7 +54,7 @@ EXPLANATIONS = {
     "internal": gettext_lazy("an error of this software: the worker's log says more"),
 }
 # Their words name the section and the rule, what a prompt must be changed for; and the file.
-DETAILED = {"invalid_answer", "prompt", "store_file"}
+DETAILED = {"invalid_answer", "not_filled_in", "prompt", "store_file"}
 
 
 def explanation(code: str, message: str) -> str:

@@ -80,6 +80,7 @@ def _condensed(source_hash: str) -> str:
     """As the end of Brief.fingerprint, of the writer whose recipe it is. Null where nothing is condensed."""
     return f"""(SELECT 'condensed:' || condensed.tag FROM condensed_sources condensed
         WHERE condensed.lesson_id = lesson.id AND condensed.source_hash = {source_hash}
+          AND condensed.language = course.language AND condensed.text_tokens <= %(room)s
           AND condensed.model = split_part({{recipe}}, %(separator)s, 2)
           AND condensed.prompt_version = '{CONDENSE_VERSION}' AND condensed.source_tokens > %(room)s)"""  # noqa: S608
 

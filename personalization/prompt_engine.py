@@ -4,6 +4,7 @@ No loaders, no libraries, nothing that makes long texts out of short ones, and l
 time: whoever edits a prompt can break that prompt only, and is told the line before it is saved.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from django.template import (
     NodeList,
     Template,
     TemplateSyntaxError,
+    VariableDoesNotExist,
     defaultfilters,
     defaulttags,
 )
@@ -40,6 +42,7 @@ METHODS = frozenset(name for kind in (str, bytes, int, float, list, dict) for na
     "values",
 }
 LONGEST_SEPARATOR = 20  # characters that `join` puts between items
+_QUOTED = re.compile(r"(['\"]).*(?:\1|$)")  # what an error quotes of the values: they may be a learner's
 
 
 class PromptError(ValueError):
@@ -71,8 +74,12 @@ class Prompt:
             _check_time()  # a comparison takes an error inside it for “no”
         except PromptError as error:
             raise PromptError(error.found, error.line or _failed_line(error)) from error
+        except VariableDoesNotExist as error:
+            # Its words quote all that there is, a learner's answers too.
+            said = _("It cannot be filled in: it uses a part of a value that is not there.")
+            raise PromptError(said, _failed_line(error)) from error
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-            said = _("It cannot be filled in: %(error)s.") % {"error": _said(error)}
+            said = _("It cannot be filled in: %(error)s.") % {"error": _QUOTED.sub("…", _said(error))}
             raise PromptError(said, _failed_line(error)) from error
         finally:
             _BEGUN.reset(begun)

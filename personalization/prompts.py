@@ -1,15 +1,19 @@
 """Brief and format → messages. What all learners of a lesson share stands first, for the provider's cache."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any
+from uuid import UUID
 
-from courses.formats.definition import Format, Kind
+from courses.formats.definition import Format, Kind, Language
+from courses.formats.lesson import LESSON
+from courses.formats.personal import PERSONAL
 from personalization.answers import MORE, NAME_PLACEHOLDER, in_words, key_in_words
 from personalization.brief import Brief
-from personalization.errors import RunBlocked
+from personalization.errors import Permanent, RunBlocked, WriterError
 from personalization.personal_prompt import Parts, PersonalPrompt
 from personalization.prompt_engine import PromptError
 from personalization.tokens import estimated_tokens
@@ -18,6 +22,7 @@ from personalization.voice import Voice, voice_values
 AGAIN = (
     "Your answer before this one could not be used: {complaint}. Answer again, with the whole JSON object."
 )
+NOT_FILLED_IN = "not_filled_in"  # an item whose prompt fails with what its lesson or its learner says
 # Of a lesson's standard description. By the last message, endpoints know that it is their turn.
 WRITE_NOW = "Write the description of this lesson."
 LONGEST_COMPLAINT = 300  # characters; it names sections and rules, and a few are enough to do better
@@ -35,7 +40,7 @@ class SharedPart:
 
 
 def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
-    """Two chat messages: the shared part (system), and the learner's (user). Raises RunBlocked."""
+    """Two chat messages: the shared part (system), and the learner's (user). Raises as both do."""
     return [
         {"role": "system", "content": shared_part(brief).text},
         {"role": "user", "content": learners_part(brief, complaint)},
@@ -45,23 +50,30 @@ def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
 def shared_part(brief: Brief) -> SharedPart:
     """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many.
 
-    Raises RunBlocked where the prompt cannot be used: the next item would fare no better.
+    Raises RunBlocked where the prompt cannot be used: the next item would fare no better. Permanent
+    (`not_filled_in`) where it fails with this lesson only.
     """
     guidance = format_guidance(brief.format)
-    return _shared_part(_setting(brief), guidance, brief.lesson_title, brief.summary, brief.transcript)
+    found = _shared_part(_setting(brief), guidance, brief.lesson_title, brief.summary, brief.transcript)
+    if isinstance(found, PromptError):
+        raise _failure(brief, found)
+    return found
 
 
 def learners_part(brief: Brief, complaint: str = "") -> str:
     """What their cluster asks for, the answers as JSON and, where an answer was refused, what was wrong.
 
     Of a lesson's standard description it only says that it is to be written. In one message: some endpoints
-    refuse two of the same role in a row. Raises RunBlocked.
+    refuse two of the same role in a row. Raises RunBlocked, or Permanent: these answers break the prompt.
     """
     if brief.is_template:
         text = WRITE_NOW
     else:
         has_name, answers = brief.name is not None, answers_json(brief)
-        text = _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
+        found = _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
+        if isinstance(found, PromptError):
+            raise _failure(brief, found)
+        text = found
     return "\n\n".join(filter(None, (text, again(complaint))))
 
 
@@ -90,12 +102,10 @@ def format_guidance(fmt: Format) -> str:
 def said_of_coach(prompt: PersonalPrompt, voice: Voice, language: str) -> str:
     """The lines that the prompt has more where the coach speaks; "" where it has none, or cannot be used."""
     try:
-        neutral, spoken = (
-            _shared_part(_Setting(prompt, language, "", "", of), "", "", "", "").text.splitlines()
-            for of in (None, voice)
-        )
+        parts = [_shared_part(_Setting(prompt, language, "", "", of), "", "", "", "") for of in (None, voice)]
     except RunBlocked:
         return ""
+    neutral, spoken = (part.text.splitlines() if isinstance(part, SharedPart) else [] for part in parts)
     [*same] = takewhile(lambda pair: pair[0] == pair[1], zip(neutral, spoken, strict=False))
     more = len(spoken) - len(neutral)
     return "\n".join(spoken[len(same) : len(same) + more]).strip()
@@ -127,19 +137,24 @@ def _setting(brief: Brief) -> _Setting:
 
 
 @lru_cache(maxsize=LESSONS_KEPT)
-def _shared_part(setting: _Setting, guidance: str, title: str, summary: str, transcript: str) -> SharedPart:
+def _shared_part(
+    setting: _Setting, guidance: str, title: str, summary: str, transcript: str
+) -> SharedPart | PromptError:
+    """What fails is kept too: it may have taken a second, and all learners of the lesson ask."""
     values = setting.values()
     values["lesson"] = {"title": title, "summary": summary, "source": transcript}
     values["format"]["guidance"] = guidance
     try:
         text = _parts(setting.prompt).shared.render(values).strip()
     except PromptError as error:
-        raise _blocked(setting.prompt, str(error)) from error
+        return PromptError(error.found, error.line)  # without its traceback, which holds the lesson
     return SharedPart(text, json_string(text), estimated_tokens(text))
 
 
 @lru_cache(maxsize=LEARNERS_KEPT)
-def _own_part(setting: _Setting, title: str, has_name: bool, guidance: str, answers: str) -> str:
+def _own_part(
+    setting: _Setting, title: str, has_name: bool, guidance: str, answers: str
+) -> str | PromptError:
     values = setting.values()
     values["lesson"] = {"title": title}
     values["learner"] |= {"has_name": has_name, "guidance": guidance, "answers": answers}
@@ -147,13 +162,49 @@ def _own_part(setting: _Setting, title: str, has_name: bool, guidance: str, answ
     try:
         return own.render(values).strip() if own else ""
     except PromptError as error:
-        raise _blocked(setting.prompt, str(error)) from error
+        return PromptError(error.found, error.line)  # without its traceback, which holds the lesson
 
 
 def _parts(prompt: PersonalPrompt) -> Parts:
     if prompt.parts is None:
         raise _blocked(prompt, prompt.problem)
     return prompt.parts
+
+
+def _failure(brief: Brief, error: PromptError) -> WriterError:
+    """Of this item alone, where the prompt can be filled in for others; else of the whole run."""
+    prompt = brief.prompt
+    if _serves_anybody(prompt, brief.is_template):
+        said = f"the prompt {prompt.name} cannot be filled in with what this lesson or this learner says:"
+        remedy = "Repair the prompt, or change what they say, then retry what failed."
+        failure: WriterError = Permanent(NOT_FILLED_IN, f"{said} {error} {remedy}")
+    else:
+        failure = _blocked(prompt, str(error))
+    failure.__cause__ = error
+    return failure
+
+
+@lru_cache(maxsize=16)
+def _serves_anybody(prompt: PersonalPrompt, is_template: bool) -> bool:
+    """Whether it can be filled in with the least that a lesson and a learner say, in any language."""
+    return any(_is_filled_in(brief) for brief in _plain_briefs(prompt, LESSON if is_template else PERSONAL))
+
+
+def _plain_briefs(prompt: PersonalPrompt, fmt: Format) -> Iterator[Brief]:
+    said, answers = "What is said. " * 15, {"goal": "An answer."}
+    for language in Language:
+        for name, summary in (("Ada", "Summary."), (None, "")):
+            lesson = ("Course", language.value, UUID(int=0), "Lesson", summary, said)
+            yield Brief(*lesson, name, answers, "", "", fmt, prompt=prompt)
+
+
+def _is_filled_in(brief: Brief) -> bool:
+    setting, title = _setting(brief), brief.lesson_title
+    parts = (
+        _shared_part(setting, format_guidance(brief.format), title, brief.summary, brief.transcript),
+        _own_part(setting, title, brief.name is not None, "", answers_json(brief)),
+    )
+    return not any(isinstance(part, PromptError) for part in parts)
 
 
 def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:

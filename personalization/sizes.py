@@ -13,6 +13,7 @@ from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
 from personalization.condensing.plan import FILLED, LARGEST_PART, RULES_TOKENS
 from personalization.condensing.prompt import CONDENSED, VERSION
+from personalization.errors import WriterError
 from personalization.pairs import SOURCE_HASH
 from personalization.personal_prompt import (
     LESSON_TEMPLATE,
@@ -41,7 +42,8 @@ TO_CONDENSE = f"""
     FROM part JOIN material lesson ON lesson.id = part.lesson_id
     JOIN courses course ON course.id = lesson.course_id
     WHERE verdict = 'write' AND %(origin)s = 'openai' AND source_tokens > %(room)s AND NOT EXISTS (
-        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id AND ready.text IS NOT NULL
+        SELECT FROM condensed_sources ready WHERE ready.lesson_id = lesson.id
+        AND ready.text_tokens <= %(room)s AND ready.language = course.language
         AND ready.source_hash = {SOURCE_HASH} AND ready.prompt_version = '{VERSION}'
         AND ready.model = split_part(%(recipe)s::text, %(separator)s, 2))
     GROUP BY 2"""  # noqa: S608 constants of ours
@@ -96,9 +98,15 @@ def overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
 
     Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
     """
-    if not prompt.parts:
-        prompt = shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()
-    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
-    texts = [message["content"] for message in messages(blank)]
+    try:
+        texts = _blank_messages(fmt, language, prompt)
+    except WriterError:
+        shipped = shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()
+        texts = _blank_messages(fmt, language, shipped)
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
     return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)
+
+
+def _blank_messages(fmt: Format, language: str, prompt: PersonalPrompt) -> list[str]:
+    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
+    return [message["content"] for message in messages(blank)]

@@ -32,6 +32,7 @@ _COUNTS = {
 20 twenty | 30 thirty | 40 forty | 50 fifty | 60 sixty | 70 seventy | 80 eighty | 90 ninety | 100 hundred
 1000 thousand""",
 }
+_ONE = "1 один одна одно одну одни одного одной одному одним одном one"
 # What a speaker may mean by other words: a lesson says a number with these, an answer does not claim one.
 _MEANS = {
     "ru": """
@@ -75,6 +76,17 @@ def claimed_numbers(text: str, language: str) -> list[Decimal]:
     return list(dict.fromkeys(chain(_in_digits(text), _in_words(text, _counts(language)))))
 
 
+def spoken_amounts(text: str) -> Iterator[tuple[str, int]]:
+    """Each number that is said in words, Russian or English, as digits (25, 2.5, 10-15), with its end.
+
+    `text`: in small letters, without ё. One is a number here too: what it counts is looked at by the caller.
+    """
+    for run, end in _runs(text, _all_counts()):
+        half = _HALF_MORE.match(text, end)
+        numbers = _together(run, half=bool(half))
+        yield "-".join(f"{number.normalize():f}" for number in numbers), half.end() if half else end
+
+
 def _plain(text: str) -> str:
     text = text.lower().replace("ё", "е")
     # The number of десятиминутный becomes a word of its own.
@@ -90,6 +102,12 @@ def _in_digits(text: str) -> Iterator[Decimal]:
 
 def _in_words(text: str, counts: _Table) -> Iterator[Decimal]:
     """What number words in a row say: twenty five is one number, ten fifteen are two."""
+    for run, end in _runs(text, counts):
+        yield from _together(run, half=bool(_HALF_MORE.match(text, end)))
+
+
+def _runs(text: str, counts: _Table) -> Iterator[tuple[list[Decimal], int]]:
+    """The values of number words that stand in a row, with the end of the last one."""
     run: list[Decimal] = []
     end = -1
     for word in _WORD.finditer(text):
@@ -97,11 +115,12 @@ def _in_words(text: str, counts: _Table) -> Iterator[Decimal]:
         if values is None:
             continue
         if run and not _GAP.fullmatch(text, end, word.start()):
-            yield from _together(run, half=bool(_HALF_MORE.match(text, end)))
+            yield run, end
             run = []
         run += values
         end = word.end()
-    yield from _together(run, half=bool(run and _HALF_MORE.match(text, end)))
+    if run:
+        yield run, end
 
 
 def _together(run: list[Decimal], *, half: bool) -> Iterator[Decimal]:
@@ -119,6 +138,11 @@ def _together(run: list[Decimal], *, half: bool) -> Iterator[Decimal]:
         last = value
     if thousands or below:
         yield thousands + below + (Decimal("0.5") if half else 0)
+
+
+@cache
+def _all_counts() -> _Table:
+    return _counts("ru") | _counts("en") | _table(_ONE)
 
 
 @cache

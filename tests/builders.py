@@ -84,6 +84,7 @@ def make_condensed(lesson: Lesson, text: str = "Коротко.", **fields: Any)
     """What the lesson's transcript is condensed to, ready."""
     values = {
         "source_hash": Lesson.objects.get(pk=lesson.pk).source_hash,
+        "language": lesson.course.language,
         "model": "gpt-4.1-mini",
         "prompt_version": VERSION,
         "source_tokens": estimated_tokens(lesson.transcript),

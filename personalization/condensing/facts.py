@@ -5,11 +5,13 @@ source's own words. Better a sentence twice than a warning less.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from personalization.condensing.division import divided
+from personalization.spoken_numbers import spoken_amounts
 
 LONGEST_QUOTE = 300  # characters; a speaker's sentence may go on for pages
 ROOT = 4  # letters by which two forms of a unit are the same: минут, минуты; seconds, second
@@ -18,24 +20,18 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:]\d+)*(?:\s?[–—-]\s?\d+(?:[.,:]\d+)*)?")
 _UNIT = re.compile(r"[\s\u00a0-]*(%|°\w?|[^\W\d_]+)")
 _WORDS = re.compile(r"[^\W_]+")
-_SPOKEN = (
-    "ноль один одн[аоуи] одну двух? две двум двумя тр[её]х тр[её]м три четыр\\w* пят[ьи] "
-    "шест[ьи] сем[ьи] восе?м[ьи] девят[ьи] десят[ьи] \\w+надцат[ьи] двадцат[ьи] тридцат[ьи] "
-    "сорока? \\w+десят \\w+идесяти девяност[оа] ст[оа] двести триста \\w+ста пятьсот полтор[аы] "
-    "пару несколько "
-    "one two three four five six seven eight nine ten eleven twelve \\w+teen twenty thirty forty fifty sixty "
-    "seventy eighty ninety hundred half"
-)
 _UNITS = (
     "секунд минут час день дня дней сут недел месяц раз сантиметр миллиметр метр грамм килограмм литр "
     "миллилитр капл ложк подход повтор процент градус пал(?:ец|ьц) "
     "second minute hour day week month time centim millim meter metre gram kilo liter litre drop spoon set "
     "rep percent degree inch feet foot pound ounce"
 )
-_SPOKEN_NUMBER = re.compile(
-    rf"(?<!\w)({'|'.join(_SPOKEN.split())})\s+(?:an?\s+)?((?:{'|'.join(_UNITS.split())})\w*)"
-    r"|(?<!\w)(пол)(час\w*|минут\w*|дня|литра)",
-    re.IGNORECASE,
+# Behind a number that is said in words.
+_COUNTED = re.compile(rf"[\s-]+(?:an?\s+)?((?:{'|'.join(_UNITS.split())})\w*)")
+# What stands for a number, and is none.
+_SOME = re.compile(
+    rf"(?<!\w)(ноль|пару|несколько|half)\s+(?:an?\s+)?((?:{'|'.join(_UNITS.split())})\w*)"
+    r"|(?<!\w)(пол)(час\w*|минут\w*|дня|литра)"
 )
 # What a note on safety says, by the beginnings of its words.
 _SAFETY = re.compile(
@@ -49,16 +45,18 @@ _SAFETY = re.compile(
 )
 _HEADINGS = {"ru": "Дословно из урока:", "en": "Word for word from the lesson:"}
 
+type _Said = tuple[str, tuple[Fact, ...]]  # a quote's words and facts: what is said twice is one
 type Fact = tuple[str, str]
-"""A number, and the beginning of what it counts; "" where nothing follows it."""
+"""A number, in digits however it is said, and the beginning of what it counts; "" where nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence of the source, or a piece of a long one. `safety`: it must be there as it stands."""
+    """A sentence of the source, or a piece of a long one. `facts`: as often as it says each. `safety`: it
+    must be there as it stands."""
 
     text: str
-    facts: frozenset[Fact]
+    facts: tuple[Fact, ...]
     safety: bool
 
 
@@ -73,20 +71,56 @@ def completed(source: str, condensed: str, language: str) -> str:
 
 def missing(source: str, condensed: str) -> list[Quote]:
     """What the condensed text does not say of the source's numbers and warnings, in order, each once."""
-    known = frozenset(facts_in(condensed))
     plain = _plain(condensed)
-    lost: dict[str, Quote] = {}
+    found: dict[_Said, Quote] = {}
     for quote in quotes(source):
-        bare = _plain(quote.text)
-        if quote.facts - known or (quote.safety and f" {bare} " not in f" {plain} "):
-            lost.setdefault(bare, quote)
-    return list(lost.values())
+        found.setdefault((_plain(quote.text), quote.facts), quote)
+    untold = _untold(found, condensed)
+    return [
+        quote
+        for said, quote in found.items()
+        if said in untold or (quote.safety and f" {said[0]} " not in f" {plain} ")
+    ]
+
+
+def _untold(found: Collection[_Said], condensed: str) -> set[_Said]:
+    """Those of which a number is lost: it is said less often than in the source. What is most like what the
+    condensed text says keeps it: the same number of another sentence is no answer for this one."""
+    needed = Counter(fact for _, facts in found for fact in facts)
+    told: dict[Fact, list[set[str]]] = {}
+    for sentence in _sentences(condensed):
+        for fact in facts_in(sentence):
+            told.setdefault(fact, []).append(_roots(_plain(sentence)))
+    untold: set[_Said] = set()
+    for fact, times in needed.items():
+        if times <= len(told.get(fact, ())):
+            continue
+        asking = [said for said in found if fact in said[1]]
+        like = {said: _likeness(said[0], told.get(fact, [])) for said in asking}
+        left = len(told.get(fact, ()))
+        for said in sorted(asking, key=lambda said: -like[said]):
+            often = said[1].count(fact)
+            if often > left:
+                untold.add(said)
+            else:
+                left -= often
+    return untold
+
+
+def _likeness(said: str, sentences: Sequence[set[str]]) -> float:
+    """0 to 1: how much of it stands in one of the sentences."""
+    roots = _roots(said)
+    return max((len(roots & other) / len(roots) for other in sentences), default=0.0) if roots else 0.0
+
+
+def _roots(said: str) -> set[str]:
+    return {_root(word) for word in said.split()}
 
 
 def quotes(text: str) -> Iterator[Quote]:
     """The sentences with a number or a warning in them."""
     for sentence in _sentences(text):
-        facts, safety = frozenset(facts_in(sentence)), bool(_SAFETY.search(sentence))
+        facts, safety = tuple(facts_in(sentence)), bool(_SAFETY.search(sentence))
         if facts or safety:
             yield Quote(sentence, facts, safety)
 
@@ -95,8 +129,12 @@ def facts_in(text: str) -> Iterator[Fact]:
     for found in _NUMBER.finditer(text):
         unit = _UNIT.match(text, found.end())
         yield _number(found[0]), _root(unit[1]) if unit else ""
-    for said in _SPOKEN_NUMBER.finditer(text):
-        yield (said[1] or said[3]).casefold().replace("ё", "е"), _root(said[2] or said[4])
+    plain = text.lower().replace("ё", "е")
+    for amount, end in spoken_amounts(plain):
+        if counted := _COUNTED.match(plain, end):
+            yield amount, _root(counted[1])
+    for some in _SOME.finditer(plain):
+        yield some[1] or some[3], _root(some[2] or some[4])
 
 
 def _sentences(text: str) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from personalization.condensing.division import divided
@@ -23,6 +23,7 @@ TOO_LONG = "too_long"
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part of a source. `characters`: about how long its condensed text should be; `tokens`: at most.
+    `before`: how long it was the first time, which was too long; 0: it is asked for the first time.
 
     `key`: the same part, to be condensed as much, has the same one, so that what was paid for is found again.
     """
@@ -32,6 +33,7 @@ class Part:
     of: int
     characters: int
     tokens: int
+    before: int = 0
 
     @property
     def key(self) -> str:
@@ -41,10 +43,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The parts of one source; `room` is what the whole must fit into."""
+    """The parts of one source; `room` is what the whole must fit into. `again`: what was too long of them
+    is asked for a second time, and no third."""
 
     parts: tuple[Part, ...]
     room: int
+    again: bool = False
 
     @property
     def answer_tokens(self) -> int:
@@ -80,25 +84,53 @@ def part_tokens(share: float, window: Window) -> int:
     return max(1, min(LARGEST_PART, given, int(window.output / (TWICE * share))))
 
 
-def assembled(source: str, plan: Plan, answers: Mapping[str, str], language: str) -> str:
+def assembled(source: str, plan: Plan, answers: Mapping[str, str], language: str) -> str | Plan:
     """The condensed text, from each part's answer by its key. Nothing that must not be lost is.
 
-    Permanent (`too_long`) where it is still too long: a source that is nothing but numbers and warnings.
+    Where it is still too long: the plan by which the parts that have come back too long are asked for once
+    more. Permanent (`too_long`) where they were by then, or a source is nothing but numbers and warnings.
     """
     # Part by part first: what is appended then stands where it belongs.
     parts = [completed(part.text, answers[part.key], language) for part in plan.parts]
     whole = completed(source, "\n\n".join(parts), language)
     size = estimated_tokens(whole)
-    if size > plan.room:
+    if size <= plan.room:
+        return whole
+    shorter = None if plan.again else _shorter(plan, answers, plan.room - kept_tokens(source, language))
+    if shorter is None:
         raise too_long(plan.room, size)
-    return whole
+    return shorter
+
+
+def _shorter(plan: Plan, answers: Mapping[str, str], room: int) -> Plan | None:
+    """The parts whose answers take more than is their share of the room, to be condensed more than before by
+    as much as they were too long; None where no part is to blame."""
+    sizes = [estimated_tokens(part.text) for part in plan.parts]
+    parts = []
+    for part, size in zip(plan.parts, sizes, strict=True):
+        answer, share = answers[part.key], room / sum(sizes)
+        if estimated_tokens(answer) <= share * size:
+            parts.append(part)
+            continue
+        # Who writes twice as much as is asked for is asked for half of it.
+        asked = FILLED * share * len(part.text) * min(1.0, part.characters / len(answer))
+        characters = min(round(asked), part.characters - 1)
+        if characters < 1:
+            return None
+        parts.append(replace(part, characters=characters, before=len(answer)))
+    return Plan(tuple(parts), plan.room, again=True) if tuple(parts) != plan.parts else None
 
 
 def refuse_hopeless(source: str, plan: Plan, language: str) -> None:
     """Permanent (`too_long`), before anything is paid, where what must not be lost is too long by itself."""
-    least = estimated_tokens(completed(source, "", language))
+    least = kept_tokens(source, language)
     if least > plan.room:
         raise too_long(plan.room, least)
+
+
+def kept_tokens(source: str, language: str) -> int:
+    """Of what must not be lost, in the source's own words: the most that is appended to what models wrote."""
+    return estimated_tokens(completed(source, "", language))
 
 
 def too_long(room: int, tokens: int) -> Permanent:

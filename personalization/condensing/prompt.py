@@ -30,6 +30,10 @@ Part {number} of {of}. Condense it to about {characters} characters.
 --- what is said in this part ---
 {text}
 --- end of the part ---"""
+# Stands behind a part whose first answer was too long. Not in VERSION: most parts never have it.
+SHORTER = """\
+Your text before this one had {before} characters, and all parts together were too long for the model that
+reads them. At most {characters} characters this time."""
 KEY = "condensed"
 CONDENSED = Format(
     "condensed",
@@ -84,7 +88,11 @@ def own_part(brief: PartBrief) -> str:
         "characters": str(part.characters),
         "text": part.text,
     }
-    return _filled(PART, values)
+    text = _filled(PART, values)
+    if not part.before:
+        return text
+    again = {"before": str(part.before), "characters": str(part.characters)}
+    return "\n\n".join([text, _filled(SHORTER, again)])
 
 
 def _filled(template: str, values: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from personalization.run_report import (
     LessonTimes,
     Reason,
     Wait,
+    condensed_lessons,
     error_examples,
     waits,
 )
@@ -67,7 +68,11 @@ def cost_lines(now: Progress) -> Iterator[str]:
 
 def wait_lines(now: Progress) -> list[str]:
     """What the run waits for, each with what to do about it."""
-    return [_wait_line(now, wait) for wait in waits(now)]
+    found = waits(now)
+    lines = [_wait_line(now, wait) for wait in found]
+    if any(wait.reason == Reason.CONDENSING for wait in found):
+        lines += [f"  {lesson.words}" for lesson in condensed_lessons(now.run_id)]
+    return lines
 
 
 def _wait_line(now: Progress, wait: Wait) -> str:
@@ -80,6 +85,7 @@ def _wait_line(now: Progress, wait: Wait) -> str:
         Reason.BUDGET: f"waiting for money: {items}. Go on: manage.py runs raise-budget {run} AMOUNT",
         Reason.NOBODY: f"waiting for a worker: {items}. Start one: {WORKER}",
         Reason.LATER: f"waiting to be tried again after a pause: {items}, the first in {pause}",
+        Reason.CONDENSING: f"waiting for their lessons to be condensed, too long for the model: {items}",
         Reason.STOPPING: f"cancelled, coming to rest: {items}",
     }
     return lines[wait.reason]

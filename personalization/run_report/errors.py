@@ -9,6 +9,7 @@ from django.db import connection
 
 from personalization.models.runs import ItemState
 from personalization.queries import ErrorKind
+from personalization.run_report.condensing import waits_for_condensing
 
 # `error_code <> ''` is what the index holds; the planner cannot conclude it from a variable. The inner limit
 # bounds the search for a state that is rare among a million items of one code.
@@ -27,7 +28,7 @@ EXAMPLES = """
 """
 
 
-# Neither is an error: what waits for a person is told of as that.
+# Neither is an error: what waits for a person, or for its lesson, is told of as that.
 WAITING = {(ItemState.HELD, "budget"), (ItemState.HELD, "pilot")}
 
 
@@ -49,8 +50,10 @@ class ErrorExample:
 
 
 def went_wrong(kinds: Sequence[ErrorKind]) -> list[ErrorKind]:
-    """The kinds without those that only wait for somebody's decision."""
-    return [kind for kind in kinds if (kind.state, kind.code) not in WAITING]
+    """The kinds without those that only wait: for somebody's decision, or until their lesson is condensed."""
+    return [
+        kind for kind in kinds if (kind.state, kind.code) not in WAITING and not waits_for_condensing(kind)
+    ]
 
 
 def error_examples(run_id: UUID, kinds: Sequence[ErrorKind]) -> list[ErrorExample | None]:

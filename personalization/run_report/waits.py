@@ -8,6 +8,7 @@ from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY, ItemState, Pilot, RunState
 from personalization.queries import Progress
+from personalization.run_report.condensing import waiting_items
 
 
 class Reason(StrEnum):
@@ -17,6 +18,7 @@ class Reason(StrEnum):
     BUDGET = "budget"
     NOBODY = "nobody"  # due, and no worker takes it
     LATER = "later"  # all that is left is tried again after a pause
+    CONDENSING = "condensing"  # its lesson is too long for the model, and condensed first
     STOPPING = "stopping"  # cancelled, and not yet at rest
 
 
@@ -52,6 +54,8 @@ def waits(now: Progress) -> list[Wait]:
     if now.state == RunState.CLOSED:
         return []
     found = _held(now)
+    if condensing := waiting_items(now):
+        found.append(Wait(Reason.CONDENSING, condensing))
     if now.state == RunState.PAUSED:
         return [Wait(Reason.PAUSED, now.total - now.ended), *found]
     if now.pilot != Pilot.WAITING and not now.rate:

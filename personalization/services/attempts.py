@@ -134,7 +134,8 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class NotCondensed:
-    """A part that could not be condensed; `hopeless`: nothing more is tried in this run."""
+    """A part that could not be condensed; `hopeless`: nothing more is tried in this run. `drop`: keys of
+    parts that are of no use."""
 
     source_id: int
     token: UUID
@@ -142,6 +143,7 @@ class NotCondensed:
     message: str
     delay: float
     hopeless: bool
+    drop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

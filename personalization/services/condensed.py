@@ -6,7 +6,7 @@ Locks as services.queue has them: what settles calls keeps parts in the same tra
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -21,35 +21,51 @@ from personalization.models import (
     ItemState,
     PersonalizedLessonDescription,
 )
+from personalization.models.condensing import CONDENSING
 from personalization.models.texts import WrittenFrom
 from personalization.services.attempts import Claim, Kept, NotCondensed
 
 NOT_CONDENSED = "not_condensed"  # what the items of such a lesson fail with
 
 # Free is what nobody leads who still holds the lease. What was given up is tried again by runs that were
-# started later: the items of the others fail, and pay for no more attempts.
+# started later: the items of the others fail, and pay for no more attempts. What a run before this one has
+# failed at does not count; two runs at once count together, or they would set each other back for ever.
 LEAD = """
-    INSERT INTO condensed_sources AS mine
-        (lesson_id, source_hash, model, prompt_version, source_tokens, leader, lease_token)
-    SELECT id, %(hash)s, %(model)s, %(version)s, %(tokens)s, %(item)s, %(token)s
-    FROM lessons WHERE id = %(lesson)s
-    ON CONFLICT (lesson_id, source_hash, model, prompt_version) DO UPDATE SET
-        leader = excluded.leader, lease_token = excluded.lease_token, source_tokens = excluded.source_tokens,
-        attempts = CASE mine.error_code WHEN '' THEN mine.attempts ELSE 0 END,
-        error_code = '', error_message = ''
-    WHERE mine.text IS NULL AND mine.available_at <= CASE mine.error_code WHEN '' THEN clock_timestamp()
-            ELSE (SELECT created_at FROM generation_runs WHERE id = %(run)s) END
-      AND NOT EXISTS (SELECT FROM generation_items item WHERE item.id = mine.leader
-            AND item.lease_token = mine.lease_token AND item.state = 'running')
-    RETURNING id, attempts
-"""
-STATE = """
-    SELECT text IS NOT NULL, error_code, error_message,
-        greatest(0, extract(epoch FROM available_at - clock_timestamp()))::float,
+    WITH given AS MATERIALIZED (
+        SELECT given.*, run.created_at AS asked_at
+        FROM jsonb_to_recordset(%(wanted)s) AS given (place int, lesson uuid, hash text, language text,
+            model text, tokens int, parts int, item bigint, token uuid, run uuid)
+        LEFT JOIN generation_runs run ON run.id = given.run
+    ), led AS (
+        INSERT INTO condensed_sources AS mine (lesson_id, source_hash, language, model, prompt_version,
+            source_tokens, part_count, leader, lease_token, counted_from)
+        SELECT DISTINCT ON (lessons.id, hash, language, model) lessons.id, hash, language, model, %(version)s,
+            tokens, parts, item, token, asked_at
+        FROM given JOIN lessons ON lessons.id = given.lesson
+        ORDER BY lessons.id, hash, language, model, asked_at DESC, place
+        ON CONFLICT (lesson_id, source_hash, language, model, prompt_version) DO UPDATE SET
+            leader = excluded.leader, lease_token = excluded.lease_token,
+            source_tokens = excluded.source_tokens, part_count = excluded.part_count,
+            attempts = CASE WHEN mine.error_code = '' AND excluded.counted_from <= mine.counted_from
+                THEN mine.attempts ELSE 0 END,
+            counted_from = greatest(mine.counted_from, excluded.counted_from),
+            text = NULL, tag = NULL, finished_at = NULL, error_code = '', error_message = ''
+        WHERE (mine.text IS NULL OR mine.text_tokens > %(room)s)
+          AND mine.available_at <= CASE mine.error_code WHEN '' THEN clock_timestamp()
+                ELSE excluded.counted_from END
+          AND NOT EXISTS (SELECT FROM generation_items item WHERE item.id = mine.leader
+                AND item.lease_token = mine.lease_token AND item.state = 'running')
+        RETURNING id, lease_token, attempts
+    )
+    SELECT given.place, led.id, led.attempts, coalesce(source.text_tokens <= %(room)s, false),
+        coalesce(source.error_code, ''), coalesce(source.error_message, ''),
+        coalesce(greatest(0, extract(epoch FROM source.available_at - clock_timestamp())), 0)::float,
         (SELECT count(*) FROM condensed_parts part WHERE part.source_id = source.id)
-    FROM condensed_sources source
-    WHERE lesson_id = %(lesson)s AND source_hash = %(hash)s AND model = %(model)s
-      AND prompt_version = %(version)s
+    FROM given LEFT JOIN led ON led.lease_token = given.token
+    LEFT JOIN condensed_sources source ON source.lesson_id = given.lesson AND source.source_hash = given.hash
+        AND source.language = given.language AND source.model = given.model
+        AND source.prompt_version = %(version)s
+    ORDER BY given.place
 """
 # Also of a worker that has lost its lease: it is paid, and whoever leads now may not have asked for it yet.
 KEEP = """
@@ -59,10 +75,15 @@ KEEP = """
     JOIN condensed_sources source ON source.id = given.source_id ORDER BY source.id, given.key
     ON CONFLICT (source_id, key) DO NOTHING
 """
+# It goes on: what has failed before this part says nothing of the next one.
+GOES_ON = """
+    UPDATE condensed_sources SET attempts = 0, problem = ''
+    WHERE attempts > 0 AND id = ANY(%s) AND lease_token = ANY(%s::uuid[])
+"""
 # Only whoever leads: the texts that wait are written from what this says.
 READY = """
     UPDATE condensed_sources source SET text = given.whole, tag = given.tag, finished_at = clock_timestamp(),
-        leader = NULL, lease_token = NULL, attempts = 0, error_code = '', error_message = ''
+        leader = NULL, lease_token = NULL, attempts = 0, problem = '', error_code = '', error_message = ''
     FROM jsonb_to_recordset(%s) AS given (source_id bigint, token uuid, whole text, tag text)
     WHERE source.id = given.source_id AND source.lease_token = given.token AND source.text IS NULL
     RETURNING source.id
@@ -78,33 +99,49 @@ TIDY = """
     DELETE FROM condensed_parts WHERE source_id = ANY(%(ready)s)
 """
 # The lesson's other items have waited for it.
-WAKE = """
+WAKE = f"""
     UPDATE generation_items item SET available_at = clock_timestamp()
     FROM (SELECT id FROM generation_items
-          WHERE lesson_id = ANY(%s) AND state = 'queued' AND attempts = 0 AND error_code = ''
+          WHERE lesson_id = ANY(%s) AND state = 'queued' AND error_code = '{CONDENSING}'
             AND available_at > clock_timestamp()
           ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) waiting
     WHERE item.id = waiting.id
-"""
+"""  # noqa: S608 a constant of ours
 FAILED = """
-    UPDATE condensed_sources source SET attempts = source.attempts + 1, leader = NULL, lease_token = NULL,
-        available_at = clock_timestamp() + make_interval(secs => given.delay),
-        error_code = CASE WHEN given.hopeless THEN given.code ELSE '' END,
-        error_message = CASE WHEN given.hopeless THEN given.message ELSE '' END
-    FROM jsonb_to_recordset(%s) AS given (source_id bigint, token uuid, code text, message text, delay float,
-        hopeless boolean)
-    WHERE source.id = given.source_id AND source.lease_token = given.token AND source.text IS NULL
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s) AS given (source_id bigint, token uuid, code text, message text,
+            delay float, hopeless boolean, drop_keys text[])
+    ), failed AS (
+        UPDATE condensed_sources source SET attempts = source.attempts + 1, problem = given.code,
+            leader = NULL, lease_token = NULL,
+            available_at = clock_timestamp() + make_interval(secs => given.delay),
+            error_code = CASE WHEN given.hopeless THEN given.code ELSE '' END,
+            error_message = CASE WHEN given.hopeless THEN given.message ELSE '' END
+        FROM given
+        WHERE source.id = given.source_id AND source.lease_token = given.token AND source.text IS NULL
+        RETURNING source.id, given.drop_keys
+    )
+    DELETE FROM condensed_parts part USING failed
+    WHERE part.source_id = failed.id AND part.key = ANY(failed.drop_keys)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A source that has to be condensed. `source_hash` and `model` as a fingerprint has them."""
+    """A source that has to be condensed for a claim, into so many parts. `hash` and `model` as a fingerprint
+    has them. `room`: what a text must fit into to be of use."""
 
-    lesson_id: UUID
-    source_hash: str
+    claim: Claim
+    hash: str
+    language: str
     model: str
     tokens: int
+    parts: int
+    room: int
+
+    @property
+    def source(self) -> tuple[Any, ...]:
+        return self.claim.lesson_id, self.hash, self.language, self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +164,72 @@ class Busy:
     parts: int = 0
 
 
-def lead(claim: Claim, wanted: Wanted) -> Led | Busy:
-    """Makes the claim's attempt the one that condenses, where no other does: two workers never pay twice."""
-    values: dict[str, Any] = {
-        "lesson": wanted.lesson_id,
-        "hash": wanted.source_hash,
-        "model": wanted.model,
-        "version": VERSION,
-        "tokens": wanted.tokens,
-        "item": claim.id,
-        "token": claim.token,
-        "run": claim.run_id,
-    }
+def lead(wanted: Sequence[Wanted]) -> list[Led | Busy]:
+    """Makes the attempt of one claim for each source the one that condenses it, where no other does: two
+    workers never pay twice. What became of each wish, in order; one statement, however many wait."""
+    found: dict[int, Led | Busy] = {}
+    for room in {one.room for one in wanted}:
+        found |= _lead({n: one for n, one in enumerate(wanted) if one.room == room}, room)
+    return [found[n] for n in range(len(wanted))]
+
+
+def _lead(wanted: Mapping[int, Wanted], room: int) -> dict[int, Led | Busy]:
+    given = [_wish(place, one) for place, one in wanted.items()]
     with connection.cursor() as cursor:
-        cursor.execute(LEAD, values)
-        if row := cursor.fetchone():
-            done = dict(CondensedPart.objects.filter(source=row[0]).values_list("key", "text"))
-            return Led(row[0], row[1], done)
-        cursor.execute(STATE, values)
-        state = cursor.fetchone()
-    return Busy(*state) if state else Busy()  # no row: the lesson is gone
+        cursor.execute(LEAD, {"wanted": json.dumps(given), "version": VERSION, "room": room})
+        rows = cursor.fetchall()
+    led = {place: Led(source, attempts, {}) for place, source, attempts, *_ in rows if source is not None}
+    if led:
+        # Only now: whoever led before may have kept one while this waited for the row.
+        done = _parts_of([one.source_id for one in led.values()])
+        led = {place: replace(one, done=done.get(one.source_id, {})) for place, one in led.items()}
+    by_source = {wanted[place].source: one for place, one in led.items()}
+    return {row[0]: led.get(row[0]) or _busy(row, by_source.get(wanted[row[0]].source)) for row in rows}
 
 
-def ready_texts(lessons: Collection[UUID], model: str, room: int) -> dict[tuple[UUID, str], tuple[str, str]]:
-    """(lesson, hash of its source) → tag and text of what is condensed of sources larger than `room`."""
+def _busy(row: Sequence[Any], leader: Led | None) -> Busy:
+    """`leader`: another claim of the same batch; the row says what was before it."""
+    return Busy(parts=len(leader.done)) if leader else Busy(*row[3:])
+
+
+def _wish(place: int, one: Wanted) -> dict[str, Any]:
+    return {
+        "place": place,
+        "lesson": str(one.claim.lesson_id),
+        "hash": one.hash,
+        "language": one.language,
+        "model": one.model,
+        "tokens": one.tokens,
+        "parts": one.parts,
+        "item": one.claim.id,
+        "token": str(one.claim.token),
+        "run": str(one.claim.run_id),
+    }
+
+
+def _parts_of(sources: Sequence[int]) -> dict[int, dict[str, str]]:
+    found: dict[int, dict[str, str]] = {}
+    for source, key, text in CondensedPart.objects.filter(source__in=sources).values_list(
+        "source_id", "key", "text"
+    ):
+        found.setdefault(source, {})[key] = text
+    return found
+
+
+def ready_texts(
+    lessons: Collection[UUID], model: str, room: int
+) -> dict[tuple[UUID, str, str], tuple[str, str]]:
+    """(lesson, hash of its source, language) → tag and text of what is condensed of sources larger than
+    `room`, and fits into it: what was condensed for a larger window is of no use."""
     rows = CondensedSource.objects.filter(
-        lesson__in=lessons, model=model, prompt_version=VERSION, text__isnull=False, source_tokens__gt=room
+        lesson__in=lessons,
+        model=model,
+        prompt_version=VERSION,
+        text_tokens__lte=room,
+        source_tokens__gt=room,
     )
-    found = rows.values_list("lesson_id", "source_hash", "tag", "text")
-    return {(lesson, source): (tag or "", text or "") for lesson, source, tag, text in found}
+    found = rows.values_list("lesson_id", "source_hash", "language", "tag", "text")
+    return {(lesson, source, spoken): (tag or "", text or "") for lesson, source, spoken, tag, text in found}
 
 
 def condensed_source(text: PersonalizedLessonDescription) -> CondensedSource | None:
@@ -172,6 +246,7 @@ def keep_parts(cursor: CursorWrapper, kept: Sequence[Kept]) -> None:
         return
     parts = [{"source_id": one.source_id, "key": one.key, "text": one.text} for one in kept]
     cursor.execute(KEEP, [json.dumps(parts)])
+    cursor.execute(GOES_ON, [[one.source_id for one in kept], [str(one.token) for one in kept]])
     if whole := [one for one in kept if one.whole is not None]:
         finish(cursor, whole)
 
@@ -198,6 +273,7 @@ def note_failures(cursor: CursorWrapper, failures: Sequence[NotCondensed]) -> No
                 "message": one.message,
                 "delay": one.delay,
                 "hopeless": one.hopeless,
+                "drop_keys": one.drop,
             }
             for one in failures
         ]
@@ -209,7 +285,7 @@ def try_again(run_id: UUID) -> None:
     failed = GenerationItem.objects.filter(run=run_id, state=ItemState.FAILED, error_code=NOT_CONDENSED)
     CondensedSource.objects.filter(
         lesson__in=failed.values("lesson"), text__isnull=True, error_code__gt=""
-    ).update(attempts=0, error_code="", error_message="")
+    ).update(attempts=0, problem="", error_code="", error_message="")
 
 
 def tag_of(text: str) -> str:

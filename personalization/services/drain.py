@@ -26,13 +26,14 @@ from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
 from personalization.services.ledger import Reserved, reserve
 from personalization.services.lesson_order import LessonOrder
+from personalization.services.mishaps import internal
 from personalization.services.preparing import prepare_all
 from personalization.services.settling import Settling
 from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
 from personalization.services.threads import DatabaseThreads
 from personalization.services.watched import tell_waits
-from personalization.services.work import failed, given_back, internal
+from personalization.services.work import failed, given_back
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits

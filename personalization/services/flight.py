@@ -12,7 +12,8 @@ from personalization.errors import RunBlocked, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off
 from personalization.services.condensing import part_condensed, part_failed
-from personalization.services.work import asked_again, blocked, failed, given_back, internal, written
+from personalization.services.mishaps import blocked, internal
+from personalization.services.work import asked_again, failed, given_back, written
 from personalization.writers.base import Writer
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Flight:
             return replace(job, estimate=self._writer(job.backend).estimate(job.asked))
         except RunBlocked as error:
             return blocked(job.claim, error)
+        except WriterError as error:
+            return self._failed(job, error)
         except Exception as error:
             return self._failed(job, internal(job.claim, error))
 

@@ -14,7 +14,7 @@ from courses.formats.shapes import PERSONAL_FORMATS, chosen_format
 from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief
-from personalization.errors import RunBlocked
+from personalization.errors import WriterError
 from personalization.live_prompts import live_prompts
 from personalization.models import Profile, PromptVersion
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE, PersonalPrompt, parsed
@@ -114,7 +114,7 @@ def _fill_in(brief: Brief, place: str) -> None:
     try:
         shared_part(brief)
         learners_part(brief)
-    except RunBlocked as error:
+    except WriterError as error:
         if isinstance(error.__cause__, PromptError):
             raise _placed(error.__cause__, place) from error
         raise

@@ -17,11 +17,13 @@ from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.prompts import messages
 from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.course_parts import course_parts
+from personalization.services.fitting import fitted
 from personalization.services.runs import Started, start_run
 from personalization.services.sources import transcripts
 from personalization.services.template_work import template_brief
 from personalization.services.work import make_brief
 from personalization.tokens import estimated_tokens
+from personalization.windows import window_of
 from personalization.writers.registry import current_recipe, model_of
 
 MOST_LEARNERS = 5
@@ -76,7 +78,7 @@ def lesson_trial(version: PromptVersion, lesson: Lesson) -> tuple[Message, ...]:
 def _sent(brief: Brief) -> tuple[Message, ...]:
     return tuple(
         Message(message["role"], message["content"], estimated_tokens(message["content"]))
-        for message in messages(brief)
+        for message in messages(fitted(brief, window_of(model_of(Backend.OPENAI))))
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from personalization.brief import Brief
-from personalization.errors import RunBlocked
+from personalization.errors import WriterError
 from personalization.prompts import learners_part
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def refinement(*, profile: UUID, run: UUID, brief: Brief) -> Refinement | None:
     try:
         original = learners_part(replace(brief, guidance=""))
         return Refinement(profile, run, original, learners_part(brief), brief.cluster_type)
-    except RunBlocked as error:
+    except WriterError as error:
         # Only of the prompt without its guidance, which nobody sends: a log stops no run.
         log.error("a refined prompt could not be logged: %s", error)
         return None

@@ -1,7 +1,7 @@
 """The lessons that a worker writes about: their transcripts are long, and a batch of items shares one."""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -84,16 +84,20 @@ class Sources:
 
 def materials(lessons: Iterable[Lesson], model: str) -> dict[UUID, Material]:
     """Of each lesson (whose course must be loaded), for the model; "" for a writer that reads no source."""
-    return _for_model(_sources(list(lessons)), model)
+    lessons = list(lessons)
+    return _for_model(_sources(lessons), model, _languages(lessons))
 
 
 def transcripts(lessons: Iterable[Lesson], model: str) -> dict[UUID, Material]:
     """For standard descriptions: these are of the transcript, whatever a course's texts are written from."""
+    lessons = list(lessons)
     found = {lesson.pk: Material(lesson.transcript, lesson.source_hash) for lesson in lessons}
-    return _for_model(found, model)
+    return _for_model(found, model, _languages(lessons))
 
 
-def _for_model(found: dict[UUID, Material], model: str) -> dict[UUID, Material]:
+def _for_model(
+    found: dict[UUID, Material], model: str, languages: Mapping[UUID, str]
+) -> dict[UUID, Material]:
     """The same, and what is too long for the model's window condensed, where it is by now."""
     if not model:
         return found
@@ -103,9 +107,13 @@ def _for_model(found: dict[UUID, Material], model: str) -> dict[UUID, Material]:
     ready = ready_texts(long, model, room) if long else {}
     for key in long:
         whole = found[key]
-        tag, text = ready.get((key, whole.hash), (None, whole.text))
+        tag, text = ready.get((key, whole.hash, languages[key]), (None, whole.text))
         found[key] = Material(text, whole.hash, whole.said, tag, too_long=tag is None)
     return found
+
+
+def _languages(lessons: Iterable[Lesson]) -> dict[UUID, str]:
+    return {lesson.pk: lesson.course.language for lesson in lessons}
 
 
 def material_of(lesson: Lesson, model: str) -> Material:

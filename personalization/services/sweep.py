@@ -67,9 +67,10 @@ CANCELLED_RUNNING = f"""
 """  # noqa: S608 constants of ours
 CANCELLED_WAITING = """
     UPDATE generation_items item SET state = 'cancelled', finished_at = clock_timestamp(), needs_micro = NULL,
-        -- Money or a look was what it waited for: no error of this item.
-        error_code = CASE item.state WHEN 'held' THEN '' ELSE error_code END,
-        error_message = CASE item.state WHEN 'held' THEN '' ELSE error_message END
+        -- Money, a look or its lesson was what it waited for: no error of this item.
+        error_code = CASE WHEN item.state = 'held' OR error_code = 'condensing' THEN '' ELSE error_code END,
+        error_message = CASE WHEN item.state = 'held' OR error_code = 'condensing' THEN ''
+            ELSE error_message END
     FROM (SELECT waiting.id FROM generation_runs run JOIN generation_items waiting ON waiting.run_id = run.id
           WHERE run.state = 'cancelled' AND waiting.state IN ('queued', 'held')
           LIMIT 10000 FOR NO KEY UPDATE OF waiting SKIP LOCKED) left_over

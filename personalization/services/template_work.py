@@ -24,17 +24,12 @@ from personalization.models import GenerationRun, ModelCall
 from personalization.models.runs import Backend
 from personalization.personal_prompt import PersonalPrompt
 from personalization.services.attempts import Claim, Job, Outcome
+from personalization.services.beginning import begun
+from personalization.services.mishaps import LONGEST_PAUSE, not_prepared
 from personalization.services.paid import paid_answers
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import (
-    LONGEST_PAUSE,
-    REASONS,
-    begun,
-    not_prepared,
-    paid_outcome,
-    replaceable,
-)
+from personalization.services.work import REASONS, paid_outcome, replaceable
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -81,7 +76,8 @@ def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[J
             jobs.append(prepared)
         elif prepared:
             outcomes.append(prepared)
-    return jobs, outcomes
+    jobs, others = begun(jobs)
+    return jobs, outcomes + others
 
 
 def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
@@ -100,7 +96,7 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
 
 
 def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -> _Prepared:
-    """None: the claim was lost meanwhile. Raises RunBlocked where the prompt cannot be used."""
+    """None: the claim was lost meanwhile."""
     current = batch.known.get(lesson.pk, _Description())
     brief = template_brief(lesson, batch.prompt, batch.said[lesson.pk])
     job = _job(claim, run, brief, current, lesson.course_id)
@@ -108,7 +104,7 @@ def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -
         return Outcome(claim, "skipped", reason, REASONS[reason])
     if _is_saved(job, run, current):
         return _settled(claim, run, lesson, current)
-    return paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))) or begun(job)
+    return paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))) or job
 
 
 def template_brief(lesson: Lesson, prompt: PersonalPrompt, said: Material) -> Brief:

@@ -1,15 +1,12 @@
 """From claims to outcomes: what there is to write, and what an attempt's end means for the queue."""
 
-import logging
 import random
-import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
-from structlog.contextvars import bound_contextvars
 
 from courses.formats.definition import Document
 from courses.formats.shapes import chosen_format
@@ -22,12 +19,12 @@ from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
 from personalization.models.texts import WrittenFrom
-from personalization.prompts import messages
 from personalization.services.attempts import LOCKED, Again, CallResult, Claim, Job, Outcome, Text
+from personalization.services.beginning import begun
 from personalization.services.charges import failed_call, good_call
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
-from personalization.services.condensing import condensed_first
 from personalization.services.course_parts import CourseParts, course_parts
+from personalization.services.mishaps import LONGEST_PAUSE, not_prepared
 from personalization.services.paid import paid_answers
 from personalization.services.refinements import log_refinements, refinement
 from personalization.services.run_prompts import BatchPrompts
@@ -37,8 +34,6 @@ from personalization.supervisor.guidance import KEY_PREFIX
 from personalization.writers.base import Draft
 from personalization.writers.registry import current_recipe, model_of
 
-log = logging.getLogger(__name__)
-LONGEST_PAUSE = 300.0  # seconds
 REASONS = {
     "locked": LOCKED,
     "no_survey": "the learner has answered nothing",
@@ -74,7 +69,7 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material)
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             answer = paid.get((claim.id, job.fingerprint))
-            begins = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer) or begun(job)
+            begins = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer) or job
         except (InterfaceError, OperationalError):
             raise  # the connection's, and not the item's
         except Exception as error:
@@ -83,16 +78,9 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
             jobs.append(begins)
         else:
             outcomes.append(begins)
+    jobs, others = begun(jobs)
     _log_refinements(jobs)
-    return jobs, outcomes
-
-
-def begun(job: Job) -> Job | Outcome:
-    """What there is to do for the text: first of all to condense its source, where that is too long."""
-    begins = condensed_first(job) if job.brief.too_long else job
-    if isinstance(begins, Job) and not begins.condensing and job.backend != Backend.SIMPLE:
-        messages(begins.brief)  # here, and not beside the requests: it takes milliseconds, and is kept
-    return begins
+    return jobs, outcomes + others
 
 
 def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None = None) -> Job:
@@ -144,28 +132,6 @@ def _decided(job: Job, run: GenerationRun, current: Current | None) -> Outcome |
 def paid_outcome(job: Job, call: ModelCall | None) -> Outcome | None:
     """An earlier attempt's answer to the same inputs, which was paid for and not published."""
     return _ended(job, call.answer) if call and call.answer else None
-
-
-def internal(claim: Claim, error: Exception) -> Transient:
-    """An error of ours, logged with its place but without its words: they may quote a learner."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    with bound_contextvars(run=str(claim.run_id), item=claim.id):
-        log.error("item %s: unexpected %s\n%s", claim.id, type(error).__name__, frames)
-    return Transient("internal", f"an error of this software: {type(error).__name__}")
-
-
-def blocked(claim: Claim, error: RunBlocked) -> Outcome:
-    """Before anything was asked for: the run pauses, and says why."""
-    return Outcome(claim, "retry", error.code, error.message, give_back=True, blocks=True)
-
-
-def not_prepared(claim: Claim, error: Exception) -> Outcome:
-    """A prompt that cannot be used pauses the run; an adopted row that nobody foresaw must not take the rest
-    of the batch along."""
-    if isinstance(error, RunBlocked):
-        return blocked(claim, error)
-    failure = internal(claim, error)
-    return Outcome(claim, "retry", failure.code, failure.message, delay=LONGEST_PAUSE)
 
 
 def make_brief(

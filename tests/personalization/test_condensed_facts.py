@@ -86,3 +86,42 @@ def test_of_a_sentence_without_end_the_piece_with_the_number_is_kept() -> None:
     [quote] = lost(source, "Коротко.")
     assert "держите 15 минут" in quote
     assert len(quote) <= 300
+
+
+@pytest.mark.parametrize(
+    ("source", "condensed", "is_lost"),
+    [
+        ("Держите двадцать пять минут.", "Держите тридцать пять минут.", True),
+        ("Держите двадцать пять минут.", "Держите пять минут.", True),
+        ("Держите двадцать пять минут.", "Держим двадцать пять минут", False),
+        ("Держите двадцать пять минут.", "Держим 25 минут", False),
+        ("Двадцать одну секунду.", "Одну секунду.", True),
+        ("Сто двадцать раз.", "Двести двадцать раз.", True),
+        ("Hold it for one hundred and twenty seconds.", "Hold it for twenty seconds.", True),
+        ("Hold it for one hundred and twenty seconds.", "Hold for 120 seconds.", False),
+        ("Rest for twenty-five minutes.", "Rest for thirty-five minutes.", True),
+        ("Десять-пятнадцать минут.", "Пятнадцать минут.", True),
+        ("Десять-пятнадцать минут.", "10–15 минут.", False),
+        ("Два с половиной часа.", "Два часа.", True),
+        ("Два с половиной часа.", "2,5 часа.", False),
+        ("A ten-minute rest.", "A rest.", True),
+    ],
+)
+def test_a_number_of_several_words_is_one(source: str, condensed: str, is_lost: bool) -> None:
+    assert bool(lost(source, condensed)) is is_lost
+
+
+def test_a_number_that_is_said_twice_must_be_there_twice() -> None:
+    source = "Держите ладони на плечах 5 минут. Потом ходите по саду 5 минут."
+    assert lost(source, "Потом походите по саду 5 минут.") == ["Держите ладони на плечах 5 минут."]
+    assert lost(source, "Ладони на плечах держите 5 минут.") == ["Потом ходите по саду 5 минут."]
+    assert lost(source, "По 5 минут: ладони на плечах. По саду 5 минут.") == []
+
+
+def test_a_sentence_that_is_said_twice_is_there_once() -> None:
+    assert lost("Держите 5 минут. И снова. Держите 5 минут!", "Держите 5 минут.") == []
+
+
+def test_a_number_twice_in_one_sentence_counts_twice() -> None:
+    source = "На руки 5 минут и на стопы 5 минут."
+    assert lost(source, "На руки 5 минут.") == [source]

@@ -266,7 +266,7 @@ def test_a_prompt_that_cannot_be_used_blocks_the_run(content: str, said: str) ->
     assert blocked.value.code == "prompt"
 
 
-def test_what_fails_while_it_is_filled_in_blocks_the_run_with_the_line() -> None:
+def test_what_fails_for_everybody_while_it_is_filled_in_blocks_the_run_with_the_line() -> None:
     loops = "{% for a in lesson.source %}{% for b in lesson.source %}x{% endfor %}{% endfor %}"
     with pytest.raises(RunBlocked, match="Line 2: Its loops take more than"):
         messages(with_template(f"\n{loops}{SHORT}"))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from personalization.spoken_numbers import claimed_numbers, said_numbers
+from personalization.spoken_numbers import claimed_numbers, said_numbers, spoken_amounts
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,9 @@ def test_a_lesson_says_numbers_in_other_words_too(language: str, said: str, numb
 
 def test_numbers_that_do_not_go_together_are_several() -> None:
     assert claimed_numbers("десять-пятнадцать минут", "ru") == [10, 15]
+
+
+def test_amounts_stand_as_in_digits_with_their_ends() -> None:
+    text = "сто двадцать раз, два с половиной часа, десять-пятнадцать минут, one hundred and five"
+    found = [(amount, text[end : end + 4]) for amount, end in spoken_amounts(text)]
+    assert found == [("120", " раз"), ("2.5", " час"), ("10-15", " мин"), ("105", "")]

@@ -18,7 +18,7 @@ from courses.models import Course, Lesson
 from personalization.admin.about_learners import may_see_learners
 from personalization.admin.prompts.names import prompt_label
 from personalization.admin.rights import may_run
-from personalization.errors import PlanRefused, RunBlocked
+from personalization.errors import PlanRefused, WriterError
 from personalization.live_prompts import live_content
 from personalization.models import ClusterType, Profile, PromptEntry, PromptVersion
 from personalization.models.runs import Backend
@@ -110,7 +110,7 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
             shared, last = lesson_trial(version, choice.lesson)
             return {"shared": shared, "last": last, "shown": True}
         found: list[Trial] = trials(version, choice.lesson, choice.learners)
-    except RunBlocked as error:
+    except WriterError as error:
         choice.problem = error.message
         return {}
     return {

@@ -22,6 +22,7 @@ from personalization.run_report import (
     LessonTimes,
     Reason,
     Wait,
+    condensed_lessons,
     error_examples,
     slowest_lessons,
     timeline,
@@ -62,6 +63,7 @@ class RunView:
     time_left: str
     note: str
     waits: dict[str, Wait]
+    condensing: list[str]  # sentences: which lessons are condensed first, and what keeps them
     limits: list[str]  # sentences: what the provider allows now
     money: MoneyView | None
     errors: list[ErrorLine]
@@ -83,6 +85,10 @@ class RunView:
     @property
     def held_for_money(self) -> str:
         return grouped(self.waits[Reason.BUDGET].items) if Reason.BUDGET in self.waits else ""
+
+    @property
+    def waiting_for_condensing(self) -> str:
+        return grouped(self.waits[Reason.CONDENSING].items) if Reason.CONDENSING in self.waits else ""
 
     @property
     def next_try(self) -> str:
@@ -122,6 +128,7 @@ def run_view(run_id: UUID) -> RunView:
         time_left=duration_words(now.seconds_left) if moving and not OPEN_END & waiting.keys() else "",
         note=translated(now.note),
         waits=waiting,
+        condensing=[one.words for one in condensed_lessons(run_id)] if Reason.CONDENSING in waiting else [],
         limits=_limits() if moving and now.calls and goes_on else [],
         money=money_view(now),
         errors=error_lines(now),

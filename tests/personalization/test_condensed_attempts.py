@@ -1,0 +1,73 @@
+"""How often a lesson is tried to be condensed: for each part and run anew, and never without end."""
+
+import pytest
+from pytest_django import Settings
+
+from courses.models import Lesson
+from personalization.fake_model import RunningFakeModel
+from personalization.models import CondensedSource, GenerationRun
+from personalization.pairs import Selection
+from personalization.queries import progress
+from personalization.services import queue
+from personalization.services.condensing import MOST_ATTEMPTS, part_condensed
+from personalization.services.drain import drain
+from personalization.services.runs import cancel_run, start_run
+from personalization.services.work import given_back
+from personalization.writers.base import Draft, Usage
+from tests.builders import make_course, make_learner, make_lesson
+from tests.personalization.condensing_by_hand import begins, fails
+from tests.personalization.long_lessons import LONG, small_model
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+
+@pytest.fixture(autouse=True)
+def model(fake_model: RunningFakeModel, settings: Settings) -> RunningFakeModel:
+    return small_model(fake_model, settings)
+
+
+@pytest.fixture
+def lesson() -> Lesson:
+    return make_lesson(make_course(), transcript=LONG)
+
+
+def start(lesson: Lesson) -> GenerationRun:
+    learner = make_learner(course=lesson.course)
+    return start_run(selection=Selection(profiles=(learner.pk,)), backend="openai").run
+
+
+def test_what_failed_in_a_run_before_does_not_count(lesson: Lesson) -> None:
+    old = start(lesson)
+    for _ in range(MOST_ATTEMPTS - 1):
+        fails(begins())
+    assert CondensedSource.objects.get().attempts == MOST_ATTEMPTS - 1
+    cancel_run(old)
+    start(lesson)
+    assert fails(begins()).state == "retry", "one failure is not the sixth"
+
+
+def test_a_part_that_came_back_ends_the_counting(lesson: Lesson) -> None:
+    start(lesson)
+    for _ in range(MOST_ATTEMPTS - 1):
+        fails(begins())
+    job = begins()
+    landed = part_condensed(job, Draft({"condensed": "Коротко."}, Usage()))
+    queue.settle([given_back(job)], [landed])  # type: ignore[list-item]
+    assert (CondensedSource.objects.get().attempts, CondensedSource.objects.get().problem) == (0, "")
+    assert fails(begins()).state == "retry"
+
+
+def test_two_runs_at_once_do_not_set_each_other_back(lesson: Lesson, model: RunningFakeModel) -> None:
+    model.set(mode="server_error")
+    runs = [start(lesson), start(lesson)]
+    while any(progress(run.pk).state == "open" for run in runs):
+        drain()
+    assert [progress(run.pk).counts for run in runs] == [{"failed": 1}, {"failed": 1}]
+    assert model.stats()["requests"] < 2 * MOST_ATTEMPTS
+
+
+def test_an_older_run_does_not_count_anew(lesson: Lesson) -> None:
+    start(lesson)
+    start(lesson)
+    outcomes = [fails(begins()) for _ in range(MOST_ATTEMPTS)]
+    assert [outcome.state for outcome in outcomes][-1] == "failed"
