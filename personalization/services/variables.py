@@ -13,7 +13,7 @@ from courses.errors import ChangedMeanwhile
 from personalization.live_prompts import live_variables
 from personalization.models import PromptEntry, VariableEntry
 from personalization.models.config import VARIABLE
-from personalization.personal_prompt import parsed, variables_of
+from personalization.personal_prompt import parsed, uses_variable
 from personalization.prompt_engine import PromptError
 from personalization.secret_marks import secret_name_problem, secret_problem
 from personalization.services.settings import ConfigRefused
@@ -115,10 +115,10 @@ def prompts_with(name: str) -> list[str]:
     for key, value in PromptEntry.objects.order_by("key").values_list("key", "value"):
         content = value.get("content") if isinstance(value, dict) else None
         try:
-            used = variables_of(parsed(key, content if isinstance(content, str) else "", variables))
+            parts = parsed(key, content if isinstance(content, str) else "", variables)
         except PromptError:
             continue  # what cannot be used uses nothing
-        if name in used:
+        if uses_variable(parts, name):
             found.append(key)
     return found
 
