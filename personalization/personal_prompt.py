@@ -164,7 +164,7 @@ def uses_variable(parts: Parts, name: str) -> bool:
 def refuse_all_variables(parts: Parts) -> None:
     """Raises PromptError, with the line, where the prompt takes `var` as a whole.
 
-    Each change of any variable would make its texts stale, and a name that is written wrong would say nothing.
+    Each change of any variable would make its texts stale, and a misspelt name would say nothing.
     A version from before this was refused goes on to be read.
     """
     for part in filter(None, (parts.shared, parts.own)):

@@ -1,12 +1,13 @@
 """What looks like a key or a password: it belongs into the environment, where nobody reads it by chance.
 
-Words about secrets are none: "Secret: the trick is to breathe" is a sentence, and so is "Ask for the password".
-What follows such a word decides, and how it is written.
+Words about secrets are none: "Secret: the trick is to breathe" is a sentence. What follows such a word
+decides, and how it is written.
 """
 
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -22,7 +23,7 @@ _SHAPES = (
     re.compile(r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@]{1,200}:[^\s/@]{1,200}@"),  # a password in an address
     re.compile(r"\b[Bb]earer\s{1,20}[A-Za-z0-9._~+/-]{16}"),
 )
-_IS = r"\s{0,20}(?:[:=]|\bis\b|—|–)\s{0,20}"  # noqa: RUF001 dashes as people type them
+_IS = r"\s{0,20}(?:[:=]|\bis\b|—|–)\s{0,20}"
 _VALUE = r"([^\n]{1,200})"
 # What is called so has a value that people type: a word, or several without sense.
 _PASSWORD = re.compile(
@@ -35,26 +36,23 @@ _KEY = re.compile(
     re.IGNORECASE,
 )
 # Of a sentence: what is said of a password is not the password.
-_SENTENCE = frozenset(
-    (
-        "a an the is are it its this that these on in at of to for from by with and or not no your you we our my "
-        "his her their if when where who what how as be must may can will ask see each every has have "
-        "в на и не с со у к из от по за для до о об что как где кто это его её их вы вам вас ваш мы наш он она "
-        "или если когда есть был можно нужно"
-    ).split()
-)
+_IN_SENTENCES = """
+    a an the is are it its this that these on in at of to for from by with and or not no your you we our my
+    his her their if when where who what how as be must may can will ask see each every has have
+    в на и не с со у к из от по за для до о об что как где кто это его её их вы вам вас ваш мы наш он она или
+    если когда есть был можно нужно
+"""
+_SENTENCE = frozenset(_IN_SENTENCES.split())
 _FEWEST = 6  # characters of a value that protects anything
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
 _PLAIN = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+|\d{1,8}")  # a piece of a slug such as warm-hands-2026
 _BITS = 3.5  # a character, of what is drawn at random; words and dashes have less, or no digits
 
-_SECRET_NAMES = frozenset(
-    "password passwd passphrase passcode pwd secret secrets credential credentials apikey".split()
-)
-_KEYS = frozenset("api private access secret".split())
-_TOKENS = frozenset("access auth api bot refresh bearer id".split())  # kinds of tokens that open something
+_SECRET_NAMES = re.compile(r"passw(?:or)?d|passphrase|passcode|pwd|secrets?|credentials?|apikey")
+_KEYS = re.compile(r"api|private|access|secret")
+_TOKENS = re.compile(r"access|auth|api|bot|refresh|bearer|id")  # kinds of tokens that open something
 # Beside these a token is what models count by.
-_COUNTED = frozenset("max min most least per count limit budget size number input output".split())
+_COUNTED = re.compile(r"max|min|most|least|per|count|limit|budget|size|number|input|output")
 
 
 def secret_problem(text: str) -> str | None:
@@ -75,12 +73,12 @@ def secret_name_problem(key: str) -> str | None:
 
 def _names_secret(key: str) -> bool:
     words = key.lower().replace("-", "_").split("_")
-    pairs = list(zip(words, words[1:], strict=False))
-    if _SECRET_NAMES & set(words) or any(a in _KEYS and b in ("key", "keys") for a, b in pairs):
-        return True
-    if any(a in _TOKENS and b in ("token", "tokens") for a, b in pairs):
-        return True
-    return "token" in words and not _COUNTED & set(words)
+    return (
+        any(map(_SECRET_NAMES.fullmatch, words))
+        or any(_KEYS.fullmatch(kind) and what in ("key", "keys") for kind, what in pairwise(words))
+        or any(_TOKENS.fullmatch(kind) and what in ("token", "tokens") for kind, what in pairwise(words))
+        or ("token" in words and not any(map(_COUNTED.fullmatch, words)))
+    )
 
 
 def _remedy(found: str) -> str:

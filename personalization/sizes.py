@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor
 from uuid import UUID
@@ -13,6 +13,7 @@ from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.brief import Brief
 from personalization.condensing.plan import FILLED, LARGEST_PART, RULES_TOKENS
 from personalization.condensing.prompt import CONDENSED, VERSION
+from personalization.errors import RunBlocked
 from personalization.pairs import SOURCE_HASH
 from personalization.personal_prompt import (
     LESSON_TEMPLATE,
@@ -97,8 +98,16 @@ def overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
     Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
     """
     if not prompt.parts:
-        prompt = shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()
+        prompt = _shipped(fmt)
     blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
-    texts = [message["content"] for message in messages(blank)]
+    try:
+        sent = messages(blank)
+    except RunBlocked:  # it is a template, and cannot be filled in
+        sent = messages(replace(blank, prompt=_shipped(fmt)))
+    texts = [message["content"] for message in sent]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
     return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)
+
+
+def _shipped(fmt: Format) -> PersonalPrompt:
+    return shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()

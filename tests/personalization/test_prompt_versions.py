@@ -163,7 +163,7 @@ def test_going_live_makes_texts_stale_says_how_many_and_starts_nothing() -> None
     draft, _ = save_draft(key=PERSONALIZATION, content=NEWER)
 
     effect = effect_of(draft)
-    assert (effect.stale, effect.stale_today) == (2, 1)
+    assert (effect.becoming, effect.before) == (1, 1)
     assert effect.estimate.usage.input_tokens > 1000
     assert text_counts([learners[0].pk])[learners[0].pk].stale == 0
 
