@@ -1,6 +1,5 @@
 """What a variable or a setting was, who changed it and when: as the trigger of its table has kept it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import md5
@@ -76,7 +75,5 @@ def _before(change: Change) -> Values | None:
 
 
 def _live(key: str) -> Values | None:
-    rows: Sequence[tuple[Any, str, bool]] = ConfigEntry.objects.filter(pk=key).values_list(
-        "value", "description", "is_public"
-    )
+    rows = ConfigEntry.objects.filter(pk=key).values_list("value", "description", "is_public")
     return next((Values(*row) for row in rows), None)

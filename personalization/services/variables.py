@@ -94,8 +94,10 @@ def check_words(text: str) -> None:
 
 
 def save_variable(*, entry: VariableEntry, **fields: Any) -> VariableEntry:
-    """The entry with new fields: value, description, is_public. Raises ConfigRefused, also where a live prompt
-    could not be filled in with the value, and ChangedMeanwhile."""
+    """The entry with new fields: value, description, is_public.
+
+    Raises ConfigRefused, also where a live prompt cannot be filled in with the value, and ChangedMeanwhile.
+    """
     check_words(fields.get("description", ""))
     with transaction.atomic():
         lock_config()
@@ -134,8 +136,8 @@ def prompts_with(name: str) -> list[str]:
 
 
 def check_in_prompts(name: str, value: Any) -> None:
-    """Raises ConfigRefused, with the prompt and its line, where a live prompt that uses the variable could not
-    be filled in for a sample if it had the value."""
+    """Raises ConfigRefused, with prompt and line, where a live prompt that uses the variable could not
+    be filled in for a sample."""
     for key in prompts_with(name):
         try:
             check_with_variables(key, {name: plain_value(value)})

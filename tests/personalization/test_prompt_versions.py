@@ -1,6 +1,5 @@
 """Editors' prompts: saved as drafts, refused with the line, made live, restored, and named by texts."""
 
-import logging
 from typing import Any
 
 import pytest
@@ -274,14 +273,6 @@ def test_without_its_entry_the_shipped_prompt_is_used() -> None:
     prompts = live_prompts()
     assert prompts.personal.name == "personalization:shipped"
     assert guidance("visual_basic", "en", prompts.guidance) == guidance("visual_basic", "en")
-
-
-def test_a_broken_cluster_prompt_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    by_hand(CLUSTER, '{"content": "{% if unusual %}"}')
-    with caplog.at_level(logging.ERROR):
-        prompts = live_prompts()
-    assert guidance("visual_basic", "ru", prompts.guidance) == ""
-    assert "prompt_cluster_visual_basic cannot be used" in caplog.text
 
 
 def test_a_variables_name_is_without_its_prefix() -> None:

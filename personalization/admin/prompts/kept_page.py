@@ -4,6 +4,7 @@ from types import new_class
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,7 +15,6 @@ from django.utils.translation import gettext_lazy
 
 from courses.admin.editing.shared_form import SharedForm
 from courses.admin.editing.two_editors import TwoEditorsAdmin
-from courses.admin.held import told_when_held
 from courses.admin.history.words import user_names, who, why
 from courses.admin.word_diff import word_pieces
 from personalization.models import ConfigEntry
@@ -32,7 +32,7 @@ class ValueForm(SharedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial |= self.brought_back  # after the marks of what is stored
+        self.initial.update(self.brought_back)  # after the marks of what is stored
 
 
 class KeptAdmin[M: ConfigEntry](TwoEditorsAdmin[M]):
@@ -52,10 +52,6 @@ class KeptAdmin[M: ConfigEntry](TwoEditorsAdmin[M]):
         when = date_format(localtime(changes[0].at), "SHORT_DATETIME_FORMAT")
         return f"{when}, {who(changes[0], user_names(changes[:1]))}"
 
-    @told_when_held
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return super().changeform_view(request, *args, **kwargs)
-
     def get_form(
         self, request: HttpRequest, obj: M | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -74,7 +70,7 @@ class KeptAdmin[M: ConfigEntry](TwoEditorsAdmin[M]):
         )
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        obj = self.get_object(request, object_id)
+        obj = self.get_object(request, unquote(object_id))
         if obj is None:
             return super().history_view(request, object_id, extra_context)
         if not self.has_view_or_change_permission(request, obj):
