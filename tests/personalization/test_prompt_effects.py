@@ -98,7 +98,8 @@ def test_the_estimate_is_of_what_would_be_written_again(lesson: Lesson) -> None:
 def test_a_value_reaches_texts_and_descriptions(lesson: Lesson) -> None:
     text_of(lesson)
     text_of(lesson, fresh=False)
-    for number, fields in enumerate(({}, {"edited_at": timezone.now()}, {"fingerprint": None}), start=2):
+    others: list[dict[str, Any]] = [{}, {"edited_at": timezone.now()}, {"fingerprint": None}]
+    for number, fields in enumerate(others, start=2):
         described = make_description(make_lesson(lesson.course, number))
         type(described).objects.filter(pk=described.pk).update(**{"fingerprint": "of before", **fields})
     texts, descriptions = effects_of("formal_address", False)

@@ -39,7 +39,12 @@ def test_of_a_lesson_that_is_too_long_the_page_says_what_happens_first(
     settings.MODEL_WINDOWS = "gpt-4.1-mini = 12k, 3k out"
     lesson = make_lesson(transcript=LONG)
     learner = make_learner(course=lesson.course)
-    chosen = {"course": lesson.course.slug, "lesson": lesson.pk, "learner": learner.pk, "show": "1"}
+    chosen: dict[str, Any] = {
+        "course": lesson.course.slug,
+        "lesson": lesson.pk,
+        "learner": learner.pk,
+        "show": "1",
+    }
     answer = editor.get(page("try", key, 1), chosen)
     html = answer.content.decode()
     first, shared = answer.context["condensing"], answer.context["shared"]
