@@ -4,10 +4,10 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.utils import translation
 
 from personalization.models import PromptEntry, PromptVersion
 from personalization.personal_prompt import (
@@ -38,6 +38,11 @@ _READ = """
 """
 
 
+# Key → its fault, of cluster prompts that this process has found unusable: each is logged when it comes, and
+# again when it comes back, not with each batch.
+_told: dict[str, str] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class LivePrompts:
     """`lesson`: what standard descriptions are asked for with. `guidance`: key → language → what the cluster
@@ -49,20 +54,23 @@ class LivePrompts:
     clusters: Mapping[str, str]
 
 
-def live_prompts(instead: PromptVersion | None = None) -> LivePrompts:
-    """All of them, by one query; `instead`: a version that takes the place of its key's live one.
+def live_prompts(
+    instead: PromptVersion | None = None, variables: Mapping[str, Any] | None = None
+) -> LivePrompts:
+    """All of them, by one query; `instead`: a version that takes the place of its key's live one, and
+    `variables`: name → the value that takes the place of the present one.
 
     A prompt that cannot be used blocks the run that needs it (prompts.shared_part); a cluster's is left out
     and logged, as what refines a prompt must never stop a run.
     """
-    contents, numbers, variables = _read()
+    contents, numbers, values = _read()
     if instead:
         contents[instead.key], numbers[instead.key] = instead.content, instead.number
-    packed = variables_json(variables)
+    packed = variables_json({**values, **(variables or {})})
     shipped = {key: text for key, text in shipped_prompts().items() if key not in contents}
     clusters = {**shipped, **contents}
     guidance = {
-        key: _guidance(key, content, packed)
+        key: _guidance(key, content, packed, is_live=instead is None and variables is None)
         for key, content in clusters.items()
         if key.startswith(CLUSTER_PREFIX)
     }
@@ -117,17 +125,17 @@ def _writers(key: str, contents: dict[str, Any], numbers: dict[str, int], variab
     return writers_prompt(key, name, content if isinstance(content, str) else "", variables)
 
 
-def _guidance(key: str, content: Any, variables: str) -> dict[str, str]:
+def _guidance(key: str, content: Any, variables: str, *, is_live: bool) -> dict[str, str]:
+    text = content if isinstance(content, str) else ""
     try:
-        return {
-            language: cluster_guidance(key, content if isinstance(content, str) else "", variables, language)
-            for language in LANGUAGES
-        }
+        with translation.override(None):  # a fault is for the log, whoever's page has met it
+            found = {language: cluster_guidance(key, text, variables, language) for language in LANGUAGES}
     except PromptError as error:
-        _tell_once(key, str(error))
+        # Of what is only tried, whoever tries it is told.
+        if is_live and _told.get(key) != str(error):
+            _told[key] = str(error)
+            log.error("%s cannot be used, and nothing is asked for by it: %s", key, error)
         return dict.fromkeys(LANGUAGES, "")
-
-
-@lru_cache(maxsize=64)
-def _tell_once(key: str, problem: str) -> None:
-    log.error("%s cannot be used, and nothing is asked for by it: %s", key, problem)
+    if is_live:
+        _told.pop(key, None)
+    return found

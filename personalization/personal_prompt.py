@@ -27,6 +27,7 @@ from personalization.shipped_config import (
 LESSON_TEMPLATE = "prompt_lesson_template"
 CLUSTER_PREFIX = "prompt_cluster_"
 VARIABLE_PREFIX = "var_"
+ALL_VARIABLES = "var"
 
 _LEARNER = re.compile(r"^[ \t]*\{%[ \t]*learner[ \t]*%\}[ \t\r]*$", re.MULTILINE)
 _COURSE = {"title", "language"}
@@ -109,14 +110,19 @@ def parsed(key: str, content: str, variables: Variables) -> Parts:
     return parts
 
 
-@lru_cache(maxsize=64)
 def writers_prompt(key: str, name: str, content: str, variables: str) -> PersonalPrompt:
     """The prompt of this key for writers. variables: as JSON."""
-    values: dict[str, Any] = json.loads(variables)
     try:
-        parts = parsed(key, content, values)
-    except PromptError as error:
+        return _usable(key, name, content, variables)
+    except PromptError as error:  # not kept: it is in the language of who reads
+        values: dict[str, Any] = json.loads(variables)
         return PersonalPrompt(name, _digest(content, values), None, values, str(error))
+
+
+@lru_cache(maxsize=64)
+def _usable(key: str, name: str, content: str, variables: str) -> PersonalPrompt:
+    values: dict[str, Any] = json.loads(variables)
+    parts = parsed(key, content, values)
     return PersonalPrompt(name, _digest(content, _used(parts, values)), parts, values)
 
 
@@ -150,9 +156,21 @@ def shipped_personal_prompt() -> PersonalPrompt:
     return shipped_prompt(PERSONALIZATION)
 
 
-def variables_of(parts: Parts) -> set[str]:
-    """Names of the variables that the prompt uses."""
-    return {name.removeprefix("var.") for name in parts.used if name.startswith("var.")}
+def uses_variable(parts: Parts, name: str) -> bool:
+    """`var` as a whole, as in `{% with v=var %}`, is each of them."""
+    return ALL_VARIABLES in parts.used or f"var.{name}" in parts.used
+
+
+def refuse_all_variables(parts: Parts) -> None:
+    """Raises PromptError, with the line, where the prompt takes `var` as a whole.
+
+    Each change of any variable would make its texts stale, and a misspelt name would say nothing.
+    A version from before this was refused goes on to be read.
+    """
+    for part in filter(None, (parts.shared, parts.own)):
+        if ALL_VARIABLES in part.places:
+            said = _("“var” stands alone. Write each variable by its name, such as {{ var.name }}.")
+            raise PromptError(said, part.places[ALL_VARIABLES])
 
 
 def _names_of(key: str) -> Mapping[str, set[str]]:
@@ -189,10 +207,7 @@ def _demand(prompt: Prompt | None, names: tuple[str, ...]) -> None:
 
 
 def _used(parts: Parts, variables: Variables) -> Variables:
-    if "var" in parts.used:  # as a whole
-        return variables
-    used = variables_of(parts)
-    return {name: value for name, value in variables.items() if name in used}
+    return {name: value for name, value in variables.items() if uses_variable(parts, name)}
 
 
 def _digest(content: str, variables: Variables) -> str:

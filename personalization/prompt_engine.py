@@ -59,10 +59,15 @@ class PromptError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A template that was checked. `used`: the names in it, such as "lesson.title"."""
+    """A template that was checked. `places`: the names in it, such as "lesson.title", and the line where each
+    stands first."""
 
     template: Template
-    used: frozenset[str]
+    places: Mapping[str, int | None]
+
+    @property
+    def used(self) -> frozenset[str]:
+        return frozenset(self.places)
 
     def render(self, values: Mapping[str, Any]) -> str:
         """The text. values: what `parse` was told there is. Raises PromptError."""
@@ -106,9 +111,9 @@ def parse(text: str, names: Names) -> Prompt:
         raise PromptError(_said(error), token.lineno if token else None) from error
     except RecursionError as error:
         raise PromptError(_("Its tags stand inside each other too deeply. Use fewer levels.")) from error
-    used: set[str] = set()
-    _check_names(template.nodelist, names, frozenset(), used)
-    return Prompt(template, frozenset(used))
+    places: dict[str, int | None] = {}
+    _check_names(template.nodelist, names, frozenset(), places)
+    return Prompt(template, places)
 
 
 class _Step(Node):
@@ -215,8 +220,10 @@ _LIBRARY.filter("yesno", _yesno)
 _ENGINE = _Engine(loaders=[], autoescape=False, debug=True)
 
 
-def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: set[str]) -> None:
-    """Raises PromptError; notes what is used, and has what is put out counted."""
+def _check_names(
+    nodes: NodeList, names: Names, inside: frozenset[str], places: dict[str, int | None]
+) -> None:
+    """Raises PromptError; notes what is used where, and has what is put out counted."""
     for place, node in enumerate(nodes):
         if isinstance(node, VariableNode):
             counted = _Output(node.filter_expression)
@@ -226,10 +233,10 @@ def _check_names(nodes: NodeList, names: Names, inside: frozenset[str], used: se
         line = token.lineno if token else None
         for variable in variables(node):
             _check_variable(variable, names, inside, line)
-            used.add(".".join((variable.lookups or ("",))[:2]))
+            places.setdefault(".".join((variable.lookups or ("",))[:2]), line)
         own = inside | introduced(node)
         for below in children(node):
-            _check_names(below, names, own, used)
+            _check_names(below, names, own, places)
 
 
 def _check_variable(variable: Variable, names: Names, inside: frozenset[str], line: int | None) -> None:

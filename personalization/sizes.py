@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import floor
 from uuid import UUID
@@ -98,15 +98,17 @@ def overhead(fmt: Format, language: str, prompt: PersonalPrompt) -> int:
 
     Of one that cannot be used: what the shipped one has. Nothing is written by it before it is repaired.
     """
+    if not prompt.parts:
+        prompt = _shipped(fmt)
+    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
     try:
-        texts = _blank_messages(fmt, language, prompt)
-    except WriterError:
-        shipped = shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()
-        texts = _blank_messages(fmt, language, shipped)
+        sent = messages(blank)
+    except WriterError:  # it is a template, and cannot be filled in
+        sent = messages(replace(blank, prompt=_shipped(fmt)))
+    texts = [message["content"] for message in sent]
     schema = json.dumps(fmt.json_schema(), ensure_ascii=False)
     return sum(estimated_tokens(text) + FRAME for text in texts) + estimated_tokens(schema)
 
 
-def _blank_messages(fmt: Format, language: str, prompt: PersonalPrompt) -> list[str]:
-    blank = Brief("", language, UUID(int=0), "", "", "", None, {}, "", "", fmt, prompt=prompt)
-    return [message["content"] for message in messages(blank)]
+def _shipped(fmt: Format) -> PersonalPrompt:
+    return shipped_prompt(LESSON_TEMPLATE) if fmt.name == LESSON.name else shipped_personal_prompt()

@@ -27,8 +27,8 @@ from personalization.writers.registry import template_recipe
 
 # md5 of the same parts, in the same order, as brief.Brief.fingerprint of a lesson's brief; and the decisions
 # of services.template_work in their order. Tests hold them together.
-_FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, '', course.title, course.language,
-    %(recipe)s::text, %(format)s::text, {TRANSCRIPT_CONDENSED}))"""
+DESCRIPTIONS_FINGERPRINT = f"""md5(concat_ws(%(separator)s, lesson.source_hash, '', course.title,
+    course.language, %(recipe)s::text, %(format)s::text, {TRANSCRIPT_CONDENSED}))"""
 _LESSONS = f"""
     SELECT lesson.id, lesson.lesson_number, lesson.title, course.language, {DESCRIBED_TOKENS},
         CASE WHEN {TRANSCRIPT_TOKENS} > %(room)s AND {TRANSCRIPT_CONDENSED} IS NULL
@@ -36,7 +36,7 @@ _LESSONS = f"""
         text.edited_at IS NOT NULL, CASE
             WHEN text.edited_at IS NOT NULL AND NOT %(replace_locked)s THEN 'locked'
             WHEN {TRANSCRIPT_TOO_SHORT} THEN 'no_source'
-            WHEN text.edited_at IS NULL AND text.fingerprint = {_FINGERPRINT} AND NOT %(force)s
+            WHEN text.edited_at IS NULL AND text.fingerprint = {DESCRIPTIONS_FINGERPRINT} AND NOT %(force)s
                 THEN 'unchanged'
             ELSE 'write' END
     FROM lessons lesson JOIN courses course ON course.id = lesson.course_id

@@ -51,17 +51,22 @@ LEARNERS = {
 }
 
 
+def source_parameters(course: UUID | None = None) -> dict[str, Any]:
+    """Parameters of all conditions that do not ask whether a text is stale: no prompt is read for them."""
+    return {
+        "course": course,
+        "blanks": BLANKS,
+        "shortest_source": SHORTEST_SOURCE,
+        "marks": MAYBE_WORKING_MARKS,
+    }
+
+
 def parameters(course: UUID | None = None, **selected: Any) -> dict[str, Any]:
     """Parameters of all conditions here, and of pairs.PAIRS for the course and what else is selected."""
     selection = Selection(course=course, **selected)
     prompts = live_prompts()
     recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
-    return {
-        **selection_parameters(selection, *recipes, prompts),
-        "blanks": BLANKS,
-        "shortest_source": SHORTEST_SOURCE,
-        "marks": MAYBE_WORKING_MARKS,
-    }
+    return {**selection_parameters(selection, *recipes, prompts), **source_parameters(course)}
 
 
 def lessons_where(condition: str, course: UUID | None) -> Any:
@@ -73,7 +78,7 @@ def lessons_where(condition: str, course: UUID | None) -> Any:
         return [pk for pk, title in titles.values_list("pk", "title") if has_working_marks(title)]
     sql = f"""SELECT lesson.id FROM lessons lesson
         WHERE (%(course)s::uuid IS NULL OR lesson.course_id = %(course)s::uuid) AND {LESSONS[condition]}"""  # noqa: S608 constants of ours
-    return raw(sql, parameters(course))
+    return raw(sql, source_parameters(course))
 
 
 def learners_where(condition: str, course: UUID | None) -> RawSQL:
@@ -86,7 +91,7 @@ def learners_where(condition: str, course: UUID | None) -> RawSQL:
         WHERE (%(course)s::uuid IS NULL
                OR profile.course_slug = (SELECT slug FROM courses WHERE id = %(course)s::uuid))
           AND {LEARNERS[condition]}"""  # noqa: S608 constants of ours
-    return raw(sql, parameters(course))
+    return raw(sql, source_parameters(course))
 
 
 def stale_texts(course: UUID | None) -> RawSQL:

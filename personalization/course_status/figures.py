@@ -14,6 +14,7 @@ from personalization.course_status.conditions import (
     LESSONS,
     STALE_AND_OPEN,
     parameters,
+    source_parameters,
 )
 from personalization.pairs import CLUSTER
 
@@ -111,14 +112,14 @@ LEARNERS_COUNTED = f"""
 
 
 def course_status(course: Course) -> CourseStatus:
-    """Three statements; `course` needs no more than its id, slug and title."""
+    """Four statements; `course` needs no more than its id, slug and title."""
     learners, texts = learner_figures(course.pk)
     return CourseStatus(course.slug, course.title, lesson_figures(course.pk), learners, texts)
 
 
 def lesson_figures(course: UUID) -> LessonFigures:
     """Two statements."""
-    values = {**parameters(course), "most": MOST_GAPS}
+    values = {**source_parameters(course), "most": MOST_GAPS}
     with connection.cursor() as cursor:
         cursor.execute(LESSONS_COUNTED, values)
         total, *counts, titles = cursor.fetchone()
@@ -138,7 +139,10 @@ def lesson_figures(course: UUID) -> LessonFigures:
 
 
 def learner_figures(course: UUID) -> tuple[LearnerFigures, TextFigures]:
-    """One statement. It looks at every text of the course: 500,000 take a second and more."""
+    """Two statements: the live prompts, by whose words texts are fresh, and the figures.
+
+    These look at every text of the course: 500,000 take a second and more.
+    """
     row = _row(LEARNERS_COUNTED, parameters(course))
     return LearnerFigures(*row[:5]), TextFigures(*row[5:])
 

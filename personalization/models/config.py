@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pgtrigger import Before, Condition, Trigger, Update
 
 from courses.models import NOW
+from personalization.models.kept_values import keep_values
 
 PROMPT, VARIABLE, SETTING = "prompt_", "var_", "system_"
 DEFAULT_COACH = "default_coach"
@@ -41,7 +42,8 @@ class ConfigEntry(models.Model):
                 operation=Update,
                 condition=Condition("OLD.* IS DISTINCT FROM NEW.*"),
                 func="NEW.updated_at = now(); RETURN NEW;",
-            )
+            ),
+            keep_values(),
         ]
 
     def __str__(self) -> str:

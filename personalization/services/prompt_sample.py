@@ -1,6 +1,6 @@
 """Whether a prompt can be filled in for everybody: tried with a sample of lessons and of learners."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,16 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief
 from personalization.errors import WriterError
-from personalization.live_prompts import live_prompts
+from personalization.live_prompts import LivePrompts, live_content, live_prompts
 from personalization.models import Profile, PromptVersion
-from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE, PersonalPrompt, parsed
+from personalization.personal_prompt import (
+    CLUSTER_PREFIX,
+    LESSON_TEMPLATE,
+    Parts,
+    PersonalPrompt,
+    parsed,
+    refuse_all_variables,
+)
 from personalization.prompt_engine import PromptError
 from personalization.prompts import learners_part, shared_part
 from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, setting_value
@@ -36,11 +43,21 @@ _STORED: dict[str, Any] = {"function": "pg_column_size", "output_field": Integer
 def check_prompt(key: str, content: str) -> None:
     """Raises PromptError, with the line, where it is no prompt, or cannot be filled in for a sample."""
     tried = live_prompts(PromptVersion(key=key, content=content, number=0))
-    variables = tried.personal.variables
-    parts = parsed(key, content, variables)
+    parts = parsed(key, content, tried.personal.variables)
+    refuse_all_variables(parts)
+    _check_filled_in(key, parts, tried)
+
+
+def check_with_variables(key: str, values: Mapping[str, Any]) -> None:
+    """The same of the live prompt of this key, where these variables had these values."""
+    tried = live_prompts(variables=values)
+    _check_filled_in(key, parsed(key, live_content(key) or "", tried.personal.variables), tried)
+
+
+def _check_filled_in(key: str, parts: Parts, tried: LivePrompts) -> None:
     if key.startswith(CLUSTER_PREFIX):
         for language in Language:
-            parts.shared.render({"course": {"language": language.value}, "var": variables})
+            parts.shared.render({"course": {"language": language.value}, "var": tried.personal.variables})
     elif key == PERSONALIZATION:
         _check_personalization(tried.personal)
     elif key == LESSON_TEMPLATE:
@@ -103,6 +120,7 @@ def _check_lesson_template(prompt: PersonalPrompt) -> None:
 
 def _demand(brief: Brief, words: tuple[str, ...]) -> None:
     """Raises PromptError where the prompt passes one by: that it names them somewhere is not enough."""
+    _fill_in(brief, _("where something is known"))
     said = f"{shared_part(brief).text}\n{learners_part(brief)}".casefold()
     for word, name in ((SOURCE, "lesson.source"), (ANSWER, "learner.answers")):
         if word in words and word.casefold() not in said:

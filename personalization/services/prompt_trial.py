@@ -1,14 +1,17 @@
 """A version of a prompt is tried: with one lesson and a few learners, before anybody else's texts change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import floor
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from courses.models import Lesson
 from personalization.brief import Brief, reason_to_skip
-from personalization.errors import PlanRefused
+from personalization.condensing.plan import FILLED, plan_of
+from personalization.costs.estimate import Estimate, estimate
+from personalization.errors import Permanent, PlanRefused
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationItem, Profile, PromptVersion
 from personalization.models.runs import ENDED, Backend
@@ -19,9 +22,10 @@ from personalization.services.clusters import UNREFINED, clusters_for
 from personalization.services.course_parts import course_parts
 from personalization.services.fitting import fitted
 from personalization.services.runs import Started, start_run
-from personalization.services.sources import transcripts
+from personalization.services.sources import materials, transcripts
 from personalization.services.template_work import template_brief
 from personalization.services.work import make_brief
+from personalization.sizes import condensing_size
 from personalization.tokens import estimated_tokens
 from personalization.windows import window_of
 from personalization.writers.registry import current_recipe, model_of
@@ -52,6 +56,45 @@ class Trial:
         return sum(message.tokens for message in self.messages)
 
 
+@dataclass(frozen=True, slots=True)
+class Condensing:
+    """What a run does first with a lesson that is too long for `model`, which has `room` tokens for it: in
+    `parts` requests it is condensed to about `result` tokens. `problem`: why even that cannot be.
+
+    `estimate`: of these requests.
+    """
+
+    model: str
+    tokens: int
+    room: int
+    parts: int
+    result: int
+    problem: str
+    estimate: Estimate
+
+
+def condensing_before(version: PromptVersion, lesson: Lesson) -> Condensing | None:
+    """None where the lesson fits as it is, or is condensed by now. `lesson` has its course."""
+    model = model_of(Backend.OPENAI)
+    of_transcript = version.key == LESSON_TEMPLATE
+    said = (transcripts([lesson], model) if of_transcript else materials([lesson], model))[lesson.pk]
+    if not said.too_long:
+        return None
+    window, tokens = window_of(model), estimated_tokens(said.text)
+    try:
+        parts, problem = len(plan_of(said.text, window).parts), ""
+    except Permanent as error:
+        parts, problem = 0, error.message
+    size = condensing_size(lesson.course.language, [tokens], window.room)
+    costs = estimate([size], Backend.OPENAI)
+    return Condensing(model, tokens, window.room, parts, _condensed_tokens(model), problem, costs)
+
+
+def _condensed_tokens(model: str) -> int:
+    """As the estimate has it."""
+    return floor(FILLED * window_of(model).room)
+
+
 def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) -> list[Trial]:
     """The exact messages, as a run would send them. Raises RunBlocked where the prompt cannot be used.
 
@@ -76,10 +119,16 @@ def lesson_trial(version: PromptVersion, lesson: Lesson) -> tuple[Message, ...]:
 
 
 def _sent(brief: Brief) -> tuple[Message, ...]:
-    return tuple(
-        Message(message["role"], message["content"], estimated_tokens(message["content"]))
-        for message in messages(fitted(brief, window_of(model_of(Backend.OPENAI))))
-    )
+    """Of a lesson that is condensed first, with a note in the place of what nobody knows yet."""
+    more = 0
+    if brief.too_long:
+        more = _condensed_tokens(model_of(Backend.OPENAI))
+        note = _("[Here stands what the lesson is condensed to.]")
+        brief = replace(brief, transcript=note)
+    shared, *others = messages(fitted(brief, window_of(model_of(Backend.OPENAI))))
+    sent = [Message(shared["role"], shared["content"], estimated_tokens(shared["content"]) + more)]
+    sent += [Message(one["role"], one["content"], estimated_tokens(one["content"])) for one in others]
+    return tuple(sent)
 
 
 def start_trial(

@@ -1,42 +1,24 @@
 """A prompt's versions: saved as drafts, tried, made live, and made live again. None ever changes."""
 
-from dataclasses import dataclass
-
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from courses.errors import ChangedMeanwhile
-from courses.models import LessonDescription
-from personalization.costs.estimate import Estimate, estimate
 from personalization.live_prompts import live_content, live_prompts, version_name
 from personalization.models import ConfigEntry, PromptVersion
-from personalization.models.runs import Backend, Kind
-from personalization.pairs import Selection
 from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.prompt_engine import PromptError
-from personalization.queries import preview
 from personalization.secret_marks import secret_problem
+from personalization.services.config_lock import lock_config
+from personalization.services.prompt_effects import Effect, effect_on_descriptions, effect_on_texts
 from personalization.services.prompt_sample import check_prompt
 from personalization.services.runs import CLOCK
 from personalization.shipped_config import FORMER_VERSION, PERSONALIZATION, former_prompt
-from personalization.template_queries import preview_templates
 
 LONGEST_NOTE = 500  # characters
 NO_VERSION = 0  # of words that somebody entered with SQL, or of a prompt that is not there
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What going live does to texts: `stale` of them would be rewritten by a run, `stale_today` already now.
-
-    `estimate`: of rewriting them.
-    """
-
-    stale: int
-    stale_today: int
-    estimate: Estimate
 
 
 def save_draft(
@@ -75,9 +57,10 @@ def make_live(*, version: PromptVersion, seen: int, author: AbstractBaseUser | N
     seen: number of the version that was live when the person decided. Raises ChangedMeanwhile where another
     is live by now, and PromptError where the words cannot be used any more, as a variable may be gone.
     """
-    check_prompt(version.key, version.content)
     with transaction.atomic():
-        _lock(version.key)
+        # First: what the words name is still there when they are live, and nobody deletes it meanwhile.
+        lock_config()
+        check_prompt(version.key, version.content)
         if live_number(version.key) != seen:
             raise ChangedMeanwhile
         value = {"content": version.content}
@@ -96,21 +79,9 @@ def live_number(key: str) -> int:
 
 
 def effect_of(version: PromptVersion) -> Effect:
-    if version.key == LESSON_TEMPLATE:
-        return _effect_on_descriptions(version)
-    stale = Selection(only_stale=True, missing=False)
-    then = preview(stale, Backend.OPENAI, prompts=live_prompts(version))
-    now = preview(stale, Backend.OPENAI)
-    return Effect(then.to_write, now.to_write, estimate(then.sizes, Backend.OPENAI))
-
-
-def _effect_on_descriptions(version: PromptVersion) -> Effect:
-    """On those that a model wrote, and that no editor has changed since."""
-    written = LessonDescription.objects.filter(fingerprint__isnull=False, edited_at=None)
-    lessons = list(written.values_list("lesson_id", flat=True))
-    then = preview_templates(lessons, prompt=live_prompts(version).lesson)
-    now = preview_templates(lessons)
-    return Effect(then.to_write, now.to_write, estimate(then.sizes, Backend.OPENAI, Kind.TEMPLATES))
+    """What its going live does: to standard descriptions where it asks for these, else to texts."""
+    then = live_prompts(version)
+    return effect_on_descriptions(then) if version.key == LESSON_TEMPLATE else effect_on_texts(then)
 
 
 def written_by(version: PromptVersion) -> str:

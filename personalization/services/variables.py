@@ -10,12 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.errors import ChangedMeanwhile
-from personalization.live_prompts import live_variables
+from personalization.live_prompts import live_prompts, live_variables, plain_value
 from personalization.models import PromptEntry, VariableEntry
 from personalization.models.config import VARIABLE
-from personalization.personal_prompt import parsed, variables_of
+from personalization.personal_prompt import parsed, uses_variable
 from personalization.prompt_engine import PromptError
 from personalization.secret_marks import secret_name_problem, secret_problem
+from personalization.services.config_lock import lock_config
+from personalization.services.prompt_effects import Effect, effect_on_descriptions, effect_on_texts
+from personalization.services.prompt_sample import check_with_variables
 from personalization.services.settings import ConfigRefused
 
 LONGEST_VALUE = 20_000  # characters
@@ -91,10 +94,17 @@ def check_words(text: str) -> None:
 
 
 def save_variable(*, entry: VariableEntry, **fields: Any) -> VariableEntry:
-    """The entry with new fields: value, description, is_public. Raises ConfigRefused and ChangedMeanwhile."""
+    """The entry with new fields: value, description, is_public.
+
+    Raises ConfigRefused, also where a live prompt cannot be filled in with the value, and ChangedMeanwhile.
+    """
     check_words(fields.get("description", ""))
-    if not VariableEntry.objects.filter(pk=entry.pk).update(**fields):
-        raise ChangedMeanwhile
+    with transaction.atomic():
+        lock_config()
+        if "value" in fields:
+            check_in_prompts(entry.key.removeprefix(VARIABLE), fields["value"])
+        if not VariableEntry.objects.filter(pk=entry.pk).update(**fields):
+            raise ChangedMeanwhile
     for name, value in fields.items():
         setattr(entry, name, value)
     return entry
@@ -102,10 +112,12 @@ def save_variable(*, entry: VariableEntry, **fields: Any) -> VariableEntry:
 
 def delete_variable(*, entry: VariableEntry) -> None:
     """Raises ConfigRefused where a live prompt uses it."""
-    if users := prompts_with(entry.key.removeprefix(VARIABLE)):
-        said = _("It stands in: %(prompts)s. Take it out there first.")
-        raise ConfigRefused(said % {"prompts": ", ".join(users)})
-    entry.delete()
+    with transaction.atomic():
+        lock_config()  # a version that uses it goes live before, and is found, or after, and is refused
+        if users := prompts_with(entry.key.removeprefix(VARIABLE)):
+            said = _("It stands in: %(prompts)s. Take it out there first.")
+            raise ConfigRefused(said % {"prompts": ", ".join(users)})
+        entry.delete()
 
 
 def prompts_with(name: str) -> list[str]:
@@ -115,12 +127,29 @@ def prompts_with(name: str) -> list[str]:
     for key, value in PromptEntry.objects.order_by("key").values_list("key", "value"):
         content = value.get("content") if isinstance(value, dict) else None
         try:
-            used = variables_of(parsed(key, content if isinstance(content, str) else "", variables))
+            parts = parsed(key, content if isinstance(content, str) else "", variables)
         except PromptError:
             continue  # what cannot be used uses nothing
-        if name in used:
+        if uses_variable(parts, name):
             found.append(key)
     return found
+
+
+def check_in_prompts(name: str, value: Any) -> None:
+    """Raises ConfigRefused, with prompt and line, where a live prompt that uses the variable could not
+    be filled in for a sample."""
+    for key in prompts_with(name):
+        try:
+            check_with_variables(key, {name: plain_value(value)})
+        except PromptError as error:
+            said = _("With this value the prompt %(prompt)s could not be used. %(problem)s")
+            raise ConfigRefused(said % {"prompt": key, "problem": error}) from error
+
+
+def effects_of(name: str, value: Any) -> tuple[Effect, Effect]:
+    """What the value would do: to texts, and to standard descriptions."""
+    then = live_prompts(variables={name: plain_value(value)})
+    return effect_on_texts(then), effect_on_descriptions(then)
 
 
 def _number(text: str) -> int | float:

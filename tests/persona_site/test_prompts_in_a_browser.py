@@ -84,7 +84,7 @@ def look_at_messages(page: Page) -> None:
 
 def make_it_live(page: Page) -> None:
     page.get_by_role("link", name="Make live").click()
-    expect(page.get_by_text("2 texts will be stale")).to_be_visible()
+    expect(page.get_by_text("were stale already")).to_be_visible()
     seen(page, "live")
     page.get_by_role("button", name="Make version 2 live").click()
     expect(page.get_by_text("Version 2 is live: what is written")).to_be_visible()

@@ -1,6 +1,5 @@
 """Variables and settings in the admin: typed values, and no place for secrets."""
 
-from time import thread_time
 from typing import Any
 
 import pytest
@@ -8,10 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from personalization.models import Coach, ConfigEntry
-from personalization.secret_marks import secret_name_problem, secret_problem
 from personalization.services.settings import SAMPLE_LEARNERS, SAMPLE_LESSONS, ConfigRefused, setting_value
 from personalization.services.variables import variable_value
-from personalization.shipped_config import shipped_prompts
 from tests.admin_forms import errors_of, send
 from tests.builders import make_superuser
 
@@ -27,61 +24,6 @@ def admin(client: Client, db: None) -> Client:
 def page(model: str, name: str, key: str = "") -> str:
     args = [key.replace("_", "_5F")] if key else []
     return reverse(f"admin:personalization_{model}entry_{name}", args=args)
-
-
-# --- secrets ---
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "sk-proj-abcdefghijklmnop1234",
-        "Our key: sk-abcdefghijklmnopqrstuvwx",
-        "AKIAIOSFODNN7EXAMPLE",
-        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl",
-        "-----BEGIN RSA PRIVATE KEY-----",
-        "postgresql://persona:hunter2@db.example.org/persona",
-        "Authorization: Bearer abcdefghijklmnop1234",
-        "password: hunter22",
-        "пароль = Секрет123",
-        "f3a1b9c07d5e4f6a8b2c1d0e9f8a7b6c",
-        "dGhpc2lzYXZlcnlsb25nc2VjcmV0a2V5MTIz",
-    ],
-)
-def test_what_looks_like_a_secret_is_refused_with_where_it_belongs(text: str) -> None:
-    problem = secret_problem(text)
-    assert problem
-    assert "Put it into the environment" in problem
-    assert text not in problem
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *shipped_prompts().values(),
-        "",
-        "тепло и просто",
-        "https://example.org/a-page?x=1",
-        "Ask for the password of the day.",
-        "massage-for-beginners-and-everyone",
-        "8 800 555-35-35",
-    ],
-)
-def test_words_are_no_secrets(text: str) -> None:
-    assert secret_problem(text) is None
-
-
-@pytest.mark.parametrize("text", ["a-" * 50_000, "sk-" * 33_000, "eyJ-" * 25_000, "a://" * 25_000])
-def test_a_long_text_is_looked_through_at_once(text: str) -> None:
-    began = thread_time()
-    assert secret_problem(text) is None
-    assert thread_time() - began < 2  # minutes, where a repetition has no bound
-
-
-def test_a_name_for_a_secret_is_one_too() -> None:
-    assert secret_name_problem("openai_api_key")
-    assert secret_name_problem("signature_line") is None
 
 
 # --- variables ---
@@ -126,6 +68,11 @@ def new(**changes: str) -> dict[str, str]:
     return {"name": "tone", "kind": "text", "typed": "warm", "description": "", **changes}
 
 
+def confirmed(admin: Client, url: str, asked: Any) -> Any:
+    """The answer to the page that says what a value would do, sent as it is."""
+    return admin.post(url, {**dict(asked.context["sent"]), "confirmed": asked.context["confirmed"]})
+
+
 def test_a_variable_is_added_changed_and_listed_apart_from_prompts(admin: Client) -> None:
     assert admin.post(page("variable", "add"), new(is_public="on")).status_code == 302
     entry = ConfigEntry.objects.get(pk="var_tone")
@@ -161,12 +108,15 @@ def test_a_bad_variable_is_refused_at_its_field(
 
 
 def test_a_change_says_which_prompts_use_it(admin: Client) -> None:
-    answer = send(admin, page("variable", "change", FORMAL), typed="no")
+    asked = send(admin, page("variable", "change", FORMAL), typed="no")
+    html = asked.content.decode()
+    assert "It stands in: Standard descriptions, Texts for learners." in html
+    assert "No text becomes stale by this." in html
+    assert ConfigEntry.objects.get(pk=FORMAL).value is True
+    answer = confirmed(admin, page("variable", "change", FORMAL), asked)
     assert answer.status_code == 302
     assert ConfigEntry.objects.get(pk=FORMAL).value is False
-    said = admin.get(answer["Location"]).content.decode()
-    assert "It stands in: Standard descriptions, Texts for learners." in said
-    assert "are stale now" in said
+    assert "is stale now. Nothing is written anew" in admin.get(answer["Location"]).content.decode()
 
 
 def test_what_a_live_prompt_uses_is_not_deleted(admin: Client) -> None:

@@ -132,8 +132,8 @@ def test_going_live_says_what_becomes_stale_and_does_it_when_posted(
     make_text(make_learner(course=lesson.course), lesson, origin="openai", fingerprint="old")
     address = page("live", PERSONALIZATION, 2)
     html = editor.get(address).content.decode()
-    assert "1 text will be stale" in html
-    assert "1 of them is stale already today." in html
+    assert "No text becomes stale by this." in html
+    assert "1 more was stale already." in html
     assert "Estimated cost" in html
     assert live_content(PERSONALIZATION) == SHIPPED
     answer = editor.post(address, {"seen": 1}, follow=True)

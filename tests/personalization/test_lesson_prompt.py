@@ -82,7 +82,7 @@ def test_going_live_counts_the_descriptions_that_become_stale(lesson: Lesson) ->
     described(make_lesson(lesson.course, 3, transcript=SAID), edited_at="2026-01-01T00:00Z")
     make_lesson(lesson.course, 4, transcript=SAID)
     effect = effect_of(draft())
-    assert (effect.stale, effect.stale_today) == (2, 1)
+    assert (effect.becoming, effect.before, effect.locked) == (1, 1, 1)
     assert effect.estimate.usage.output_tokens > 0
     assert not GenerationRun.objects.exists()
     live()

@@ -109,7 +109,7 @@ def compared(client: Client, run: GenerationRun, today: PersonalizedLessonDescri
 
 def made_live(client: Client) -> None:
     shown = words(client.get(page("live")))
-    assert "<strong>2 texts will be stale</strong>" in shown
+    assert "<strong>2 texts become stale by this.</strong>" in shown
     assert "Estimated cost" in shown
     client.post(page("live"), {"seen": 1})
     assert not PromptVersion.objects.get(key=PERSONALIZATION, number=2).is_draft

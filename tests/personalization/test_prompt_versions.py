@@ -1,6 +1,5 @@
 """Editors' prompts: saved as drafts, refused with the line, made live, restored, and named by texts."""
 
-import logging
 from typing import Any
 
 import pytest
@@ -163,7 +162,7 @@ def test_going_live_makes_texts_stale_says_how_many_and_starts_nothing() -> None
     draft, _ = save_draft(key=PERSONALIZATION, content=NEWER)
 
     effect = effect_of(draft)
-    assert (effect.stale, effect.stale_today) == (2, 1)
+    assert (effect.becoming, effect.before) == (1, 1)
     assert effect.estimate.usage.input_tokens > 1000
     assert text_counts([learners[0].pk])[learners[0].pk].stale == 0
 
@@ -274,14 +273,6 @@ def test_without_its_entry_the_shipped_prompt_is_used() -> None:
     prompts = live_prompts()
     assert prompts.personal.name == "personalization:shipped"
     assert guidance("visual_basic", "en", prompts.guidance) == guidance("visual_basic", "en")
-
-
-def test_a_broken_cluster_prompt_is_logged_and_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    by_hand(CLUSTER, '{"content": "{% if unusual %}"}')
-    with caplog.at_level(logging.ERROR):
-        prompts = live_prompts()
-    assert guidance("visual_basic", "ru", prompts.guidance) == ""
-    assert "prompt_cluster_visual_basic cannot be used" in caplog.text
 
 
 def test_a_variables_name_is_without_its_prefix() -> None:

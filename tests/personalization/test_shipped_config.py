@@ -62,4 +62,4 @@ def test_where_a_model_has_written_before_its_prompt_stays_and_no_text_becomes_s
     assert (version.is_draft, version.content) == (False, former_prompt())
     assert (draft.number, draft.is_draft, draft.content) == (2, True, shipped_prompts()[PERSONALIZATION])
     effect = effect_of(draft)
-    assert (effect.stale, effect.stale_today) == (1, 0)
+    assert (effect.becoming, effect.before) == (1, 0)

@@ -1,7 +1,6 @@
 """The page of a row that several people edit: two versions at once, a row gone, a row that is held."""
 
 from typing import Any, ClassVar
-from uuid import UUID
 
 from django.db import OperationalError, models
 from django.http import HttpRequest, HttpResponse
@@ -72,16 +71,20 @@ class TwoEditorsAdmin[M: models.Model](BaseAdmin[M]):
         form: Any = super().get_form(request, obj, change, **kwargs)
         return held_form(form) if HELD in request.META else form
 
-    def locked(self, pk: UUID) -> M | None:
+    def locked(self, pk: Any) -> M | None:
         """The row as it is now, until the transaction ends nobody else's to change; None where it is gone."""
         return self.model._base_manager.select_for_update(no_key=True).filter(pk=pk).first()
 
     def save_model(self, request: HttpRequest, obj: M, form: Any, change: bool) -> None:
         if change:
-            now = self.locked(obj.pk)
-            if now is None or type(form)(instance=now).initial["seen"] != form.initial["seen"]:
-                raise ChangedMeanwhile
+            self.refuse_changed(obj, form)
         super().save_model(request, obj, form, change)
+
+    def refuse_changed(self, obj: M, form: Any) -> None:
+        """Locks the row. Raises ChangedMeanwhile where it is not what the form was filled from."""
+        now = self.locked(obj.pk)
+        if now is None or type(form)(instance=now).initial["seen"] != form.initial["seen"]:
+            raise ChangedMeanwhile
 
     # --- a row that is gone ---
 

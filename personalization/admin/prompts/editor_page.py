@@ -22,7 +22,7 @@ from personalization.services.prompt_versions import LONGEST_NOTE, save_draft, w
 from personalization.shipped_config import PERSONALIZATION
 
 LONGEST_LINE = 300  # characters of the line that cannot be used
-SHOWN = 200  # versions on the page; the others stay in the database, and in the addresses
+A_PAGE = 50  # versions
 
 # Shown as it is written: a page's own template cannot quote it inside its translated sentences.
 CODE = {
@@ -71,7 +71,7 @@ def editor_page(admin: "ModelAdmin[PromptEntry]", request: HttpRequest, entry: P
         "problem": problem,
         "problem_line": _line(words, problem.line) if problem else "",
         "broken": _broken(entry.key, live, variables),
-        "lines": _lines(versions[:SHOWN], live),
+        **_page_of(request, versions, live),
         "unknown": live is not None and not versions.filter(content=live).exists(),
         "names": _names(entry.key),
         "two_parts": entry.key == PERSONALIZATION,
@@ -104,6 +104,21 @@ def _saved(request: HttpRequest, key: str, words: str, note: str) -> HttpRespons
     messages.info(request, said % {"number": version.number})
     address = reverse("admin:personalization_promptentry_edit", args=[key])
     return redirect(f"{address}?from={version.number}")
+
+
+def _page_of(request: HttpRequest, versions: QuerySet[PromptVersion], live: str | None) -> dict[str, Any]:
+    """The versions before the one that the address names, else the newest; and where there are others."""
+    number = request.GET.get("before", "")
+    below = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+    shown = versions if below is None else versions.filter(number__lt=below)
+    lines = _lines(shown[: A_PAGE + 1], live)
+    of_live = versions.filter(content=live) if live is not None else versions.none()
+    return {
+        "lines": lines[:A_PAGE],
+        "earlier": lines[A_PAGE - 1].version.number if len(lines) > A_PAGE else None,
+        "is_later_page": below is not None,
+        "live_number": of_live.values_list("number", flat=True).first(),
+    }
 
 
 def _lines(versions: QuerySet[PromptVersion], live: str | None) -> list[Line]:

@@ -6,22 +6,22 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from courses.admin.base import BaseAdmin
-from courses.admin.theme import ModelForm, Select, TextInput, display
+from courses.admin.theme import Select, TextInput, display
+from personalization.admin.prompts.kept_page import KeptAdmin, ValueForm
 from personalization.admin.prompts.names import with_about
 from personalization.models import SettingEntry
+from personalization.services.kept_values import Values
 from personalization.services.settings import SETTINGS, ConfigRefused, save_setting
 
 
-class SettingForm(ModelForm[SettingEntry]):
+class SettingForm(ValueForm):
     typed = forms.CharField(label=_("Value"), required=False, max_length=200, widget=TextInput())
 
     class Meta:
         model = SettingEntry
         fields: tuple[str, ...] = ()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare(self) -> None:
         if setting := SETTINGS.get(self.instance.key):
             self.fields["typed"].help_text = setting.about
             self.initial["typed"] = now = setting.typed(self.instance.value)
@@ -30,6 +30,9 @@ class SettingForm(ModelForm[SettingEntry]):
                 if now not in dict(choices):  # deleted, or not active any more
                     choices.append((now, now))
                 self.fields["typed"].widget = Select(choices=choices)
+
+    def stored_texts(self) -> dict[str, str]:
+        return {"typed": str(self.initial.get("typed", ""))}
 
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
@@ -41,10 +44,11 @@ class SettingForm(ModelForm[SettingEntry]):
 
 
 @admin.register(SettingEntry)
-class SettingAdmin(BaseAdmin[SettingEntry]):
+class SettingAdmin(KeptAdmin[SettingEntry]):
     form = SettingForm
     list_display = ("label_with_about", "shown_value", "updated_at")
     fields = ("label", "typed")
+    posted_columns = ("typed",)
     readonly_fields = ("label",)
     sortable_by = ()
     actions = None
@@ -70,7 +74,21 @@ class SettingAdmin(BaseAdmin[SettingEntry]):
         return ("label", "shown_value", "about")
 
     def save_model(self, request: HttpRequest, obj: SettingEntry, form: Any, change: bool) -> None:
+        self.refuse_changed(obj, form)
         save_setting(entry=obj, text=form.cleaned_data["typed"])
+
+    def word_label(self, name: str) -> str:
+        return str(SettingForm.base_fields[name].label or name)
+
+    def typed_of(self, entry: SettingEntry, values: Values) -> dict[str, Any]:
+        setting = SETTINGS.get(entry.key)
+        return {"typed": setting.typed(values.value)} if setting else {}
+
+    def said_value(self, entry: SettingEntry, value: Any) -> str:
+        setting = SETTINGS.get(entry.key)
+        typed = setting.typed(value) if setting else str(value)
+        choices = dict(setting.choices()) if setting and setting.choices else {}
+        return choices.get(typed, typed) or "–"
 
     @display(description=_("setting"))
     def label_with_about(self, entry: SettingEntry) -> SafeString:
@@ -82,10 +100,7 @@ class SettingAdmin(BaseAdmin[SettingEntry]):
 
     @display(description=_("value"))
     def shown_value(self, entry: SettingEntry) -> str:
-        setting = SETTINGS.get(entry.key)
-        value = setting.typed(entry.value) if setting else str(entry.value)
-        choices = dict(setting.choices()) if setting and setting.choices else {}
-        return choices.get(value, value) or "–"
+        return self.said_value(entry, entry.value)
 
     @display(description=_("what it does"))
     def about(self, entry: SettingEntry) -> str:

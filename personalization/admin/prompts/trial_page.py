@@ -18,12 +18,20 @@ from courses.models import Course, Lesson
 from personalization.admin.about_learners import may_see_learners
 from personalization.admin.prompts.names import prompt_label
 from personalization.admin.rights import may_run
+from personalization.costs.words import estimate_said
 from personalization.errors import PlanRefused, WriterError
 from personalization.live_prompts import live_content
 from personalization.models import ClusterType, Profile, PromptEntry, PromptVersion
 from personalization.models.runs import Backend
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE
-from personalization.services.prompt_trial import MOST_LEARNERS, Trial, lesson_trial, start_trial, trials
+from personalization.services.prompt_trial import (
+    MOST_LEARNERS,
+    Trial,
+    condensing_before,
+    lesson_trial,
+    start_trial,
+    trials,
+)
 from personalization.writers.registry import backend_problem
 
 WITH_LESSONS = Course.objects.filter(Exists(Lesson.objects.filter(course=OuterRef("pk"))))
@@ -108,7 +116,7 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
     try:
         if version.key == LESSON_TEMPLATE:
             shared, last = lesson_trial(version, choice.lesson)
-            return {"shared": shared, "last": last, "shown": True}
+            return {"shared": shared, "last": last, "shown": True, **_condensing(version, choice.lesson)}
         found: list[Trial] = trials(version, choice.lesson, choice.learners)
     except WriterError as error:
         choice.problem = error.message
@@ -118,7 +126,14 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
         "own": [(trial, trial.messages[1:], CLUSTERS.get(trial.cluster)) for trial in found],
         "tokens": sum(trial.tokens for trial in found),
         "shown": True,
+        **_condensing(version, choice.lesson),
     }
+
+
+def _condensing(version: PromptVersion, lesson: Lesson) -> dict[str, Any]:
+    """What comes before, of a lesson that is too long for the model."""
+    first = condensing_before(version, lesson)
+    return {"condensing": first, "condensing_costs": estimate_said(first.estimate)} if first else {}
 
 
 def _started(request: HttpRequest, version: PromptVersion, choice: Choice) -> HttpResponse | None:

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -5,21 +6,30 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from courses.admin.base import BaseAdmin
-from courses.admin.theme import ModelForm, Select, Textarea, TextInput, display
+from courses.admin.editing.marks import mark
+from courses.admin.held import told_when_held
+from courses.admin.theme import Select, Textarea, TextInput, display
+from courses.admin.word_diff import word_pieces
+from personalization.admin.prompts.effect_words import effect_said
+from personalization.admin.prompts.kept_page import YES_NO, KeptAdmin, ValueForm
 from personalization.admin.prompts.names import prompt_label
 from personalization.live_prompts import plain_value
 from personalization.models import VariableEntry
 from personalization.models.config import VARIABLE
+from personalization.services.config_lock import lock_config
+from personalization.services.kept_values import Values
 from personalization.services.settings import ConfigRefused
 from personalization.services.variables import (
     Kind,
+    check_in_prompts,
     check_new_name,
     check_words,
     delete_variable,
+    effects_of,
     kind_of,
     new_variable,
     prompts_with,
@@ -33,10 +43,10 @@ KINDS = {
     Kind.YES_NO: gettext_lazy("yes or no"),
 }
 MOST_SHOWN = 80  # characters of a value in the list
-YES_NO = {True: gettext_lazy("yes"), False: gettext_lazy("no")}
+CONFIRMED = "confirmed"  # posted with the value whose effect the person has seen
 
 
-class VariableForm(ModelForm[VariableEntry]):
+class VariableForm(ValueForm):
     """A variable by its kind; of one that is there already the kind and the name stay."""
 
     name = forms.CharField(
@@ -62,8 +72,7 @@ class VariableForm(ModelForm[VariableEntry]):
         widgets = {"description": TextInput()}
         help_texts = {"is_public": gettext_lazy("Anybody may read it, learners too.")}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def prepare(self) -> None:
         if not self.instance.pk:
             self.fields["typed"].help_text = _("Yes or no: write yes, or no.")
             return
@@ -73,13 +82,24 @@ class VariableForm(ModelForm[VariableEntry]):
             self.fields[name].disabled = True
         self.initial["name"] = self.instance.key.removeprefix(VARIABLE)
         self.initial["kind"] = kind.value
-        self.initial["typed"] = ("yes" if value else "no") if kind is Kind.YES_NO else str(value)
+        self.initial["typed"] = typed_value(value)
         if kind is Kind.YES_NO:
             self.fields["typed"] = forms.ChoiceField(
                 label=_("Value"), choices=[("yes", YES_NO[True]), ("no", YES_NO[False])], widget=Select()
             )
         elif kind is Kind.NUMBER:
             self.fields["typed"].widget = TextInput()
+
+    def stored_texts(self) -> dict[str, str]:
+        if not self.instance.pk:
+            return {}
+        own = {name: str(self.initial[name]) for name in ("name", "kind", "typed")}
+        entry = self.instance
+        return {**own, "description": entry.description, "is_public": "on" if entry.is_public else ""}
+
+    def posted_texts(self) -> dict[str, str]:
+        # A browser sends nothing of a switch that is off.
+        return {"is_public": "", **super().posted_texts()}
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -94,9 +114,11 @@ class VariableForm(ModelForm[VariableEntry]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if "kind" in data:
+        if "kind" in data and "typed" in data:
             try:
-                data["value"] = variable_value(data["kind"], data.get("typed", ""))
+                data["value"] = variable_value(data["kind"], data["typed"])
+                if self.instance.pk and data["value"] != self.instance.value:
+                    check_in_prompts(self.initial["name"], data["value"])
             except ConfigRefused as refused:
                 self.add_error("typed", str(refused))
         return data
@@ -109,11 +131,20 @@ class VariableForm(ModelForm[VariableEntry]):
             raise forms.ValidationError(str(refused)) from refused
 
 
+class Unconfirmed(Exception):
+    """Live prompts use the variable, and the person has not seen yet what the value would do."""
+
+    def __init__(self, entry: VariableEntry, before: Any, users: list[str]) -> None:
+        super().__init__(entry.key)
+        self.entry, self.before, self.users = entry, before, users
+
+
 @admin.register(VariableEntry)
-class VariableAdmin(BaseAdmin[VariableEntry]):
+class VariableAdmin(KeptAdmin[VariableEntry]):
     form = VariableForm
     list_display = ("name", "kind", "shown_value", "is_public", "description", "updated_at")
     fields = ("name", "kind", "typed", "description", "is_public")
+    posted_columns = ("typed", "description")
     search_fields = ("key", "description")
     sortable_by = ()
     actions = None
@@ -123,12 +154,42 @@ class VariableAdmin(BaseAdmin[VariableEntry]):
         used = obj is not None and prompts_with(obj.key.removeprefix(VARIABLE))
         return not used and super().has_delete_permission(request, obj)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         try:
-            return super().add_view(request, form_url, extra_context)
-        except ConfigRefused as refused:  # somebody was quicker
+            return super().changeform_view(request, object_id, *args, **kwargs)
+        except Unconfirmed as asked:
+            return self._asked(request, asked)
+        except ConfigRefused as refused:  # somebody was quicker: took the name, or made a version live
             messages.error(request, str(refused))
+        if object_id is None:
             return redirect("admin:personalization_variableentry_changelist")
+        return redirect("admin:personalization_variableentry_change", object_id)
+
+    def _asked(self, request: HttpRequest, asked: Unconfirmed) -> HttpResponse:
+        """What the new value would do; posted from there, it is saved. Nothing is saved yet."""
+        entry = asked.entry
+        texts, descriptions = effects_of(entry.key.removeprefix(VARIABLE), entry.value)
+        said = effect_said(texts, of_texts=True), effect_said(descriptions, of_texts=False)
+        before = self.said_value(entry, asked.before)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Change %(variable)s") % {"variable": entry.key},
+            "model_admin": self,
+            "opts": self.opts,
+            "users": [prompt_label(key) for key in asked.users],
+            "pieces": word_pieces(before, self.said_value(entry, entry.value)),
+            "effects": said,
+            "sent": [
+                (name, text)
+                for name, texts in request.POST.lists()
+                if name not in ("csrfmiddlewaretoken", CONFIRMED)
+                for text in texts
+            ],
+            "confirmed": mark_of(entry.value),
+        }
+        return TemplateResponse(request, "admin/personalization/prompts/variable_effect.html", context)
 
     def save_model(self, request: HttpRequest, obj: VariableEntry, form: Any, change: bool) -> None:
         data = form.cleaned_data
@@ -137,15 +198,39 @@ class VariableAdmin(BaseAdmin[VariableEntry]):
             made = new_variable(name=data["name"], **fields)
             obj.key, obj.value = made.key, made.value
             return
-        before = VariableEntry.objects.filter(pk=obj.pk).values_list("value", flat=True).first()
-        save_variable(entry=obj, **fields)
+        lock_config()  # before the row, as who deletes it does
+        self.refuse_changed(obj, form)
+        before = obj.value
+        obj.value = fields["value"]
         users = prompts_with(obj.key.removeprefix(VARIABLE)) if before != obj.value else []
+        if users and request.POST.get(CONFIRMED) != mark_of(obj.value):
+            raise Unconfirmed(obj, before, users)
+        save_variable(entry=obj, **fields)
         if users:
-            said = _("It stands in: %(prompts)s. Texts that were written with its old value are stale now.")
-            messages.info(request, said % {"prompts": ", ".join(map(prompt_label, users))})
+            said = _("What was written with the old value is stale now. Nothing is written anew by itself.")
+            messages.info(request, said)
+
+    @told_when_held
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ConfigRefused as refused:  # a version that uses it went live meanwhile
+            messages.error(request, str(refused))
+            return redirect("admin:personalization_variableentry_change", object_id)
 
     def delete_model(self, request: HttpRequest, obj: VariableEntry) -> None:
         delete_variable(entry=obj)
+
+    def word_label(self, name: str) -> str:
+        return str(VariableForm.base_fields[name].label or name)
+
+    def typed_of(self, entry: VariableEntry, values: Values) -> dict[str, Any]:
+        typed = typed_value(plain_value(values.value))
+        return {"typed": typed, "description": values.description, "is_public": values.is_public}
+
+    def said_value(self, entry: VariableEntry, value: Any) -> str:
+        plain = plain_value(value)
+        return str(YES_NO[plain]) if isinstance(plain, bool) else str(plain)
 
     @display(description=gettext_lazy("name"))
     def name(self, entry: VariableEntry) -> str:
@@ -157,6 +242,16 @@ class VariableAdmin(BaseAdmin[VariableEntry]):
 
     @display(description=gettext_lazy("value"))
     def shown_value(self, entry: VariableEntry) -> str:
-        value = plain_value(entry.value)
-        words = str(YES_NO[value]) if isinstance(value, bool) else str(value)
+        words = self.said_value(entry, entry.value)
         return words if len(words) <= MOST_SHOWN else words[:MOST_SHOWN] + "…"
+
+
+def typed_value(value: Any) -> str:
+    """As a person types it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def mark_of(value: Any) -> str:
+    return mark(json.dumps(value, sort_keys=True))

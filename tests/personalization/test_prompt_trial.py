@@ -1,0 +1,98 @@
+"""Trying a version with a lesson that is too long for the model, and prompt pages that have many rows."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from personalization.admin.prompts.editor_page import texts_address
+from personalization.models import PromptVersion
+from personalization.services.prompt_versions import save_draft
+from personalization.shipped_config import PERSONALIZATION, shipped_prompts
+from tests.builders import make_condensed, make_learner, make_lesson, make_superuser, make_text
+from tests.personalization.long_lessons import LONG
+
+pytestmark = pytest.mark.django_db
+
+NEWER = shipped_prompts()[PERSONALIZATION].replace("warm, plain", "plain")
+
+
+@pytest.fixture
+def editor(client: Client) -> Client:
+    client.force_login(make_superuser("me"))
+    return client
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"admin:personalization_promptentry_{name}", args=args)
+
+
+# --- a lesson that is too long ---
+
+
+@pytest.mark.parametrize("key", [PERSONALIZATION, "prompt_lesson_template"])
+def test_of_a_lesson_that_is_too_long_the_page_says_what_happens_first(
+    key: str, editor: Client, settings: Settings
+) -> None:
+    settings.MODEL_WINDOWS = "gpt-4.1-mini = 12k, 3k out"
+    lesson = make_lesson(transcript=LONG)
+    learner = make_learner(course=lesson.course)
+    chosen: dict[str, Any] = {
+        "course": lesson.course.slug,
+        "lesson": lesson.pk,
+        "learner": learner.pk,
+        "show": "1",
+    }
+    answer = editor.get(page("try", key, 1), chosen)
+    html = answer.content.decode()
+    first, shared = answer.context["condensing"], answer.context["shared"]
+    assert first.tokens > 10_000 > first.room > first.result
+    assert f"and gpt-4.1-mini has room for {first.room}: it is condensed first" in html
+    assert f"That are {first.parts} requests, to about {first.result} tokens in all." in html
+    assert "Estimated cost" in html
+    assert LONG[:40] not in html
+    assert "[Here stands what the lesson is condensed to.]" in shared.text
+    assert shared.tokens > first.result
+    # Once that is done, the messages are what is sent.
+    make_condensed(lesson, text="What it comes to.")
+    answer = editor.get(page("try", key, 1), chosen)
+    assert "condensing" not in answer.context
+    assert "What it comes to." in answer.context["shared"].text
+
+
+def test_of_a_lesson_that_cannot_be_condensed_the_page_says_why(editor: Client, settings: Settings) -> None:
+    settings.MODEL_WINDOWS = "gpt-4.1-mini = 4k, 1k out"
+    make_lesson(transcript=LONG * 20)
+    html = editor.get(page("try", "prompt_lesson_template", 1), {"show": "1"}).content.decode()
+    assert "Nothing would be written: the lesson&#x27;s source cannot be condensed" in html
+
+
+# --- many versions, many texts ---
+
+
+def test_versions_come_in_pages(editor: Client) -> None:
+    save_draft(key=PERSONALIZATION, content=NEWER)
+    PromptVersion.objects.bulk_create(
+        PromptVersion(key=PERSONALIZATION, number=number, content=str(number)) for number in range(3, 103)
+    )
+    address = page("edit", PERSONALIZATION)
+    pages = [editor.get(address + query) for query in ("", "?before=53", "?before=3", "?before=²")]
+    shown = [[line.version.number for line in answer.context["lines"]] for answer in pages]
+    assert [(numbers[0], numbers[-1], len(numbers)) for numbers in shown] == [
+        *((102, 53, 50), (52, 3, 50), (2, 1, 2), (102, 53, 50)),
+    ]
+    html = [answer.content.decode() for answer in pages]
+    assert ["Earlier versions" in each for each in html] == [True, True, False, True]
+    assert ["Newest versions" in each for each in html] == [False, True, True, False]
+    # However far down, a version is compared with the live one.
+    assert f"{page('compare', PERSONALIZATION)}?older=40&amp;newer=1" in html[1]
+
+
+def test_the_texts_of_a_version_come_in_pages(editor: Client) -> None:
+    draft, lesson = save_draft(key=PERSONALIZATION, content=NEWER)[0], make_lesson()
+    for _ in range(52):
+        make_text(make_learner(course=lesson.course), lesson, prompt_version="personalization:2 abcdef01")
+    address = texts_address(draft)
+    assert [len(editor.get(address + more).context["cl"].result_list) for more in ("", "&p=2")] == [50, 2]
