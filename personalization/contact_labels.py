@@ -22,14 +22,14 @@ _CONTACT = re.compile(
 _BESIDE = re.compile(
     r"ваш\w*|тво\w+|сво\w+|мо[йяеи]|укажи(?:те)?|введи(?:те)?|(?:на|в)пиши(?:те)?|оставь(?:те)?|подскажи(?:те)?"
     r"|назови(?:те)?|сообщи(?:те)?|пожалуйста|для|связ[ьи]|связаться|обратн\w+|номер\w*|полн\w+|электронн\w+"
-    r"|личн\w+|рабоч\w+|домашн\w+|основн\w+|действующ\w+|и|или|в|во|на|с|со|к|по|о|об|нам|вам|вами|вас|мы|вы"
+    r"|эл|данн\w+|личн\w+|рабоч\w+|домашн\w+|основн\w+|действующ\w+|и|или|в|во|на|с|со|к|по|о|об|нам|вам|вами|вас|мы|вы"
     r"|как(?:ой|ое|ая|ие|ов\w*)?|котор\w+|куда|можно|можем|будет|буд[еу]м|прид[её]т|пришл[её]м|прислать"
     r"|отправить|отправим|ученик\w*|участник\w*|слушател\w*|студент\w*|сертификат\w*|диплом\w*|доступ\w*"
     r"|паспорт\w*|аккаунт\w*|профил\w*|ссылк\w*|страниц\w*|код\w*|стран[аыуе]|город[ау]?|лучше|если|есть"
     r"|your|my|you|us|we|i|can|please|enter|type|write|leave|tell|give|share|is|what|whats|s|which|for|to|of"
     r"|and|or|with|at|in|on|the|a|an|full|first|last|given|family|middle|real|preferred|best|number|no|id"
     r"|student|participant|learner|certificate|access|account|link|profile|handle|personal|work|home|code"
-    r"|country|if|any|where|reach|as|send"
+    r"|country|if|any|where|reach|as|send|details?|info"
 )
 _ASKED_OTHERWISE = re.compile(
     r"как\s+(?:вас|тебя)\s+(?:зовут|звать|называть|величать)"

@@ -10,7 +10,7 @@ What a lesson says, and what others have answered, is never changed by somebody'
 
 import re
 from functools import lru_cache
-from os.path import commonprefix
+from itertools import takewhile
 
 SHORTEST_LOOSE = 5  # letters of a stem that may have more endings than its own cases: a family, the other sex
 
@@ -18,14 +18,15 @@ _ENDINGS = "а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь"
 # Орлов has an adjective's in some: Орловым; so has a whole family: Орловых.
 _SURNAME_ENDINGS = "ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие|ам|ям|ами|ями|ах|ях"
 _LOOSE = f"{_ENDINGS}|{_SURNAME_ENDINGS}"
-_ADJECTIVE = "ый ий ой ого его ому ему ым им ом ем ая яя ую юю ою ею ей ое ее ые ие ых их ыми ими".split()
+_ADJECTIVE_ENDINGS = "ый ий ой ого его ому ему ым им ом ем ая яя ую юю ою ею ей ое ее ые ие ых их ыми ими"
+_ADJECTIVE = _ADJECTIVE_ENDINGS.split()
 # Last letter of a name → what stands in its place in the other cases.
 _CASES = {
-    "а": "а ы и е у ой ою ей ею".split(),
-    "я": "я и е ю ей ею ёй ёю".split(),
-    "й": "й я ю ем ём е и".split(),
-    "ь": "ь я ю ем ём е и ью".split(),
-    "о": "о а у е ом".split(),
+    "а": "а ы и е у ой ою ей ею",
+    "я": "я и е ю ей ею ёй ёю",
+    "й": "й я ю ем ём е и",
+    "ь": "ь я ю ем ём е и ью",
+    "о": "о а у е ом",
 }
 _BEHIND_CONSONANT = ["", "а", "у", "е", "ом", "ем"]
 _OF_A_FAMILY = ["", "а", "у", "е", "ой", "ою", "ым", "ом", "ы", "ых", "ыми"]  # Орлов, Орлова, Орловы
@@ -33,32 +34,31 @@ _FAMILY = re.compile(r".+(?:[оеё]в|[иы]н)")
 # A vowel that is there in the name and in no other case: Павел, Павла; Кравец, Кравца; Заяц, Зайца.
 _FLEETING = re.compile(r"(.*[^аеёиоуыэюяь])(?:[её]([лн])|([о])(к)|[её](к)|[её](ц))")
 _ODD = {
-    "лев": "лев льва льву львом льве".split(),
-    "любовь": "любовь любови любви любовью".split(),
-    "заяц": "заяц зайца зайцу зайцем зайце зайцы зайцев".split(),
-    "яков": "яков якова якову яковом якове".split(),
-    "пётр": "пётр петра петру петром петре".split(),
+    "лев": "лев льва льву львом льве",
+    "любовь": "любовь любови любви любовью",
+    "заяц": "заяц зайца зайцу зайцем зайце зайцы зайцев",
+    "яков": "яков якова якову яковом якове",
+    "пётр": "пётр петра петру петром петре",
 }
-WORDS = frozenset(
-    """
+_WORDS = """
 вера надежда любовь слава роман лев роза лилия марк карп мир мира рада рома света поля тома люба мила лира
 муза нора лада злата искра заря весна вика ада рая тая май мая август августа гуля ирис жасмин агат рим милан
-воля сила добро стелла саша душа
+воля сила добро стелла
 мороз волк заяц сокол орел ворон ворона воробей соловей журавль голубь гусь козел кот жук муха рыба щука сом
 лиса медведь бык коза баран кузнец мельник швец гончар холод голова борода рука нога шея король князь дуб
 береза калина малина верба роса зима лето осень снег буря гроза ветер туман месяц звезда хлеб каша сорока
 мужик старик молоток топор лапа хвост
 will mark grace joy hope faith may june april august rose lily daisy ivy iris olive violet hazel amber ruby
-pearl opal jade summer autumn winter dawn eve skip rich art bill bob chuck drew frank gene grant guy jack jay
-josh lance max miles nick pat ray rob rod rusty sandy sky sonny sunny star stew sue victor wade ward warren
+pearl opal jade summer autumn winter dawn eve skip rich art bill bob chuck drew frank gene grant guy jay
+lance miles pat rod rusty sandy sky sunny star stew wade ward warren
 bishop baker cook young long short brown white black green gray grey king knight page price stone wood woods
 field fields hill lake rivers banks bush berry bell ball carter mason miller smith taylor walker turner
 fisher hunter archer porter potter weaver fox wolf bird swan love best good strong wise moody savage small
 little day days week snow frost rain storm gold silver gift mercy patience prudence felicity serenity harmony
-melody charity verity honor sage basil rosemary ginger angel dean earl duke chase reed reid dale glen heath
+melody charity verity honor sage basil rosemary ginger angel dean earl duke chase dale heath
 cliff forest rock sterling penny bunny kitty honey major
-""".split()
-)
+"""
+WORDS = frozenset(_WORDS.split())
 # Adjectives that no surname should be mistaken for; all others in -ский are surnames first.
 _PLACES = ("русск", "морск", "городск", "женск", "мужск", "детск", "сельск", "польск", "немецк")
 _NAMES_LIKE_ADJECTIVES = ("евгений", "аглая", "антоний")
@@ -89,7 +89,13 @@ def name_pattern(name: str) -> re.Pattern[str]:
 @lru_cache(maxsize=2048)
 def glances(name: str) -> frozenset[str]:
     """Beginnings of which a text has one at least where the pattern finds something."""
-    return frozenset((name, *(commonprefix([*_forms(word), *_stems(word)]) for word in name_words(name))))
+    return frozenset((name, *(_beginning([*_forms(word), *_stems(word)]) for word in name_words(name))))
+
+
+def _beginning(forms: list[str]) -> str:
+    """What all of them begin with."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*forms, strict=False))
+    return "".join(letters[0] for letters in same)
 
 
 def whole_words(patterns: list[str]) -> re.Pattern[str]:
@@ -126,10 +132,10 @@ def _forms(word: str) -> list[str]:
     if not re.fullmatch("[а-яё]+", small):
         return [word]
     if odd := _ODD.get(small) or _ODD.get(small.replace("петр", "пётр")):
-        return odd
+        return odd.split()
     last = small[-1]
     stem = small[:-1] if last in _CASES else small
-    forms = {small, *(stem + end for end in _CASES.get(last, ()))}
+    forms = {small, *(stem + end for end in _CASES.get(last, "").split())}
     if last in "бвгджзклмнпрстфхцчшщ":
         forms |= {small + end for end in _BEHIND_CONSONANT}
     if _FAMILY.fullmatch(stem):
