@@ -73,6 +73,13 @@ def cleaned_answers(
     return result
 
 
+def without_contacts(text: str) -> str:
+    """What an editor wrote, for a prompt: a coach's e-mail address or phone number is nobody's business."""
+    for pattern, replacement in ((EMAIL, REMOVED), *PHONES):
+        text = pattern.sub(replacement, text)
+    return text
+
+
 type Replacements = list[tuple[re.Pattern[str], str]]
 
 
