@@ -12,11 +12,16 @@ from functools import cache
 from itertools import combinations, product
 from typing import Any
 
+from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
-from personalization.supervisor import CLUSTERS, Known, assess
-from personalization.supervisor.tables import TOO_BASIC, TOO_TECHNICAL
+# What ships is read with texts that may be translated, which takes settings; their defaults are enough.
+if not settings.configured:
+    settings.configure()
+
+from personalization.supervisor import CLUSTERS, Known, assess  # noqa: E402
+from personalization.supervisor.tables import TOO_BASIC, TOO_TECHNICAL  # noqa: E402
 
 STYLES = (None, "Visual", "Auditory", "Kinesthetic")
 DEPTHS = (None, 20, 55, 90)

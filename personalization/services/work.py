@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
@@ -184,9 +185,6 @@ def make_brief(
     material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
-    # Codes become words first: what a label says may not leave either, if it is the learner's name.
-    said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
-    answers = cleaned_answers(said, name, profile.user_identifier, parts.survey.contact_keys)
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
     prompts = prompts or live_prompts()
     asked_for = guidance(cluster, language, prompts.guidance)
@@ -197,7 +195,7 @@ def make_brief(
         lesson_title=bare_title(lesson.title, language),
         summary=without_number(lesson.summary or ""),
         name=name,
-        answers=bounded(answers),
+        answers=_sent_answers(profile, name, parts, language),
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
@@ -209,6 +207,12 @@ def make_brief(
         survey_tag=parts.survey_tag,
         **material.of_brief(),
     )
+
+
+def _sent_answers(profile: Profile, name: str | None, parts: CourseParts, language: str) -> dict[str, Any]:
+    # Codes become words first: what a label says may not leave either, if it is the learner's name.
+    said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
+    return bounded(cleaned_answers(said, name, profile.user_identifier, parts.survey.contact_keys))
 
 
 def _text(job: Job, content: Document) -> Text:
