@@ -20,8 +20,8 @@ from rich.table import Table
 if not settings.configured:
     settings.configure()
 
-from personalization.supervisor import CLUSTERS, Known, assess  # noqa: E402
-from personalization.supervisor.tables import TOO_BASIC, TOO_TECHNICAL  # noqa: E402
+from personalization.supervisor import CLUSTERS, Known, assess
+from personalization.supervisor.tables import TOO_BASIC, TOO_TECHNICAL
 
 STYLES = (None, "Visual", "Auditory", "Kinesthetic")
 DEPTHS = (None, 20, 55, 90)
