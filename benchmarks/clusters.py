@@ -12,8 +12,13 @@ from functools import cache
 from itertools import combinations, product
 from typing import Any
 
+from django.conf import settings
 from rich.console import Console
 from rich.table import Table
+
+# What ships is read with texts that may be translated, which takes settings; their defaults are enough.
+if not settings.configured:
+    settings.configure()
 
 from personalization.supervisor import CLUSTERS, Known, assess
 from personalization.supervisor.tables import TOO_BASIC, TOO_TECHNICAL

@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from courses.formats.definition import Document
+from personalization.contact_labels import asks_who
+from personalization.name_forms import glances, name_pattern, whole_words
+from personalization.phones import NAMED, NUMBER, PHONE
 
 NAME_PLACEHOLDER = "{{name}}"
 REMOVED = "[…]"
@@ -15,11 +18,7 @@ NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 # Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
 # U+FF20 is the same sign as wide as a Chinese letter: a phone's keyboard may write it.
 EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff20<>\"']+\.\w{2,}")
-# What each phone number begins with. Digits that are not ASCII stand behind U+0660: a range is searched for
-# more quickly than the class of digits.
-_BETWEEN = r"\s()./\-\u2010-\u2015\u2212"  # digits of one number; every dash there is
-LONG_NUMBER = re.compile(rf"[0-9\u0660-\U0010ffff][\d{_BETWEEN}]{{8}}")
-PHONE = re.compile(rf"(?<!\d)(?<!\d[.,])\+?\d(?:[{_BETWEEN}]*\d){{8,}}(?!\d)")
+PHONES = ((NAMED, rf"\g<word>{REMOVED}"), (PHONE, REMOVED))
 # Old surveys carry who somebody is among what they answered.
 CONTACT_KEYS = frozenset(
     ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
@@ -28,6 +27,8 @@ CONTACT_KEYS = frozenset(
     + ("telegram", "whatsapp", "instagram", "vk", "skype", "viber")
     + ("имя", "фамилия", "отчество", "фио", "телефон", "номертелефона", "почта", "логин", "ник", "контакты")
 )
+# Under which a platform that sends questions with their answers sends a question.
+QUESTION_KEYS = ("question", "label", "title", "вопрос")
 # More of an answer steers no text, and all of it would be paid for with each lesson of the course.
 LONGEST_ANSWER = 3_000  # characters
 LONGEST_ANSWERS = 15_000  # of one learner, keys too
@@ -38,17 +39,15 @@ UNSEEN = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
     + (0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xE0000, 0xE0080))
 )
+_STRESS = re.compile("(?<=[А-Яа-яЁё])[\u0300\u0301]")
+# Up to four words with capitals; “Нет” and the like are answered to any question.
+_TOLD_NAME = re.compile(r"(?:[^\W\d_a-zа-яё][^\W\d_]+(?:['’-][^\W\d_]+)*\s?){1,4}")
+_NO_NAMES = ("нет", "да", "пока нет", "no", "none", "yes", "not yet", "n/a", "allow", "same", "то же")
 _CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]*)+")
 _NUMBERED = re.compile(
     r"(?:[A-Za-z]{1,4}|field|question|answer|option|вопрос|поле)?[_ -]*\d{1,6}", re.IGNORECASE
 )
 MORE = "…"  # in the place of a field's name that says nothing
-# A Russian name stands in any case: Нина, Нины, Нину, Ниной; Руслан, Руслана, Русланом.
-_ENDINGS = "а|я|ы|и|е|у|ю|ой|ей|ёй|ою|ею|ом|ем|ём|й|ь"
-# Орлов has an adjective's in some: Орловым; so has a whole family: Орловых. Not the shortest: Лев is not
-# in "Левая рука".
-_SURNAME_ENDINGS = "ым|ых|ыми|им|их|ими|ого|его|ому|ему|ая|яя|ую|юю|ый|ий|ые|ие|ам|ям|ами|ями|ах|ях"
-SHORTEST_STEM = 3  # letters; less would find other words
 
 
 def usable_name(name: str | None) -> str | None:
@@ -57,23 +56,43 @@ def usable_name(name: str | None) -> str | None:
     return name if name and "@" not in name else None
 
 
-def cleaned_answers(survey: object, name: str | None, user_identifier: str) -> dict[str, Any]:
+def cleaned_answers(
+    survey: object, name: str | None, user_identifier: str, contacts: Collection[str] = ()
+) -> dict[str, Any]:
     """The learner's answers without what must never leave: e-mail addresses, phone numbers, name, identifier.
 
-    Empty answers are left out, so that an unanswered question is not mentioned.
+    Empty answers are left out, so that an unanswered question is not mentioned. `contacts`: keys of questions
+    that ask who somebody is; those that say so themselves are known.
     """
     if not isinstance(survey, dict):
         return {}
     name, user_identifier = (_normal(text or "") for text in (name, user_identifier))
-    result: dict[str, Any] = _cleaned(survey, _replacements(survey, name.strip(), user_identifier))
+    told = {key: value for key, value in survey.items() if key not in contacts and not is_contact_key(key)}
+    others = _names_told([value for key, value in survey.items() if key not in told])
+    result: dict[str, Any] = _cleaned(told, _replacements(told, name.strip(), user_identifier, others))
     return result
+
+
+def without_contacts(text: str) -> str:
+    """What an editor wrote, for a prompt: a coach's e-mail address or phone number is nobody's business."""
+    for pattern, replacement in ((EMAIL, REMOVED), *PHONES):
+        text = pattern.sub(replacement, text)
+    return text
 
 
 type Replacements = list[tuple[re.Pattern[str], str]]
 
 
-def _replacements(survey: dict[Any, Any], name: str, user_identifier: str) -> Replacements:
-    """Those that may find something.
+def _names_told(answers: list[Any]) -> list[str]:
+    """Names among answers to who somebody is: they may stand in other answers too."""
+    texts = [_normal(text).strip() for answer in answers for text in _strings(answer)]
+    return [text for text in texts if _TOLD_NAME.fullmatch(text) and text.casefold() not in _NO_NAMES]
+
+
+def _replacements(
+    survey: dict[Any, Any], name: str, user_identifier: str, others: Iterable[str] = ()
+) -> Replacements:
+    """Those that may find something. `others`: names besides the one that is put in at the end.
 
     Patterns of a name and an identifier are made for this learner alone. That takes thirty times as long as
     to see that the answers hold neither, as nearly all do.
@@ -83,12 +102,13 @@ def _replacements(survey: dict[Any, Any], name: str, user_identifier: str) -> Re
     replacements: Replacements = []
     if "@" in said or "\uff20" in said:
         replacements.append((EMAIL, REMOVED))
-    if LONG_NUMBER.search(said):
-        replacements.append((PHONE, REMOVED))
+    if NUMBER.search(said):
+        replacements += PHONES
     if user_identifier and _folded(user_identifier) in folded:
         replacements.append((_identifier_pattern(user_identifier), REMOVED))
-    if name and any(_folded(part) in folded for part in (name, *map(_stem, _name_words(name)))):
-        replacements.append((_name_pattern(name), NAME_PLACEHOLDER))
+    for each in dict.fromkeys((name, *others)):
+        if each and any(_folded(part) in folded for part in glances(each)):
+            replacements.append((name_pattern(each), NAME_PLACEHOLDER if each == name else REMOVED))
     return replacements
 
 
@@ -96,9 +116,8 @@ def _strings(value: Any) -> Iterator[str]:
     """All texts of the answers, keys too; numbers as texts."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if _plain(key) not in CONTACT_KEYS:
-                yield str(key)
-                yield from _strings(item)
+            yield str(key)
+            yield from _strings(item)
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item)
@@ -107,7 +126,8 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text.translate(UNSEEN))
+    """Without what hides a name: signs that nobody sees, stress marks above Russian letters."""
+    return _STRESS.sub("", unicodedata.normalize("NFC", text.translate(UNSEEN)))
 
 
 def _folded(text: str) -> str:
@@ -115,40 +135,10 @@ def _folded(text: str) -> str:
     return text.casefold().replace("ё", "е").replace("\u0307", "").replace("ı", "i")
 
 
-def _name_words(name: str) -> list[str]:
-    """Each word of a name that is no particle."""
-    return [word for word in name.split() if (len(word) > 1 and word[0].isupper()) or len(word) > 2]
-
-
-def _stem(word: str) -> str:
-    return word.rstrip("аяйьеёиоуыюэ") or word
-
-
-# A learner comes again with each lesson; to make a pattern takes longer than to search with it.
+# As name_pattern.
 @lru_cache(maxsize=2048)
 def _identifier_pattern(user_identifier: str) -> re.Pattern[str]:
-    return _words([re.escape(user_identifier)])
-
-
-@lru_cache(maxsize=2048)
-def _name_pattern(name: str) -> re.Pattern[str]:
-    """The whole name first, then each word of it, as it is and in the cases of a name."""
-    patterns = [_either_e(name)]
-    for word in _name_words(name):
-        stem = _stem(word)
-        patterns.append(_either_e(word))
-        if re.fullmatch(r"[А-ЯЁ][а-яё]*", stem) and len(stem) >= SHORTEST_STEM:
-            endings = _ENDINGS if len(stem) == SHORTEST_STEM else f"{_ENDINGS}|{_SURNAME_ENDINGS}"
-            patterns.append(f"(?-i:{_either_e(stem)}ь?(?:{endings})?)")
-    return _words(patterns)
-
-
-def _either_e(text: str) -> str:
-    return re.sub("[её]", "[её]", re.sub("[ЕЁ]", "[ЕЁ]", re.escape(text)))
-
-
-def _words(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)", re.IGNORECASE)
+    return whole_words([re.escape(user_identifier)])
 
 
 @lru_cache(maxsize=1024)
@@ -166,7 +156,7 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
         items = [_cleaned(item, replacements) for item in value]
         return [item for item in items if item not in NO_ANSWER]
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if _plain(key) not in CONTACT_KEYS}
+        kept = {} if _asks(value) else {k: item for k, item in value.items() if not is_contact_key(k)}
         pairs = [(_cleaned(key, replacements), _cleaned(item, replacements)) for key, item in kept.items()]
         return {key: item for key, item in pairs if item not in NO_ANSWER}
     if isinstance(value, int):
@@ -178,7 +168,12 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
 
 def is_contact_key(key: str) -> bool:
     """Whether surveys carry under this key who somebody is: what stands there never leaves."""
-    return _plain(key) in CONTACT_KEYS
+    return _plain(key) in CONTACT_KEYS or asks_who(str(key))
+
+
+def _asks(pair: dict[Any, Any]) -> bool:
+    """Whether it is a question and its answer, and the question is who somebody is."""
+    return any(isinstance(text := pair.get(key), str) and asks_who(text) for key in QUESTION_KEYS)
 
 
 def in_words(value: Any) -> Any:

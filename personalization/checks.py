@@ -8,9 +8,10 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from courses.formats.definition import Document, Format
 from courses.formats.shapes import lesson_document
-from personalization.answers import EMAIL, LONG_NUMBER, NAME_PLACEHOLDER, PHONE
+from personalization.answers import EMAIL, NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.errors import Transient
+from personalization.phones import LONG_NUMBER, PHONE
 from personalization.template_checks import support_problems, without_empty
 
 LONGEST_TEXT = 4_000  # characters in one section; the guidance asks for a tenth of it

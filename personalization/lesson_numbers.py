@@ -7,20 +7,47 @@ from django.utils.translation import gettext as _
 LONGEST_RANGE = 10_000  # a slip of the finger must not become a million numbers
 PART = re.compile(r"(\d{1,9})(?:[-–](\d{1,9}))?", re.ASCII)  # nine digits fit the database's integer
 
+_LESSON = "урок|занятие|лекция|lesson|lecture|class"
+_UNIT = f"{_LESSON}|модуль|раздел|блок|глава|часть|тема|unit|module|section|chapter|part|topic"
+_ORDINALS = (
+    "(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|(?:один|две|три|четыр|пят|шест|сем|восем"
+    "|девят)надцат|двадцат)(?:ый|ой|ий|ая|ое|ья|ье)"
+    "|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?-i:[IVXL]{1,6})"
+)
+_NUMBER = (
+    r"(?:№|#|no\.?)?\s{0,9}\d{1,6}(?:\.\d+)*"
+    r"(?:\s{0,9}[-–—]\s{0,9}\d{1,6}|-?(?:й|я|е|ый|ий|ая|ое|th|st|nd|rd)\b)?"
+)
 _NUMBERED = re.compile(
-    r"\s*(?:(?:урок|занятие|лекция|lesson|lecture|class)\s*(?:№|#|no\.?)?\s*\d{1,6}(?:\.\d+)*"
-    r"(?:\s*[-–—]\s*\d{1,6}|-?(?:й|я|е|ый|ий|ая|ое|th|st|nd|rd)\b)?"
-    r"(?:\s*[.:)–—-]+\s*|\s+(?=(?-i:[A-ZА-ЯЁ«“\"])))|(?:№\s*)?\d{1,3}\s*[.)]\s+)(?=\S)",
+    rf"\s*(?:(?:{_UNIT})\s*(?:{_NUMBER}|(?:{_ORDINALS})\b)"
+    r"(?:\s*[.:,)|/–—-]+\s*|\s+(?=(?-i:[A-ZА-ЯЁ«“\"]))|\s*$)|(?:№\s*)?\d{1,3}\s*[.)]\s+(?=\S))",
     re.IGNORECASE,
 )
+_NOTHING_ELSE = re.compile(rf"\W*(?:(?:{_UNIT})\b)?\W*(?:{_NUMBER})?\W*", re.IGNORECASE)
+# Шея и плечи (урок 3); Повторение урока 3: what follows in small letters would be what is counted.
+_MENTIONED = re.compile(
+    rf"\s{{0,9}}(?:[(\[]\s{{0,9}}(?:{_LESSON})\s{{0,9}}{_NUMBER}\s{{0,9}}[)\]]|[,.:;–—-]\s{{0,9}}(?:{_LESSON})\s{{0,9}}{_NUMBER}\s{{0,9}}$)"
+    rf"|(?P<word>(?<!\w)(?:урок|заняти|лекци)\w{{0,3}}|(?<!\w)(?:lessons?|lectures?))"
+    rf"\s{{0,9}}{_NUMBER}(?=\s{{0,9}}[^\w\s]|\s{{0,9}}$)",
+    re.IGNORECASE,
+)
+_NEUTRAL = {"ru": "Урок", "en": "Lesson"}
 
 
-def bare_title(title: str) -> str:
-    """The title without the lesson's number in front: "Урок 3. Дыхание" becomes "Дыхание".
+def bare_title(title: str, language: str = "ru") -> str:
+    """The title without the lesson's number: "Урок 3. Дыхание" becomes "Дыхание", "Урок 3" becomes "Урок".
 
     A text must not say the number, which the next renumbering makes wrong; and a model says what it reads.
     """
-    return _NUMBERED.sub("", title, count=1) if _NUMBERED.match(title) else title
+    bare = without_number(title)
+    return _NEUTRAL.get(language, _NEUTRAL["en"]) if _NOTHING_ELSE.fullmatch(bare) and title else bare
+
+
+def without_number(text: str) -> str:
+    """The title or summary without the lesson's number; "" where it has nothing else."""
+    while found := _NUMBERED.match(text):
+        text = text[found.end() :]
+    return _MENTIONED.sub(lambda found: found["word"] or "", text)
 
 
 def lesson_numbers(text: str) -> tuple[int, ...]:

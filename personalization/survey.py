@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from personalization.brief import SEPARATOR
+from personalization.contact_labels import asks_who
 from personalization.supervisor.tables import LEARNING_STYLE, STYLE_LABELS, TECHNICAL_DEPTH
 
 # What looks like a code and is none of the question's: nobody knows what it means, so nobody is told. Words
@@ -71,6 +72,13 @@ class Survey:
         labels = {question.key: label_in(question.labels, language) for question in self.questions}
         own = {q.other_key: labels[q.key] for q in self.questions if q.other_key}
         return {key: label for key, label in {**own, **labels}.items() if label}
+
+    @property
+    def contact_keys(self) -> frozenset[str]:
+        """Keys of the questions that ask who somebody is, by their words in any language: no answer to them
+        leaves, and neither does what was said beside one."""
+        asking = [q for q in self.questions if any(map(asks_who, q.labels.values()))]
+        return frozenset(key for question in asking for key in (question.key, question.other_key) if key)
 
     def unknown_codes(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Question and code of answers that look like codes and are none: they are not sent."""

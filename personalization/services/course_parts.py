@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from personalization.answers import without_contacts
 from personalization.pairs import COURSE_PARTS
 from personalization.services.surveys import surveys_by_id, tag_of
 from personalization.survey import DEFAULT_SURVEY, Survey
@@ -43,7 +44,7 @@ def course_parts(courses: Collection[UUID], known: Surveys | None = None) -> dic
             known[key] = said
     return {
         course: CourseParts(
-            Voice(name, sex, words, voice_tag) if voice_tag else None,
+            Voice(name, sex, without_contacts(words), voice_tag) if voice_tag else None,
             known.get((survey, tag)) or read.get(survey, DEFAULT_SURVEY),
             tag,
         )

@@ -1,4 +1,4 @@
-"""The log of refined prompts."""
+"""The log of refined prompts: kept for so many days, for it holds what learners have answered."""
 
 import json
 import logging
@@ -13,6 +13,14 @@ from personalization.errors import WriterError
 from personalization.prompts import learners_part
 
 log = logging.getLogger(__name__)
+KEPT_DAYS = 90  # docs/clusters.md says so too
+# A batch for each sweep: of a million that are due at once, none may hold up what else is swept.
+_FORGET = """
+    DELETE FROM prompt_refinements WHERE id IN (
+        SELECT id FROM prompt_refinements WHERE created_at < clock_timestamp() - make_interval(days => %s)
+        ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)
+"""
+BATCH = 10_000
 
 # Who was deleted meanwhile is left out, and with them what was said of them.
 _LOG = """
@@ -66,3 +74,10 @@ def log_refinements(rows: Sequence[Refinement]) -> int:
     except DatabaseError as error:
         log.error("%d refined prompts could not be logged: %s", len(rows), type(error).__name__)
         return 0
+
+
+def forget_old_refinements(batch: int = BATCH) -> int:
+    """How many rows that are older than KEPT_DAYS were deleted, at most so many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET, [KEPT_DAYS, batch])
+        return int(cursor.rowcount)

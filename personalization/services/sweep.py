@@ -18,6 +18,7 @@ from personalization.services.holding import end_pilots, release_held
 from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
 from personalization.services.queue import GOES_OVER, HANDED_OVER, NEXT_RUN, SERVED, WORKED_ON
+from personalization.services.refinements import forget_old_refinements
 
 log = logging.getLogger(__name__)
 
@@ -148,6 +149,7 @@ def sweep() -> Swept:
     _step("pilots", end_pilots)
     _step("answers", forget_useless_answers)
     _step("notes", lambda: _changed(NOTED))
+    _step("refined prompts", forget_old_refinements)
     _step("counts", lambda: _changed(FOLD))
     _step("daily costs", fold_costs)
     return Swept(

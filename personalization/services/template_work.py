@@ -18,7 +18,7 @@ from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
 from personalization.brief import Brief
-from personalization.lesson_numbers import bare_title
+from personalization.lesson_numbers import bare_title, without_number
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
 from personalization.models.runs import Backend
@@ -113,8 +113,8 @@ def template_brief(lesson: Lesson, prompt: PersonalPrompt, said: Material) -> Br
         course_title=lesson.course.title,
         language=lesson.course.language,
         lesson_id=lesson.pk,
-        lesson_title=bare_title(lesson.title),
-        summary=lesson.summary or "",
+        lesson_title=bare_title(lesson.title, lesson.course.language),
+        summary=without_number(lesson.summary or ""),
         name=None,
         answers={},
         answers_hash="",

@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
@@ -14,7 +15,7 @@ from courses.models import Lesson
 from personalization.answers import bounded, cleaned_answers, usable_name
 from personalization.brief import Brief, Current, reason_to_skip
 from personalization.errors import Permanent, RunBlocked, Transient, Unsent, WriterError
-from personalization.lesson_numbers import bare_title
+from personalization.lesson_numbers import bare_title, without_number
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models import GenerationRun, ModelCall, PersonalizedLessonDescription, Pilot, Profile
 from personalization.models.runs import Backend
@@ -150,8 +151,6 @@ def make_brief(
     material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
-    # Codes become words first: what a label says may not leave either, if it is the learner's name.
-    said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
     prompts = prompts or live_prompts()
     asked_for = guidance(cluster, language, prompts.guidance)
@@ -159,10 +158,10 @@ def make_brief(
         course_title=lesson.course.title,
         language=language,
         lesson_id=lesson.pk,
-        lesson_title=bare_title(lesson.title),
-        summary=lesson.summary or "",
+        lesson_title=bare_title(lesson.title, language),
+        summary=without_number(lesson.summary or ""),
         name=name,
-        answers=bounded(cleaned_answers(said, name, profile.user_identifier)),
+        answers=_sent_answers(profile, name, parts, language),
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
@@ -174,6 +173,12 @@ def make_brief(
         survey_tag=parts.survey_tag,
         **material.of_brief(),
     )
+
+
+def _sent_answers(profile: Profile, name: str | None, parts: CourseParts, language: str) -> dict[str, Any]:
+    # Codes become words first: what a label says may not leave either, if it is the learner's name.
+    said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
+    return bounded(cleaned_answers(said, name, profile.user_identifier, parts.survey.contact_keys))
 
 
 def _text(job: Job, content: Document) -> Text:

@@ -8,15 +8,15 @@ import pytest
 from personalization.answers import (
     EMAIL,
     NAME_PLACEHOLDER,
-    PHONE,
+    PHONES,
     REMOVED,
     _cleaned,
     _identifier_pattern,
-    _name_pattern,
     cleaned_answers,
     usable_name,
     with_name,
 )
+from personalization.name_forms import name_pattern
 
 
 def cleaned(answer: Any, name: str | None = "Нина", identifier: str = "u-1001") -> Any:
@@ -246,7 +246,7 @@ def test_what_says_who_somebody_is_does_not_leave_at_all() -> None:
         (
             "Лев",
             "Зовут Львом или Лев, болит левая рука, Левый бок",
-            "Зовут Львом или {{name}}, болит левая рука, Левый бок",
+            "Зовут {{name}} или {{name}}, болит левая рука, Левый бок",
         ),
         ("Руслан", "Русланом зовут, люблю маринад", "{{name}} зовут, люблю маринад"),
         ("Ян Ли", "Зовут Ян", "Зовут {{name}}"),
@@ -283,7 +283,7 @@ def test_a_russian_name_is_found_in_its_cases(name: str, answer: str, left: str)
 )
 def test_a_glance_before_the_search_misses_nothing(name: str, identifier: str, answer: Any) -> None:
     survey = {"answer": answer, f"key of {answer}": [answer, {"deep": answer}]}
-    everything = [(EMAIL, REMOVED), (PHONE, REMOVED)]
+    everything = [(EMAIL, REMOVED), *PHONES]
     everything += [(_identifier_pattern(identifier), REMOVED)] if identifier else []
-    everything += [(_name_pattern(name), NAME_PLACEHOLDER)] if name else []
+    everything += [(name_pattern(name), NAME_PLACEHOLDER)] if name else []
     assert cleaned_answers(survey, name, identifier) == _cleaned(survey, everything)

@@ -4,12 +4,13 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from personalization.models import GenerationItem, GenerationRun
+from personalization.models import GenerationItem, GenerationRun, PromptRefinement
 from personalization.services import queue
 from personalization.services import sweep as sweeping
 from personalization.services.attempts import Outcome
+from personalization.services.refinements import KEPT_DAYS, forget_old_refinements
 from personalization.services.sweep import sweep
-from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
+from tests.builders import make_course, make_item, make_learner, make_lesson, make_refinement, make_run
 
 PAST = timedelta(seconds=-1)
 
@@ -92,6 +93,17 @@ def test_it_says_when_the_next_item_is_due(item: GenerationItem) -> None:
     assert 50 < (sweep().next_due or 0) < 61
     GenerationRun.objects.update(state="paused")
     assert sweep().next_due is None
+
+
+@pytest.mark.django_db
+def test_refined_prompts_are_forgotten_after_their_days() -> None:
+    learner, now = make_learner(), timezone.now()
+    ages = [timedelta(), timedelta(days=KEPT_DAYS - 1), timedelta(days=KEPT_DAYS + 1), timedelta(days=999)]
+    kept, young, *_ = [make_refinement(learner, created_at=now - age) for age in ages]
+    assert forget_old_refinements(batch=1) == 1  # the oldest
+    assert PromptRefinement.objects.count() == 3
+    sweep()
+    assert set(PromptRefinement.objects.all()) == {kept, young}
 
 
 def test_a_step_that_fails_does_not_stop_the_others(

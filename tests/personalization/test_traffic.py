@@ -1,7 +1,13 @@
-"""What leaves: every byte of all requests of a full run is read, and holds nothing of who a learner is."""
+"""What leaves: every byte of all requests of full runs is read, and holds nothing of who a learner is.
+
+Runs of all kinds: personal texts with a pilot, standard descriptions, the trial of a draft, and what is
+condensed for each of them. So are all logs, and what the runs themselves note.
+"""
 
 import json
+import logging
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -11,11 +17,25 @@ from pytest_django import Settings
 
 from courses.models import Course, Lesson
 from personalization.fake_model import RunningFakeModel
-from personalization.models import GenerationItem, Profile, SurveyOption, SurveyQuestion
+from personalization.models import (
+    GenerationItem,
+    GenerationRun,
+    Profile,
+    PromptVersion,
+    SurveyOption,
+    SurveyQuestion,
+)
 from personalization.pairs import Selection
-from personalization.services.runs import start_run
+from personalization.services.coaches import set_default_coach
+from personalization.services.drain import drain
+from personalization.services.pilot import accept_pilot, pilot_items
+from personalization.services.prompt_trial import start_trial
+from personalization.services.prompt_versions import save_draft
+from personalization.services.runs import cancel_run, start_run
+from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from tests.builders import default_survey, make_coach, make_learner, make_lesson
 from tests.personalization.long_lessons import LONG, finished
+from tests.personalization.templates import start as start_templates
 from tests.store_builder import imported
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -25,11 +45,24 @@ UNICODE_HIDING = "Звез\u200bдинцев Зве\u202eздинцев Звез
 # Parts of names and contacts that stand nowhere in the sample content, in any case of letters.
 SECRETS = (
     *("ярополк", "звездинцев", "аксинь", "полуэктов", "quillfeather", "zebediah", "ёжиков", "ежиков"),
-    *("adv-7001", "adv-7002", "adv-7003", "adv-7004", "adv-7005", "7777000123", "u-100", "e-200"),
+    *("adv-7001", "adv-7002", "adv-7003", "adv-7004", "adv-7005", "adv-7006", "7777000123", "u-100", "e-200"),
     *("9215551742", "921-555", "921) 555", "2079460123", "442079"),
     *("example.com", "example.org", "пример.рф"),
+    *("всеслав", "перепел", "брусник", "9161239911", "916-123-99", "916 123", "123-99-11", "masha_k"),
     *("zx_pain_17", "zx_old_18", "oldcode77", "q17", "utm_source", "field_3", "fb_ads_22"),
 )
+DRAFT = "These words are on trial."
+# Words by which a request is known.
+KINDS = {
+    "a text": '{"has_name"',
+    "a description": "Write the description of this lesson.",
+    "a draft that is tried": DRAFT,
+    "a part that is condensed": "Part 1 of",
+    "asked again": "Your answer before this one could not be used",
+    "a number in its row": "60 70 80 90 100",
+    "a coach without address": "Пишите мне: […]",
+    "a title without a number": "Урок: Урок\n",
+}
 COMPUTER_NAMES = re.compile(r"target_clients|skills_wanted|wow_result|practice_model|_other\b|learning_style")
 
 
@@ -74,6 +107,19 @@ ADVERSARIES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("7777000123", "polu@example.com", {"motivation": "Хочу 👩‍👩‍👧‍👦 помочь", "fears": ["7777000123"]}),
     (
+        "adv-7006",
+        "Всеславка Перепелец",
+        {
+            "motivation": "ВСЕСЛАВКУ и Перепельца знают: всеславкой зовут, с Перепельцом",
+            "q1": "Брусникина Мария",
+            "q2": "masha_k",
+            "fears": "Я Брусникина, Брусникиной и останусь. Пульс 60 70 80 90 100",
+            "wow_result": "916 123-99-11, 8 (916) 123-99-11 доб. 5, +7\u2011916\u2011123\u201199\u201111",
+            "Телефон для связи": "916-123-99-11",
+            "form": [{"question": "Your e-mail", "answer": "masha_k at example.org"}],
+        },
+    ),
+    (
         "adv-7005",
         "Полуэктова Ия",
         {"Полуэктова": "да", "adv-7005": "нет", "motivation": "Я Полуэктова, почта ия@пример.рф"},
@@ -101,20 +147,58 @@ def learners() -> list[Profile]:
     SurveyOption.objects.create(
         question=question, position=0, code="zx_pain_17", label_ru="Болит спина", old_codes=["OLDCODE77"]
     )
+    SurveyQuestion.objects.create(survey=survey, key="q1", label_ru="Ваше имя")
+    SurveyQuestion.objects.create(survey=survey, key="q2", label_en="Your Telegram")
     Lesson.objects.update(lesson_number=F("lesson_number") + NUMBERS)
     course = Course.objects.get(slug="shvz")
     make_lesson(course, NUMBERS + 90, title=f"Урок {NUMBERS + 90}. Долгий", transcript=LONG * 2)
-    make_coach("Вера")
+    make_lesson(course, NUMBERS + 91, title=f"Модуль 1. Урок {NUMBERS + 91}", transcript=LONG[:2_000])
+    coach = make_coach("Вера", prompt="Тепло. Пишите мне: vera@example.com, 8 (921) 555-17-42.")
+    set_default_coach(coach=coach)
     hostile = [make_learner(key, course, name=name, survey=survey) for key, name, survey in ADVERSARIES]
     return [*hostile, *Profile.objects.filter(user_identifier__startswith="u-1")]
 
 
+def finished_run(run: GenerationRun) -> None:
+    GenerationItem.objects.update(max_attempts=30)
+    counts = finished(run.pk).counts
+    assert set(counts) == {"done"}, counts
+
+
 def run_all(*lessons: int) -> None:
     numbers = tuple(NUMBERS + lesson for lesson in lessons) or None
-    started = start_run(selection=Selection(lessons=numbers), backend="openai")
+    finished_run(start_run(selection=Selection(lessons=numbers), backend="openai").run)
+
+
+def run_pilot() -> None:
+    """Of everything, accepted."""
+    run = start_run(selection=Selection(), backend="openai", pilot=3).run
     GenerationItem.objects.update(max_attempts=30)
-    counts = finished(started.run.pk).counts
-    assert set(counts) == {"done"}, counts
+    drain()
+    assert len(pilot_items(run.pk)) == 3
+    assert accept_pilot(run)
+    finished_run(run)
+
+
+def try_draft(learners: list[Profile]) -> None:
+    """Of the prompt for personal texts, with the long lesson and an adversary; nobody gets its texts."""
+    content = f"{DRAFT}\n{shipped_prompts()[PERSONALIZATION]}"
+    save_draft(key=PERSONALIZATION, content=content, note="")
+    draft = PromptVersion.objects.get(key=PERSONALIZATION, content=content)
+    lesson = Lesson.objects.get(lesson_number=NUMBERS + 90)
+    run = start_trial(version=draft, lesson=lesson, profiles=learners[:2], token="once").run
+    GenerationItem.objects.update(max_attempts=30)
+    drain()
+    assert len(pilot_items(run.pk)) == 2
+    cancel_run(run)
+
+
+def noted() -> Iterable[str]:
+    """What runs and items keep to be shown in the admin or told by commands."""
+    for run in GenerationRun.objects.all():
+        yield f"{run.note} {run.options}"
+    for item in GenerationItem.objects.all():
+        yield f"{item.error_code} {item.error_message}"
 
 
 def read_fully(request: bytes) -> tuple[str, dict[str, Any]]:
@@ -125,13 +209,18 @@ def read_fully(request: bytes) -> tuple[str, dict[str, Any]]:
     return f"{text}\n{spoken}", body
 
 
-def test_nothing_of_who_a_learner_is_leaves(model: RunningFakeModel, learners: list[Profile]) -> None:
-    run_all()
+def test_nothing_of_who_a_learner_is_leaves(
+    model: RunningFakeModel, learners: list[Profile], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    finished(start_templates().pk)  # some are refused, as in life: asked again, they leave too
+    run_pilot()
+    try_draft(learners)
     traffic = model.traffic()
     assert len(traffic) > Profile.objects.count() * 4
     names = {word for learner in learners for word in (learner.name or "").split() if len(word) > 3}
     secrets = {*SECRETS, *(name.lower()[:-1] for name in names)}
-    condensed = 0
+    kinds = dict.fromkeys(KINDS, 0)
     for request in traffic:
         text, body = read_fully(request)
         folded = text.lower().replace("\u0301", "")
@@ -140,8 +229,12 @@ def test_nothing_of_who_a_learner_is_leaves(model: RunningFakeModel, learners: l
         assert not COMPUTER_NAMES.search(text)
         said = "\n".join(message["content"] for message in body["messages"])
         assert not re.search(r"\b707\d\d\b", said), "a lesson's number"
-        condensed += "Part 1 of" in body["messages"][1]["content"]
-    assert condensed, "the long lesson was condensed"
+        for kind, words in KINDS.items():
+            kinds[kind] += words in said
+    assert all(kinds.values()), kinds
+    told = "\n".join([caplog.text, *noted()]).lower()
+    assert caplog.records
+    assert not [secret for secret in secrets if secret in told]
 
 
 def test_the_shared_part_stands_first_and_the_answers_are_data(
