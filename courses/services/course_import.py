@@ -256,9 +256,7 @@ def _source_hash(lesson: LessonFile, transcript: str | None, known: Known | None
     return hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
 
 
-def _description_rows(
-    agreements: Sequence[Agreement], snapshot: Snapshot, store: Folder
-) -> Iterator[Row]:
+def _description_rows(agreements: Sequence[Agreement], snapshot: Snapshot, store: Folder) -> Iterator[Row]:
     for agreement in agreements:
         plan = agreement.plan
         folder = store.folder(plan.folder.entry)

@@ -45,7 +45,10 @@ class Migration(migrations.Migration):
                 migrations.RunSQL(_WHOM, "ALTER TABLE generation_items DROP CONSTRAINT IF EXISTS generation_items_of_whom"),
                 migrations.RunSQL(_VALID, migrations.RunSQL.noop),
                 migrations.RunSQL(_NO_HALF_INDEX, migrations.RunSQL.noop),
+                # It waits for whoever writes at this moment, and nobody waits for it.
+                migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
                 migrations.RunSQL(_ONE, "DROP INDEX CONCURRENTLY IF EXISTS generation_items_one_template"),
+                migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
             ],
             state_operations=[
                 migrations.AddConstraint(

@@ -84,8 +84,8 @@ ASK_WITH_PILOT = f"""
 """  # noqa: S608 constants of ours
 ASK_TEMPLATES = f"""
     WITH asked AS (
-        INSERT INTO generation_items AS item (run_id, kind, lesson_id, store)
-        SELECT %(run)s, 'templates', id, %(stores)s::jsonb ->> course_id::text
+        INSERT INTO generation_items AS item (run_id, kind, lesson_id, store, priority)
+        SELECT %(run)s, 'templates', id, %(stores)s::jsonb ->> course_id::text, %(priority)s
         FROM lessons WHERE id = ANY(%(lessons)s::uuid[])
         ORDER BY course_id, lesson_number, id
         ON CONFLICT (lesson_id) WHERE kind = 'templates' AND {_OPEN} {_GO_OVER}
@@ -117,8 +117,10 @@ def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned
 
 
 def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
-    """Asks for the standard descriptions of these lessons."""
+    """Asks for the standard descriptions of these lessons; of a pilot, all of them are in it."""
     with connection.cursor() as cursor:
         stores = json.dumps(run.options.get("stores", {}))
-        cursor.execute(ASK_TEMPLATES, {"run": run.pk, "lessons": list(lessons), "stores": stores})
+        priority = PILOT_PRIORITY if run.pilot else PRIORITY
+        parameters = {"run": run.pk, "lessons": list(lessons), "stores": stores, "priority": priority}
+        cursor.execute(ASK_TEMPLATES, parameters)
         return Planned(*cursor.fetchone())

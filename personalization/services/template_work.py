@@ -138,9 +138,7 @@ def template_brief(lesson: Lesson, prompt: PersonalPrompt, said: Material) -> Br
     )
 
 
-def _job(
-    claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None, course: UUID
-) -> Job:
+def _job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None, course: UUID) -> Job:
     recipe = template_recipe(brief.prompt)
     return Job(
         claim,

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import connection, migrations
+from django.db import connection, migrations, transaction
 
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
 from tests.processes import until
@@ -51,11 +51,10 @@ def test_writers_go_on_while_the_index_is_made() -> None:
 
     def slow() -> None:
         """Holds a row until the index waits for it, and one was written beside it."""
-        execute("BEGIN")
-        make_item(run, learner, lessons[0])
-        begun.append(True)
-        until(lambda: written, "another writer")
-        execute("COMMIT")
+        with transaction.atomic():
+            make_item(run, learner, lessons[0])
+            begun.append(True)
+            until(lambda: written, "another writer")
 
     def migrate() -> None:
         until(lambda: begun, "the slow writer")
@@ -64,7 +63,7 @@ def test_writers_go_on_while_the_index_is_made() -> None:
     def quick() -> None:
         execute("SET lock_timeout = '5s'")
         try:
-            until(lambda: execute(f"{WAITING} AND true") or None, "the index waits")
+            until(lambda: execute(WAITING), "the index waits")
             make_item(run, learner, lessons[1])
         finally:
             written.append(True)

@@ -25,8 +25,8 @@ from personalization.services.runs import cancel_run
 from personalization.services.sources import Sources
 from personalization.services.template_files import write_file
 from personalization.services.template_work import prepare_templates
-from tests.processes import until
 from tests.personalization.templates import SAID, ended, start
+from tests.processes import until
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
 from tests.threads import at_once
 
