@@ -119,7 +119,8 @@ _UPSERTS = (
 
 _KEPT = """
     SELECT l.lesson_number
-    FROM staged_descriptions s JOIN lesson_descriptions d USING (lesson_id) JOIN lessons l ON l.id = s.lesson_id
+    FROM staged_descriptions s JOIN lesson_descriptions d USING (lesson_id)
+    JOIN lessons l ON l.id = s.lesson_id
     WHERE s.course_slug = %s AND d.data_hash IS DISTINCT FROM s.seen AND d.data <> s.data
     ORDER BY l.lesson_number
 """
@@ -191,8 +192,8 @@ def warn_of_newer(path: str, slug: str, findings: Findings) -> None:
         named = ", ".join(map(str, numbers[:MOST_NAMED])) + (", …" if len(numbers) > MOST_NAMED else "")
         findings.warn(
             path,
-            f"descriptions left as they are, because they were written while the import ran: {len(numbers):,} "
-            f"(lessons {named}): import again once the run that writes them has ended",
+            f"descriptions left as they are, because they were written while the import ran: "
+            f"{len(numbers):,} (lessons {named}): import again once the run that writes them has ended",
         )
 
 

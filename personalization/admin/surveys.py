@@ -247,8 +247,8 @@ def _refusals(surveys: Any) -> list[str]:
             words = ngettext(
                 "%(survey)s: %(count)s learner has answered it, and without it nobody knows what the answers "
                 "mean. Change its words, or retire options, instead.",
-                "%(survey)s: %(count)s learners have answered it, and without it nobody knows what the answers "
-                "mean. Change its words, or retire options, instead.",
+                "%(survey)s: %(count)s learners have answered it, and without it nobody knows what the "
+                "answers mean. Change its words, or retire options, instead.",
                 count,
             )
             found.append(words % {"survey": survey, "count": number_format(count)})

@@ -22,7 +22,9 @@ FOUND = """
     SELECT (SELECT convalidated FROM pg_constraint WHERE conname = 'generation_items_of_whom'),
            (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('generation_items_one_template'))
 """
-WAITING = "SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE UNIQUE INDEX%' AND wait_event_type = 'Lock'"
+WAITING = (
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%CREATE UNIQUE INDEX%' AND wait_event_type = 'Lock'"
+)
 
 
 def execute(*statements: str) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""What one run wants of a lesson, and another meanwhile: the file, the newest words, and no wait for a disk."""
+"""What one run wants of a lesson, and another meanwhile: the file, the newest words, no wait for a disk."""
 
 import fcntl
 import json
