@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='lessondescription',
             name='written_from',
-            field=models.TextField(choices=[('transcript', 'transcript'), ('condensed', 'condensed transcript')], db_default='', default='', editable=False, verbose_name='written from'),
+            field=models.TextField(db_default='', default='', editable=False, verbose_name='written from'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='lessondescription',

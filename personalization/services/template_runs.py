@@ -40,8 +40,7 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    limit_problem = _budget_problem(budget_micro)
-    if problem := template_problem() or limit_problem or prompt_refusal(prompts_of(tried_version).lesson):
+    if problem := _problem(budget_micro, tried_version):
         raise PlanRefused(problem)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
@@ -55,13 +54,25 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, limits)
-        | ({TRIED: tried_version} if tried_version else {}),
+        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, limits) | _tried(tried_version),
         "pilot": Pilot.WRITING if tried_version else Pilot.NONE,
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
     }
     return planned_by_key(partial(plan_templates, lessons=lessons), fields)
+
+
+def _tried(version: int | None) -> dict[str, int]:
+    return {TRIED: version} if version else {}
+
+
+def _problem(budget_micro: int | None, tried_version: int | None) -> str | None:
+    """Why nothing can be started."""
+    return (
+        template_problem()
+        or _budget_problem(budget_micro)
+        or prompt_refusal(prompts_of(tried_version).lesson)
+    )
 
 
 def _budget_problem(budget_micro: int | None) -> str | None:

@@ -96,7 +96,7 @@ def test_a_run_of_descriptions_shows_how_far_it_is(
     live_server: Any, fake_model: RunningFakeModel, settings: Settings
 ) -> None:
     settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "test", fake_model.base_url
-    settings.MODEL_PRICES = PRICES
+    settings.MODEL_PRICES, settings.GENERATION_CONCURRENCY = PRICES, 2  # some of it is still to be done
     session = session_of(make_superuser())
     call_command("import_lessons", verbosity=0)
     lessons = list(Lesson.objects.filter(course__slug="shvz").values_list("pk", flat=True))
