@@ -63,7 +63,7 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
             item.profile_id,
             item.lesson_id,
             drafts[pk],
-            old.get((item.profile_id, item.lesson_id)),
+            old.get((item.profile_id, item.lesson_id)) if item.profile_id else None,
             standard.get(item.lesson_id),
         )
         for pk, item in items.items()

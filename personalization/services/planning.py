@@ -121,6 +121,11 @@ def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
     with connection.cursor() as cursor:
         stores = json.dumps(run.options.get("stores", {}))
         priority = PILOT_PRIORITY if run.pilot else PRIORITY
-        parameters = {"run": run.pk, "lessons": list(lessons), "stores": stores, "priority": priority}
+        parameters: dict[str, Any] = {
+            "run": run.pk,
+            "lessons": list(lessons),
+            "stores": stores,
+            "priority": priority,
+        }
         cursor.execute(ASK_TEMPLATES, parameters)
         return Planned(*cursor.fetchone())

@@ -35,26 +35,25 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
     stores: course → the store whose files are written, too; a course that is missing has none.
     `replace_locked`: descriptions that an editor has changed by now are replaced too; whoever edits later
     keeps their words. `force`: also what nothing has changed for. `tried_version`: id of the PromptVersion
-    to write with; all of it is a pilot then, and published only when somebody has looked at it.
+    to write with; all of it is a pilot then.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    if problem := _problem(budget_micro, tried_version):
-        raise PlanRefused(problem)
+    _refuse(budget_micro, tried_version)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
         raise PlanRefused(_("Nothing to write: there are no such lessons."))
     written = {str(course): path for course, path in sorted(stores.items()) if course in courses}
     chosen = {"force": force, "replace_locked": replace_locked, "stores": written}
-    limits = {"budget": budget_micro, TRIED: tried_version}
+    options = _remembered(lessons, chosen, budget_micro, tried_version)
     fields: dict[str, Any] = {
         "kind": Kind.TEMPLATES,
         "requested_by": requested_by,
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, limits) | _tried(tried_version),
+        "options": options,
         "pilot": Pilot.WRITING if tried_version else Pilot.NONE,
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
@@ -62,17 +61,18 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
     return planned_by_key(partial(plan_templates, lessons=lessons), fields)
 
 
-def _tried(version: int | None) -> dict[str, int]:
-    return {TRIED: version} if version else {}
+def _remembered(
+    lessons: Sequence[UUID], chosen: Mapping[str, Any], budget: int | None, tried: int | None
+) -> dict[str, Any]:
+    limits = {"budget": budget, TRIED: tried}
+    return remembered(sorted(lessons), Backend.OPENAI, chosen, limits) | ({TRIED: tried} if tried else {})
 
 
-def _problem(budget_micro: int | None, tried_version: int | None) -> str | None:
-    """Why nothing can be started."""
-    return (
-        template_problem()
-        or _budget_problem(budget_micro)
-        or prompt_refusal(prompts_of(tried_version).lesson)
-    )
+def _refuse(budget: int | None, tried: int | None) -> None:
+    """Raises PlanRefused where nothing can be started."""
+    refusal = template_problem() or _budget_problem(budget)
+    if problem := refusal or prompt_refusal(prompts_of(tried).lesson):
+        raise PlanRefused(problem)
 
 
 def _budget_problem(budget_micro: int | None) -> str | None:
