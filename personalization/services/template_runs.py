@@ -46,18 +46,16 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
         raise PlanRefused(_("Nothing to write: there are no such lessons."))
     written = {str(course): path for course, path in sorted(stores.items()) if course in courses}
     chosen = {"force": force, "replace_locked": replace_locked, "stores": written}
-    options = _remembered(lessons, chosen, budget_micro, tried_version)
     fields: dict[str, Any] = {
         "kind": Kind.TEMPLATES,
         "requested_by": requested_by,
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": options,
+        "options": _remembered(lessons, chosen, budget_micro, tried_version),
         "pilot": Pilot.WRITING if tried_version else Pilot.NONE,
-        "budget_micro": budget_micro,
-        "estimate_micro": estimate_micro,
     }
+    fields |= {"budget_micro": budget_micro, "estimate_micro": estimate_micro}
     return planned_by_key(partial(plan_templates, lessons=lessons), fields)
 
 
