@@ -195,9 +195,9 @@ class LessonDescription(DatabaseTimestamps):
     model = models.TextField(_("model"), db_default="", default="", editable=False)
     prompt_version = models.TextField(_("prompt version"), db_default="", default="", editable=False)
     fingerprint = models.TextField(_("fingerprint"), null=True, editable=False)
+    written_from = models.TextField(_("written from"), db_default="", default="", editable=False)
     generated_at = models.DateTimeField(_("generated"), null=True, editable=False)
-    # Set where an editor wrote `data`: no run replaces it unless it is told to.
-    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)
+    edited_at = models.DateTimeField(_("edited"), null=True, editable=False)  # by an editor: runs leave it
 
     class Meta(DatabaseTimestamps.Meta):
         db_table = "lesson_descriptions"
@@ -217,7 +217,7 @@ class LessonDescription(DatabaseTimestamps):
                 ),
                 func="""
                     NEW.model = ''; NEW.prompt_version = ''; NEW.fingerprint = NULL;
-                    NEW.generated_at = NULL; NEW.edited_at = NULL;
+                    NEW.written_from = ''; NEW.generated_at = NULL; NEW.edited_at = NULL;
                     RETURN NEW;
                 """,
             ),

@@ -42,6 +42,7 @@ from personalization.services.learners import (
     stage_learners,
     write_learners,
 )
+from personalization.services.template_files import files_to_come
 from personalization.services.text_import import TEXT_TABLE, warn_of_kept
 
 MOST_NAMED = 20  # courses, in what the history says of an import
@@ -72,7 +73,8 @@ def import_store(
         chosen = choose(listed, courses)
         reason = because(command="import_lessons", store=[course.slug for course in chosen][:MOST_NAMED])
         with reason, import_lock(lambda: watcher.say(WAITING)) as still_locked, patience():
-            snapshot = replace(read_snapshot(), leaving=bool(options.prune))
+            # In this order: a file that came between the two is read as it is now.
+            snapshot = replace(read_snapshot(), leaving=bool(options.prune), moving=files_to_come())
             others = ids_of_others(store, listed, chosen)
             plans = plan_courses(read_courses(store, chosen), snapshot, findings, others)
             known = snapshot.languages.keys() | {course.slug for course in listed}

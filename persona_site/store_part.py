@@ -20,6 +20,7 @@ from courses.services.course_import import (
     CourseChanged,
     course_changes,
     stage_courses,
+    warn_of_newer,
     write_course,
 )
 from courses.services.staging import index
@@ -88,6 +89,7 @@ class StorePart:
             changes.append((plan.folder.path, self._all(plan, written, deleted)))
             # Now, not with the report: --strict must know of them before anything is written.
             warn_of_kept(plan.folder.path, written[TEXT_TABLE], self.findings)
+            warn_of_newer(plan.folder.path, plan.slug, self.findings)
         return changes
 
     def write(self, still_locked: Callable[[], None]) -> list[Changes]:
@@ -103,6 +105,7 @@ class StorePart:
                 if isinstance(error.__cause__, UniqueViolation | ForeignKeyViolation | NotNullViolation):
                     raise CourseChanged(plan.slug) from error
                 raise
+            warn_of_newer(plan.folder.path, plan.slug, self.findings)
             self.watcher.written(plan.slug, changes[-1][1])
         return changes
 

@@ -204,6 +204,8 @@ class LessonAdmin(WithDeleted[Lesson], SectionsAdmin[Lesson]):
         if description and description.generated_at:
             moment = date_format(localtime(description.generated_at), "SHORT_DATETIME_FORMAT")
             text = gettext("Written by the model {model} from the transcript ({moment}).")
+            if description.written_from == "condensed":
+                text = gettext("Written by the model {model} from the condensed transcript ({moment}).")
             return text.format(model=description.model, moment=moment)
         return ""
 

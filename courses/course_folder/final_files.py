@@ -1,6 +1,7 @@
 """Writes a lesson's template into its course folder: what stood there stays beside it, as a backup."""
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Callable, Container, Iterator
@@ -54,34 +55,62 @@ class Known:
 
 
 def write_template(
-    store: Path, slug: str, lesson: UUID, number: int, document: Document, known: Known
-) -> bool:
-    """Makes the lesson's template in the store say the document; False: it does already.
+    store: Path, slug: str, lesson: UUID, number: int, words: Callable[[], Document | None], known: Known
+) -> bool | None:
+    """Makes the lesson's template in the store say these words; False: it does already.
+
+    `words`: what the file is to say at this moment; None: nothing any more, and nothing is written. They are
+    asked for when nobody else writes into the folder, and again when the file is there: who brings newer
+    ones meanwhile finds them in it.
 
     The file is the one that the import takes. One that says what the database never said was changed since
     the last import, and is left alone. What it said is kept as `…-final-backup.json` first; an older backup
     is never overwritten: with other words it stays, and the new one is numbered. At every moment the file is
     whole, the old one or the new one. Raises StoreProblem.
-
-    Two at once for one lesson are the caller's to prevent.
     """
-    with _course_folder(store, slug) as (folder, course):
-        name, old = _template(folder, course, lesson, number, known)
-        content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
+    written = False
+    with _course_folder(store, slug) as (folder, course), _turn(folder.share()):
+        while (document := words()) is not None:
+            name, old = _template(folder, course, lesson, number, known)
+            if not _written(folder, name, old, document, known):
+                return written
+            written = True
+    return written or None
+
+
+def _written(folder: Folder, name: str, old: bytes | None, document: Document, known: Known) -> bool:
+    """Whether the file had to be written."""
+    content = as_file(dict(ordered_items(document, LESSON)), in_order=True)
+    if old is not None:
+        said = _document(old)
+        if said == _document(content):  # not `document`: reading takes the stars off a last line
+            return False
+        if said is None or (said and not known.said(said)):
+            raise StoreProblem(f"{folder.named(name)} was changed since the last import: import it first")
+    try:
         if old is not None:
-            said = _document(old)
-            if said == _document(content):  # not `document`: reading takes the stars off a last line
-                return False
-            if said is None or (said and not known.said(said)):
-                raise StoreProblem(f"{folder.named(name)} was changed since the last import: import it first")
-        try:
-            if old is not None:
-                _back_up(folder.share(), name, old)
-            _replace(folder.share(), name, content)
-        except OSError as error:
-            problem = StoreBusy if error.errno in _PASSING else StoreProblem
-            raise problem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
+            _back_up(folder.share(), name, old)
+        _replace(folder.share(), name, content)
+    except OSError as error:
+        problem = StoreBusy if error.errno in _PASSING else StoreProblem
+        raise problem(f"{folder.named(name)} cannot be written: {_reason(error)}") from error
     return True
+
+
+@contextmanager
+def _turn(folder: int) -> Iterator[None]:
+    """One writer at a time. It ends with the process, however that dies.
+
+    Where a network's file system locks no folders, two may write the same file at once: each asks for the
+    words again when it is through, and the last one sees the newest.
+    """
+    with suppress(OSError):
+        fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_UN)
 
 
 def may_write(store: Path, slug: str) -> bool:

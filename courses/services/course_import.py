@@ -9,6 +9,7 @@ from django.db import connection
 
 from courses.course_folder.agreement import Agreement
 from courses.course_folder.contents import read_descriptions, read_transcripts
+from courses.course_folder.findings import Findings
 from courses.course_folder.folders import Folder
 from courses.course_folder.plan import CoursePlan
 from courses.course_folder.report import Counts
@@ -19,6 +20,8 @@ from courses.services.numbering import RENUMBER
 from courses.services.staging import Staged, Upsert, copy_rows
 
 type Row = tuple[object, ...]
+
+MOST_NAMED = 20  # lessons, in a warning
 
 COURSES = Staged(
     "staged_courses",
@@ -45,12 +48,19 @@ LESSONS = Staged(
         "source_hash": "text",
     },
 )
-DESCRIPTIONS = Staged("staged_descriptions", {"course_slug": "text", "lesson_id": "uuid", "data": "jsonb"})
+# `seen`: the hash of the lesson's description as the import found it.
+DESCRIPTIONS = Staged(
+    "staged_descriptions",
+    {"course_slug": "text", "lesson_id": "uuid", "data": "jsonb", "seen": "text"},
+    looked_up="lesson_id",
+)
 ASSETS = Staged(
     "staged_assets",
     {"course_slug": "text", "lesson_id": "uuid", "asset_type": "text", "url": "text", "metadata": "jsonb"},
 )
 COURSE_TABLES = (COURSES, LESSONS, DESCRIPTIONS, ASSETS)
+DESCRIPTION_TABLE = "lesson_descriptions"
+_MOVING = "moving"  # no hash: whatever the database says, it has changed
 
 # What a store does not say (null here) stays as it is: a missing summary or transcript deletes nothing.
 _UPSERTS = (
@@ -83,11 +93,21 @@ _UPSERTS = (
         once=("course_id", "lesson_number"),
         compared=("lesson_number", "title", "summary", "content", "source_hash"),
     ),
+    # What a run or an editor has written since the import looked stays: its file was read before that.
     Upsert(
-        "lesson_descriptions",
-        "SELECT lesson_id, data FROM staged_descriptions WHERE course_slug = %(course)s",
+        DESCRIPTION_TABLE,
+        """
+        SELECT s.lesson_id, s.data
+        FROM staged_descriptions s LEFT JOIN lesson_descriptions d USING (lesson_id)
+        WHERE s.course_slug = %(course)s
+          AND (d.id IS NULL OR d.data_hash IS NOT DISTINCT FROM s.seen OR d.data = s.data)
+        """,
         key=("lesson_id",),
         values=("data",),
+        unless="""
+        lesson_descriptions.data_hash IS DISTINCT FROM (
+            SELECT seen FROM staged_descriptions WHERE lesson_id = excluded.lesson_id)
+        """,
     ),
     Upsert(
         "lesson_assets",
@@ -97,6 +117,13 @@ _UPSERTS = (
     ),
 )
 
+_KEPT = """
+    SELECT l.lesson_number
+    FROM staged_descriptions s JOIN lesson_descriptions d USING (lesson_id)
+    JOIN lessons l ON l.id = s.lesson_id
+    WHERE s.course_slug = %s AND d.data_hash IS DISTINCT FROM s.seen AND d.data <> s.data
+    ORDER BY l.lesson_number
+"""
 _RENUMBER = [
     statement.format(wanted="SELECT id, lesson_number FROM staged_lessons WHERE course_slug = %(course)s")
     for statement in RENUMBER
@@ -113,8 +140,9 @@ def read_snapshot() -> Snapshot:
         cursor.execute("SELECT slug, language FROM courses")
         languages = dict(cursor.fetchall())
         cursor.execute(
-            "SELECT l.id, c.slug, l.lesson_number, l.source_hash, l.summary "
-            "FROM lessons l JOIN courses c ON c.id = l.course_id"
+            "SELECT l.id, c.slug, l.lesson_number, l.source_hash, l.summary, d.data_hash "
+            "FROM lessons l JOIN courses c ON c.id = l.course_id "
+            "LEFT JOIN lesson_descriptions d ON d.lesson_id = l.id"
         )
         lessons = {lesson: Known(*known) for lesson, *known in cursor.fetchall()}
     return Snapshot(languages, lessons)
@@ -128,7 +156,7 @@ def stage_courses(
     agreements = [Agreement(plan, stems) for plan in plans]
     copy_rows(COURSES, map(_course_row, plans))
     copy_rows(LESSONS, _lesson_rows(agreements, snapshot, store, tick))
-    copy_rows(DESCRIPTIONS, _description_rows(agreements, store))
+    copy_rows(DESCRIPTIONS, _description_rows(agreements, snapshot, store))
     copy_rows(ASSETS, _asset_rows(plans))
     for agreement in agreements:
         agreement.tell(store.findings)
@@ -136,7 +164,9 @@ def stage_courses(
 
 def course_changes(slug: str) -> dict[str, Counts]:
     """What writing the staged course would do, by table. Changes nothing."""
-    return {upsert.table: upsert.count(slug) for upsert in _UPSERTS}
+    changes = {upsert.table: upsert.count(slug) for upsert in _UPSERTS}
+    changes[DESCRIPTION_TABLE] += Counts(kept=len(_kept_descriptions(slug)))
+    return changes
 
 
 def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
@@ -154,6 +184,24 @@ def write_course(slug: str, seen: Mapping[UUID, int]) -> dict[str, Counts]:
         if changes[upsert.table].changed:
             upsert.write(slug)
     return changes
+
+
+def warn_of_newer(path: str, slug: str, findings: Findings) -> None:
+    """A line for the descriptions that were written while the import ran, and stay as they are."""
+    if numbers := _kept_descriptions(slug):
+        named = ", ".join(map(str, numbers[:MOST_NAMED])) + (", …" if len(numbers) > MOST_NAMED else "")
+        findings.warn(
+            path,
+            f"descriptions left as they are, because they were written while the import ran: "
+            f"{len(numbers):,} (lessons {named}): import again once the run that writes them has ended",
+        )
+
+
+def _kept_descriptions(slug: str) -> list[int]:
+    """The numbers of their lessons."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEPT, [slug])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def check_unchanged(slug: str, seen: Mapping[UUID, int]) -> None:
@@ -209,7 +257,7 @@ def _source_hash(lesson: LessonFile, transcript: str | None, known: Known | None
     return hashlib.md5(source.encode(), usedforsecurity=False).hexdigest()
 
 
-def _description_rows(agreements: Sequence[Agreement], store: Folder) -> Iterator[Row]:
+def _description_rows(agreements: Sequence[Agreement], snapshot: Snapshot, store: Folder) -> Iterator[Row]:
     for agreement in agreements:
         plan = agreement.plan
         folder = store.folder(plan.folder.entry)
@@ -218,7 +266,14 @@ def _description_rows(agreements: Sequence[Agreement], store: Folder) -> Iterato
         with folder:
             for lesson_id, document in read_descriptions(plan, folder):
                 agreement.template(lesson_id, document)
-                yield plan.slug, lesson_id, as_json(document)
+                known = snapshot.lessons.get(lesson_id)
+                seen = known.description if known else None
+                yield (
+                    plan.slug,
+                    lesson_id,
+                    as_json(document),
+                    _MOVING if lesson_id in snapshot.moving else seen,
+                )
 
 
 def _asset_rows(plans: Sequence[CoursePlan]) -> Iterator[Row]:

@@ -17,10 +17,14 @@ from courses.course_folder.report import Counts
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A temporary table of this session: its columns and their types, in the order of a row."""
+    """A temporary table of this session: its columns and their types, in the order of a row.
+
+    looked_up: the column by which a statement asks for single rows.
+    """
 
     name: str
     columns: dict[str, LiteralString]
+    looked_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Upsert:
 
     source: a SELECT of the columns below, for the course %(course)s where it asks for one.
     key: what makes a row the same one. values: what may change. once: what only a new row gets.
-    compared: what shows a change, where it is less than the values.
+    compared: what shows a change, where it is less than the values. unless: of rows that came or changed
+    meanwhile, which stay.
     """
 
     table: str
@@ -38,6 +43,7 @@ class Upsert:
     values: tuple[str, ...]
     once: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
+    unless: LiteralString = ""
 
     def count(self, course: str | None = None) -> Counts:
         """What `write` would do now. Changes nothing."""
@@ -65,7 +71,7 @@ class Upsert:
             SELECT {staged} FROM ({source}) new LEFT JOIN {table} old USING ({key})
             WHERE old.id IS NULL OR {differs}
             ORDER BY {key}
-            ON CONFLICT ({key}) DO UPDATE SET {changes}
+            ON CONFLICT ({key}) DO UPDATE SET {changes} {unless}
         """).format(
             table=Identifier(self.table),
             columns=names(columns),
@@ -74,6 +80,7 @@ class Upsert:
             differs=self._differs,
             key=names(self.key),
             changes=SQL(", ").join(map(_from_excluded, self.values)),
+            unless=SQL("WHERE NOT ({})").format(SQL(self.unless)) if self.unless else SQL(""),
         )
         with connection.cursor() as cursor:
             cursor.execute(statement, {"course": course})
@@ -129,6 +136,8 @@ def index(tables: Sequence[Staged]) -> None:
             name = Identifier(table.name)
             if "course_slug" in table.columns:
                 cursor.execute(SQL("CREATE INDEX ON {} USING brin (course_slug)").format(name))
+            if table.looked_up:
+                cursor.execute(SQL("CREATE INDEX ON {} ({})").format(name, Identifier(table.looked_up)))
             plain = names(column for column, kind in table.columns.items() if kind != "jsonb")
             cursor.execute(SQL("ANALYZE {} ({})").format(name, plain))
 

@@ -36,6 +36,7 @@ class PortraitField(forms.ImageField):
 
 class CoachForm(SharedForm):
     columns = ("name", "is_active", "sex", "year_of_birth", "bio", "prompt", "voice_id", "voice_settings")
+    not_kept: ClassVar[str] = ""  # why the picture that is sent could not be stored
     is_default = forms.BooleanField(
         label=gettext_lazy("Default coach"),
         widget=Switch(),
@@ -90,6 +91,12 @@ class CoachForm(SharedForm):
 
     def clean_name(self) -> str:
         return _one_line(self.cleaned_data["name"], LONGEST_NAME)
+
+    def clean_photo(self) -> Any:
+        photo = self.cleaned_data["photo"]
+        if self.not_kept and "photo" in self.changed_data and photo:
+            raise forms.ValidationError(self.not_kept, code="picture")
+        return photo
 
     def clean_voice_id(self) -> str:
         said = self.cleaned_data["voice_id"]

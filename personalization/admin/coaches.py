@@ -1,5 +1,6 @@
 """Coaches: whose voice texts have."""
 
+from types import new_class
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -34,15 +35,18 @@ from personalization.services.coaches import (
     set_default_coach,
 )
 from personalization.services.portraits import (
+    PictureNotKeptError,
     delete_portraits,
     forget_lost_portraits,
     kept_portraits,
+    remove_portrait,
     store_portrait,
     thumbnail_name,
 )
 from personalization.tokens import estimated_tokens
 from personalization.voice import Voice
 
+NOT_KEPT = "persona.picture_not_kept"  # in the request's META: why the storage did not take the portrait
 MOST_NAMED = 20  # courses whose coach does not speak; of others the list says how many there are
 
 
@@ -132,9 +136,33 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
 
     # --- saving and deleting ---
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except PictureNotKeptError as error:
+            request.META[NOT_KEPT] = str(error)
+        return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(
+        self, request: HttpRequest, obj: Coach | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if said := request.META.get(NOT_KEPT):
+            return new_class(form.__name__, (form,), exec_body=lambda body: body.update(not_kept=said))
+        return form
+
     def save_model(self, request: HttpRequest, obj: Coach, form: Any, change: bool) -> None:
-        if "photo" in form.changed_data and form.cleaned_data["photo"]:
-            obj.photo = store_portrait(form.cleaned_data["photo"])
+        if "photo" not in form.changed_data or not form.cleaned_data["photo"]:
+            self._save(request, obj, form, change)
+            return
+        obj.photo = name = store_portrait(form.cleaned_data["photo"])
+        try:
+            self._save(request, obj, form, change)
+        except Exception:
+            remove_portrait(name)
+            raise
+
+    def _save(self, request: HttpRequest, obj: Coach, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "is_default" in form.changed_data:
             set_default_coach(coach=obj if form.cleaned_data["is_default"] else None)

@@ -4,16 +4,20 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db.models import Count, F, Field, Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from courses.admin.base import BaseAdmin
+from courses.admin.deletion import Deleted
 from courses.admin.theme import ModelForm, TabularInline, TextInput, display
 from courses.models import Course
 from personalization.admin.survey_forms import (
@@ -24,7 +28,7 @@ from personalization.admin.survey_forms import (
     QuestionFormSet,
 )
 from personalization.models import CourseSurvey, SurveyOption, SurveyQuestion
-from personalization.services.surveys import copy_survey, retag
+from personalization.services.surveys import answered_by, copy_survey, retag
 
 CHANGE = "admin:personalization_coursesurvey_change"
 
@@ -140,9 +144,32 @@ class SurveyAdmin(SurveyedAdmin[CourseSurvey]):
     def get_readonly_fields(self, request: HttpRequest, obj: CourseSurvey | None = None) -> tuple[str, ...]:
         return ("name",) if obj else ()
 
+    # --- deletion: what learners have answered stays ---
+
     def has_delete_permission(self, request: HttpRequest, obj: CourseSurvey | None = None) -> bool:
         own = obj is None or obj.course_id is not None
         return own and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
+        """Protected, with what to do instead: those that learners have answered."""
+        lines, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return lines, counts, lacking, [*protected, *_refusals(objs)]
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[CourseSurvey], *args: Any, **kwargs: Any
+    ) -> Any:
+        """The default survey is not among what is deleted, and that is said."""
+        default = queryset.filter(course=None, pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if request.POST.get("action") == "delete_selected" and _found(default):
+            messages.error(
+                request,
+                _(
+                    "The default survey stays: it asks the learners of all courses that have no survey of "
+                    "their own. Change its questions instead."
+                ),
+            )
+            queryset = queryset.exclude(course=None)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CourseSurvey]) -> None:
         super().delete_queryset(request, queryset.exclude(course=None))
@@ -203,6 +230,29 @@ class QuestionAdmin(SurveyedAdmin[SurveyQuestion]):
 
     def response_post_save_change(self, request: HttpRequest, obj: SurveyQuestion) -> HttpResponseRedirect:
         return redirect(CHANGE, obj.survey_id)
+
+
+def _found(surveys: QuerySet[CourseSurvey]) -> bool:
+    """What is no id is the list's to refuse."""
+    try:
+        return surveys.exists()
+    except ValidationError:
+        return False
+
+
+def _refusals(surveys: Any) -> list[str]:
+    found = []
+    for survey in surveys:
+        if count := answered_by(survey):
+            words = ngettext(
+                "%(survey)s: %(count)s learner has answered it, and without it nobody knows what the answers "
+                "mean. Change its words, or retire options, instead.",
+                "%(survey)s: %(count)s learners have answered it, and without it nobody knows what the "
+                "answers mean. Change its words, or retire options, instead.",
+                count,
+            )
+            found.append(words % {"survey": survey, "count": number_format(count)})
+    return found
 
 
 def survey_link(request: HttpRequest, course: Course) -> tuple[str, str]:

@@ -179,6 +179,9 @@ class GenerationItem(models.Model):
     error_code = models.TextField(_("error"), db_default="", default="", blank=True)
     error_message = models.TextField(_("what happened"), db_default="", default="", blank=True)
     fingerprint = models.TextField(_("fingerprint"), null=True, blank=True)  # not written
+    # Of a lesson: the store whose file is written, too. Null: none, or the run's, from an earlier release.
+    # With the item, for it goes over to a newer ask, and whoever wanted a file still does.
+    store = models.TextField(null=True, blank=True, editable=False)
     # Held by the budget: what the next call may cost, so that it is queued again when there is so much left.
     needs_micro = models.BigIntegerField(_("may cost"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)

@@ -22,7 +22,8 @@ LOCKED = "an editor changed the text; it is left as it is"
 class Claim:
     """One item in a worker's hands, until its lease ends. `rev`: which ask for it is being answered.
 
-    `profile_id` None: it is of the lesson alone, whose standard description is to be written.
+    `profile_id` None: it is of the lesson alone, whose standard description is to be written. `store`: where
+    its file is written then; None: nowhere.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Claim:
     lesson_id: UUID
     attempts: int
     rev: int
+    store: str | None = None
 
     @property
     def learner_id(self) -> UUID:

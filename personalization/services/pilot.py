@@ -35,10 +35,10 @@ def tried_draft(run: GenerationRun) -> PromptVersion | None:
 @dataclass(frozen=True, slots=True)
 class PilotItem:
     """A draft beside what it would replace. `old` None: the learner has no text for the lesson yet;
-    `standard` None: the lesson has no standard description."""
+    `standard` None: the lesson has no standard description. Without a learner the draft is of that."""
 
     item_id: int
-    profile_id: UUID
+    profile_id: UUID | None
     lesson_id: UUID
     answer: Document
     old: Document | None
@@ -51,7 +51,7 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
     items = {item.pk: item for item in held.order_by("lesson__lesson_number", "pk")}
     drafts = {item_id: call.answer for (item_id, _), call in paid_answers(items).items() if call.answer}
     lessons = {item.lesson_id for item in items.values()}
-    profiles = {item.profile_id for item in items.values()}
+    profiles = {item.profile_id for item in items.values() if item.profile_id}
     texts = Text.objects.filter(profile__in=profiles, lesson__in=lessons)
     old = {
         (text.profile_id, text.lesson_id): text.content for text in texts.only("profile", "lesson", "content")
@@ -63,11 +63,11 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
             item.profile_id,
             item.lesson_id,
             drafts[pk],
-            old.get((item.profile_id, item.lesson_id)),
+            old.get((item.profile_id, item.lesson_id)) if item.profile_id else None,
             standard.get(item.lesson_id),
         )
         for pk, item in items.items()
-        if pk in drafts and item.profile_id
+        if pk in drafts
     ]
 
 

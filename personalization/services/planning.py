@@ -1,5 +1,6 @@
 """A run's items, written by one statement however many there are; nothing is loaded."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from personalization.writers.registry import current_recipe
 # What waits goes over to the newer ask and its options, as if it had not been tried; what runs does so when
 # its attempt ends. An item that is held waits for the older run's money or look, and not for this one's.
 _GO_OVER = """
-    DO UPDATE SET wanted_rev = item.wanted_rev + 1,
+    DO UPDATE SET wanted_rev = item.wanted_rev + 1, store = coalesce(excluded.store, item.store),
         run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
         next_run_id = CASE item.state WHEN 'running' THEN excluded.run_id END,
         priority = CASE item.state WHEN 'running' THEN item.priority ELSE excluded.priority END,
@@ -83,8 +84,9 @@ ASK_WITH_PILOT = f"""
 """  # noqa: S608 constants of ours
 ASK_TEMPLATES = f"""
     WITH asked AS (
-        INSERT INTO generation_items AS item (run_id, kind, lesson_id)
-        SELECT %(run)s, 'templates', id FROM lessons WHERE id = ANY(%(lessons)s::uuid[])
+        INSERT INTO generation_items AS item (run_id, kind, lesson_id, store, priority)
+        SELECT %(run)s, 'templates', id, %(stores)s::jsonb ->> course_id::text, %(priority)s
+        FROM lessons WHERE id = ANY(%(lessons)s::uuid[])
         ORDER BY course_id, lesson_number, id
         ON CONFLICT (lesson_id) WHERE kind = 'templates' AND {_OPEN} {_GO_OVER}
     ) {_COUNTED}
@@ -116,7 +118,15 @@ def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned
 
 
 def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
-    """Asks for the standard descriptions of these lessons."""
+    """Asks for the standard descriptions of these lessons; of a pilot, all of them are in it."""
     with connection.cursor() as cursor:
-        cursor.execute(ASK_TEMPLATES, {"run": run.pk, "lessons": list(lessons)})
+        stores = json.dumps(run.options.get("stores", {}))
+        priority = PILOT_PRIORITY if run.pilot else PRIORITY
+        parameters: dict[str, Any] = {
+            "run": run.pk,
+            "lessons": list(lessons),
+            "stores": stores,
+            "priority": priority,
+        }
+        cursor.execute(ASK_TEMPLATES, parameters)
         return Planned(*cursor.fetchone())

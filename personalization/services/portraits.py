@@ -4,6 +4,9 @@ Whatever is sent is decoded and written anew, so that nothing but pixels comes t
 where a photo was taken, no second file behind the first.
 """
 
+import errno
+import logging
+from contextlib import suppress
 from io import BytesIO
 from uuid import UUID, uuid4
 
@@ -16,6 +19,7 @@ from PIL import Image, ImageOps
 
 from personalization.models import Coach
 
+log = logging.getLogger(__name__)
 FORMATS = ("JPEG", "PNG", "WEBP")
 LARGEST_FILE = 10 * 1024 * 1024  # bytes
 MOST_PIXELS = 40_000_000  # of what is sent; decoded, a pixel takes four bytes
@@ -25,6 +29,13 @@ FOLDER, SUFFIX, SMALL = "coaches/", ".webp", "-small.webp"
 
 class PictureRefusedError(Exception):
     """What is sent is no portrait; says what to do, to a person."""
+
+
+class PictureNotKeptError(Exception):
+    """The storage did not take it, and has nothing of it; says what to do, to a person."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def portrait_from(sent: File) -> ContentFile:  # type: ignore[type-arg]
@@ -53,13 +64,41 @@ def portrait_from(sent: File) -> ContentFile:  # type: ignore[type-arg]
 
 
 def store_portrait(portrait: File) -> str:  # type: ignore[type-arg]
-    """Keeps what portrait_from has made, and a square thumbnail of it; the name in the storage."""
-    name = default_storage.save(f"{FOLDER}{uuid4().hex}{SUFFIX}", portrait)
-    portrait.seek(0)
+    """Keeps what portrait_from has made, and a square thumbnail of it; the name in the storage.
+
+    Both or none. Raises PictureNotKeptError.
+    """
+    name = f"{FOLDER}{uuid4().hex}{SUFFIX}"
     with Image.open(portrait) as picture:
         small = ImageOps.fit(picture, (THUMBNAIL, THUMBNAIL), centering=(0.5, 0.3))
-    default_storage.save(thumbnail_name(name), _as_file(small, "thumbnail"))
+    portrait.seek(0)
+    try:
+        for kept, data in ((name, portrait), (thumbnail_name(name), _as_file(small, "thumbnail"))):
+            default_storage.save(kept, data)
+    except OSError as error:
+        log.error("a portrait could not be stored: %s", error.strerror or type(error).__name__)
+        remove_portrait(name)
+        raise PictureNotKeptError(_not_kept(error)) from error
     return name
+
+
+def remove_portrait(name: str) -> None:
+    """At once; also what is there of one that was not stored whole."""
+    for kept in (name, thumbnail_name(name)):
+        with suppress(OSError):
+            default_storage.delete(kept)
+
+
+def _not_kept(error: OSError) -> str:
+    if error.errno in _FULL:
+        return _(
+            "There is no room left where pictures are kept. Nothing was saved: tell whoever runs the server, "
+            "or save without the picture."
+        )
+    return _(
+        "The picture could not be stored. Nothing was saved: tell whoever runs the server, or save without "
+        "the picture."
+    )
 
 
 def thumbnail_name(name: str) -> str:

@@ -8,13 +8,14 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from courses.models import Lesson
+from courses.services.stores import known_stores
 from personalization.brief import Brief, reason_to_skip
 from personalization.condensing.plan import FILLED, plan_of
 from personalization.costs.estimate import Estimate, estimate
 from personalization.errors import Permanent, PlanRefused
 from personalization.live_prompts import live_prompts
 from personalization.models import GenerationItem, Profile, PromptVersion
-from personalization.models.runs import ENDED, Backend
+from personalization.models.runs import ENDED, Backend, Kind
 from personalization.pairs import Selection
 from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.prompts import messages
@@ -23,6 +24,7 @@ from personalization.services.course_parts import course_parts
 from personalization.services.fitting import fitted
 from personalization.services.runs import Started, start_run
 from personalization.services.sources import materials, transcripts
+from personalization.services.template_runs import start_template_run
 from personalization.services.template_work import template_brief
 from personalization.services.work import make_brief
 from personalization.sizes import condensing_size
@@ -31,6 +33,7 @@ from personalization.windows import window_of
 from personalization.writers.registry import current_recipe, model_of
 
 MOST_LEARNERS = 5
+MOST_LESSONS = 5  # whose descriptions are written to try a prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,35 @@ def start_trial(
         backend=Backend.OPENAI,
         force=True,  # also where the version would send what was sent before
         pilot=MOST_LEARNERS,
+        requested_by=user,
+        idempotency_key=token,
+        tried_version=version.pk,
+    )
+
+
+def start_lesson_trial(
+    *, version: PromptVersion, lessons: Sequence[Lesson], token: str, user: User | None = None
+) -> Started:
+    """A pilot of these lessons' standard descriptions; lessons keep what they have before the version is live
+    and they are accepted, and then their files say it, too. Raises PlanRefused."""
+    if version.key != LESSON_TEMPLATE:
+        raise PlanRefused(_("This prompt writes no standard descriptions."))
+    if not 1 <= len(lessons) <= MOST_LESSONS:
+        raise PlanRefused(_("Choose one to %(most)s lessons.") % {"most": MOST_LESSONS})
+    open_items = GenerationItem.objects.filter(kind=Kind.TEMPLATES, lesson__in=lessons).exclude(
+        state__in=ENDED
+    )
+    if open_items.exclude(run__idempotency_key=token).exists():
+        raise PlanRefused(
+            _(
+                "The description of one of these lessons is waiting in another run. Choose others, or wait "
+                "for that run."
+            )
+        )
+    return start_template_run(
+        lessons=[lesson.pk for lesson in lessons],
+        stores=known_stores({lesson.course_id for lesson in lessons}),
+        force=True,  # also where the version would send what was sent before
         requested_by=user,
         idempotency_key=token,
         tried_version=version.pk,

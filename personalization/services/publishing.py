@@ -44,14 +44,15 @@ PUBLISH = """
 PUBLISH_TEMPLATES = """
     WITH given AS MATERIALIZED (
         SELECT * FROM jsonb_to_recordset(%s) AS given (lesson_id uuid, content jsonb, model text,
-            prompt_version text, fingerprint text, replaces timestamptz)
+            prompt_version text, fingerprint text, replaces timestamptz, written_from text)
     )
-    INSERT INTO lesson_descriptions (lesson_id, data, model, prompt_version, fingerprint, generated_at)
-    SELECT lesson_id, content, model, prompt_version, fingerprint, clock_timestamp()
+    INSERT INTO lesson_descriptions
+        (lesson_id, data, model, prompt_version, fingerprint, written_from, generated_at)
+    SELECT lesson_id, content, model, prompt_version, fingerprint, written_from, clock_timestamp()
     FROM given ORDER BY lesson_id
     ON CONFLICT (lesson_id) DO UPDATE SET data = excluded.data, model = excluded.model,
         prompt_version = excluded.prompt_version, fingerprint = excluded.fingerprint,
-        generated_at = excluded.generated_at, edited_at = NULL
+        written_from = excluded.written_from, generated_at = excluded.generated_at, edited_at = NULL
         WHERE lesson_descriptions.edited_at IS NULL
            OR lesson_descriptions.edited_at = (
                SELECT replaces FROM given WHERE given.lesson_id = excluded.lesson_id)

@@ -11,15 +11,19 @@ from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQue
 from personalization.survey import DEFAULT_SURVEY, Option, Question, Survey
 
 # Those of one course, or of all courses that have no survey of their own.
-_ANSWERED = """
+_ASKED = """
     SELECT count(*) FROM profiles profile
     LEFT JOIN courses course ON course.slug = profile.course_slug
     LEFT JOIN surveys own ON own.course_id = course.id
-    WHERE profile.survey ? %(key)s AND jsonb_typeof(profile.survey) = 'object'
+    WHERE jsonb_typeof(profile.survey) = 'object'
       AND own.course_id IS NOT DISTINCT FROM %(course)s::uuid
+"""
+_ANSWERED_ANY = f"{_ASKED} AND profile.survey ?| %(keys)s::text[]"
+_ANSWERED = f"""
+    {_ASKED} AND profile.survey ? %(key)s
       AND (%(codes)s::text[] IS NULL OR EXISTS (
           SELECT FROM jsonb_path_query(profile.survey -> %(key)s, 'lax $[*]') said
-          WHERE lower(btrim(said #>> '{}')) = ANY(%(codes)s::text[])))
+          WHERE lower(btrim(said #>> '{{}}')) = ANY(%(codes)s::text[])))
 """
 
 
@@ -60,6 +64,14 @@ def count_answers(*, survey: CourseSurvey, key: str, codes: Collection[str] | No
     }
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERED, parameters)
+        return int(cursor.fetchone()[0])
+
+
+def answered_by(survey: CourseSurvey) -> int:
+    """How many learners whom the survey asks have answered one of its questions."""
+    keys = [key for row in survey.questions.all() for key in (row.key, row.other_key) if key]
+    with connection.cursor() as cursor:
+        cursor.execute(_ANSWERED_ANY, {"keys": keys, "course": survey.course_id})
         return int(cursor.fetchone()[0])
 
 

@@ -5,24 +5,37 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from courses.course_folder.final_files import Known, write_template
 from courses.formats.definition import Document
 from courses.formats.shapes import lesson_document
-from courses.models import Lesson, LessonDescription
+from courses.models import Lesson
 from personalization.models import GenerationRun
+from personalization.models.runs import PUBLISHED_PRIORITY
 from personalization.services.attempts import Claim
-from personalization.services.queue import IMPATIENT
 
-# Whoever cancels the run waits for the file, or no file is written. The lease is only looked at: a worker
-# that loses it in this moment writes what the database says, as the next one will.
+# Looked at before each writing, without a lock: a file may take its time, and nobody waits for it in the
+# database. Whoever cancels in that moment may find it written: it says what the description says.
 MINE = """
-    SELECT FROM generation_runs run JOIN generation_items item ON item.run_id = run.id
-    WHERE item.id = %s AND item.lease_token = %s AND item.state = 'running'
-      AND run.id = %s AND run.state IN ('open', 'paused')
-    FOR SHARE OF run
+    SELECT description.data, description.id, course.id, course.slug, lesson.lesson_number
+    FROM generation_items item
+    JOIN generation_runs run ON run.id = item.run_id AND run.state IN ('open', 'paused')
+    JOIN lessons lesson ON lesson.id = item.lesson_id
+    JOIN courses course ON course.id = lesson.course_id
+    JOIN lesson_descriptions description ON description.lesson_id = lesson.id
+    WHERE item.id = %s AND item.lease_token = %s AND item.state = 'running' AND run.id = %s
 """
+
+# A description is saved, and its file is not written yet.
+TO_COME = f"""
+    SELECT item.lesson_id FROM generation_items item
+    JOIN generation_runs run ON run.id = item.run_id
+    LEFT JOIN lesson_descriptions description ON description.lesson_id = item.lesson_id
+    WHERE item.kind = 'templates' AND item.state IN ('queued', 'running', 'held', 'submitted')
+      AND (item.priority = {PUBLISHED_PRIORITY} OR item.store IS NOT NULL AND (
+          description.fingerprint = item.fingerprint OR description.generated_at >= run.created_at))
+"""  # noqa: S608 constants of ours
 
 SAID_BEFORE = """
     SELECT before -> 'data' FROM changes
@@ -30,32 +43,45 @@ SAID_BEFORE = """
 """
 
 
-def store_of(run: GenerationRun, course: UUID) -> Path | None:
-    """Where the run writes the course's files; None: nowhere, its descriptions are the database's alone."""
-    path = run.options.get("stores", {}).get(str(course))
+def store_of(claim: Claim, run: GenerationRun, course: UUID) -> Path | None:
+    """Where the item's file is written; None: nowhere, the description is the database's alone."""
+    path = claim.store or run.options.get("stores", {}).get(str(course))
     return Path(path) if path else None
+
+
+def files_to_come() -> frozenset[UUID]:
+    """Lessons whose description is saved, and stands in a file as soon as a worker gets to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(TO_COME)
+        return frozenset(lesson for (lesson,) in cursor.fetchall())
 
 
 def write_file(claim: Claim, store: Path) -> bool | None:
     """Whether the lesson's file had to be written; None: the claim was lost, or the run cancelled.
 
-    The description is locked meanwhile: two workers write one after the other, and the last one the newest
-    words. Raises StoreProblem.
+    No transaction is open meanwhile. Two workers write one after the other, and the last one the newest
+    words; whoever is killed at any point leaves a whole file, and what it lacks the next run writes. Raises
+    StoreProblem.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(IMPATIENT)
+    found = _mine(claim)
+    if found is None:
+        return None
+    _, description, course, slug, number = found
+    known = Known(partial(_was_said, description), partial(_elsewhere, course))
+    return write_template(store, slug, claim.lesson_id, number, partial(_words, claim), known)
+
+
+def _words(claim: Claim) -> Document | None:
+    """What the description says now; None: it is not this claim's to write any more."""
+    found = _mine(claim)
+    return found[0] if found else None
+
+
+def _mine(claim: Claim) -> tuple[Document, UUID, UUID, str, int] | None:
+    with connection.cursor() as cursor:
         cursor.execute(MINE, [claim.id, claim.token, claim.run_id])
-        if not cursor.fetchall():
-            return None
-        rows = LessonDescription.objects.select_for_update(of=("self",)).select_related("lesson__course")
-        read = rows.only("data", "lesson__lesson_number", "lesson__course_id", "lesson__course__slug")
-        description = read.filter(lesson=claim.lesson_id).first()
-        if description is None:
-            return None
-        lesson = description.lesson
-        known = Known(partial(_was_said, description.pk), partial(_elsewhere, lesson.course_id))
-        slug, number = lesson.course.slug, lesson.lesson_number
-        return write_template(store, slug, lesson.pk, number, description.data, known)
+        row = cursor.fetchone()
+    return (json.loads(row[0]), *row[1:]) if row else None
 
 
 def _was_said(description: UUID, document: Document) -> bool:

@@ -10,16 +10,15 @@ from django.utils.translation import gettext as _
 
 from courses.models import Lesson
 from personalization.errors import PlanRefused
-from personalization.live_prompts import live_prompts
-from personalization.models.runs import Backend, Kind
+from personalization.models.runs import Backend, Kind, Pilot
 from personalization.pricing import budget_problem
 from personalization.services.planning import plan_templates
-from personalization.services.run_prompts import prompt_refusal
+from personalization.services.run_prompts import TRIED, prompt_refusal, prompts_of
 from personalization.services.runs import Started, planned_by_key, remembered
 from personalization.writers.registry import model_of, template_problem
 
 
-def start_template_run(
+def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its name
     *,
     lessons: Sequence[UUID],
     stores: Mapping[UUID, str],
@@ -29,19 +28,19 @@ def start_template_run(
     idempotency_key: str | None = None,
     budget_micro: int | None = None,
     estimate_micro: int | None = None,
+    tried_version: int | None = None,
 ) -> Started:
     """A run that describes these lessons, planned and woken when the transaction commits.
 
     stores: course → the store whose files are written, too; a course that is missing has none.
     `replace_locked`: descriptions that an editor has changed by now are replaced too; whoever edits later
-    keeps their words. `force`: also what nothing has changed for.
+    keeps their words. `force`: also what nothing has changed for. `tried_version`: id of the PromptVersion
+    to write with; all of it is a pilot then.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    limit_problem = _budget_problem(budget_micro)
-    if problem := template_problem() or limit_problem or prompt_refusal(live_prompts().lesson):
-        raise PlanRefused(problem)
+    _refuse(budget_micro, tried_version)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
         raise PlanRefused(_("Nothing to write: there are no such lessons."))
@@ -53,11 +52,25 @@ def start_template_run(
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro}),
-        "budget_micro": budget_micro,
-        "estimate_micro": estimate_micro,
+        "options": _remembered(lessons, chosen, budget_micro, tried_version),
+        "pilot": Pilot.WRITING if tried_version else Pilot.NONE,
     }
+    fields |= {"budget_micro": budget_micro, "estimate_micro": estimate_micro}
     return planned_by_key(partial(plan_templates, lessons=lessons), fields)
+
+
+def _remembered(
+    lessons: Sequence[UUID], chosen: Mapping[str, Any], budget: int | None, tried: int | None
+) -> dict[str, Any]:
+    limits = {"budget": budget, TRIED: tried}
+    return remembered(sorted(lessons), Backend.OPENAI, chosen, limits) | ({TRIED: tried} if tried else {})
+
+
+def _refuse(budget: int | None, tried: int | None) -> None:
+    """Raises PlanRefused where nothing can be started."""
+    refusal = template_problem() or _budget_problem(budget)
+    if problem := refusal or prompt_refusal(prompts_of(tried).lesson):
+        raise PlanRefused(problem)
 
 
 def _budget_problem(budget_micro: int | None) -> str | None:

@@ -5,7 +5,7 @@ finds it saved, and writes the file: whoever kills a worker between the two, by 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -17,19 +17,20 @@ from courses.course_folder.final_files import StoreBusy, StoreProblem
 from courses.database import held_by_another
 from courses.formats.lesson import LESSON
 from courses.models import Lesson, LessonDescription
-from personalization.brief import Brief
+from personalization.brief import Brief, Recipe
 from personalization.lesson_numbers import bare_title, without_number
-from personalization.live_prompts import live_prompts
 from personalization.models import GenerationRun, ModelCall
 from personalization.models.runs import Backend
-from personalization.personal_prompt import PersonalPrompt
+from personalization.models.texts import Origin
+from personalization.personal_prompt import LESSON_TEMPLATE, PersonalPrompt, shipped_prompt
 from personalization.services.attempts import Claim, Job, Outcome
 from personalization.services.beginning import begun
 from personalization.services.mishaps import LONGEST_PAUSE, not_prepared
 from personalization.services.paid import paid_answers
+from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import REASONS, paid_outcome, replaceable
+from personalization.services.work import REASONS, is_looked_at, paid_outcome, replaceable
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -50,12 +51,15 @@ class _Description:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What is read once for all its claims: whatever goes live meanwhile, one prompt writes them all."""
+    """What is read once for all its claims: whatever goes live meanwhile, one prompt writes them all.
+
+    Where nothing is to be written but files, no prompt is read.
+    """
 
     known: Mapping[UUID, _Description]
     paid: Mapping[tuple[int, str], ModelCall]
-    prompt: PersonalPrompt
     said: Mapping[UUID, Material]
+    prompts: BatchPrompts = field(default_factory=BatchPrompts)
 
 
 def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[Job], list[Outcome]]:
@@ -64,7 +68,7 @@ def prepare_templates(claims: Sequence[Claim], sources: Sources) -> tuple[list[J
     lessons = sources.lessons({claim.lesson_id for claim in claims})
     paid = paid_answers([claim.id for claim in claims])
     said = transcripts(lessons.values(), model_of(Backend.OPENAI))
-    batch = _Batch(_descriptions(lessons), paid, live_prompts().lesson, said)
+    batch = _Batch(_descriptions(lessons), paid, said)
     jobs: list[Job] = []
     outcomes: list[Outcome] = []
     for claim in claims:
@@ -96,13 +100,18 @@ def _or_later(claim: Claim, prepare: Callable[[], _Prepared]) -> _Prepared:
 
 
 def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -> _Prepared:
-    """None: the claim was lost meanwhile."""
-    current = batch.known.get(lesson.pk, _Description())
-    brief = template_brief(lesson, batch.prompt, batch.said[lesson.pk])
-    job = _job(claim, run, brief, current, lesson.course_id)
-    if reason := _reason_to_skip(job, current):
+    """None: the claim was lost meanwhile. Raises RunBlocked where the prompt cannot be used."""
+    current, said = batch.known.get(lesson.pk, _Description()), batch.said[lesson.pk]
+    replaces = replaceable(run, current.edited_at)
+    if current.edited_at and not replaces:
+        return Outcome(claim, "skipped", "locked", REASONS["locked"])
+    if _was_written(run, lesson, current, said):
+        return _settled(claim, run, lesson, current)
+    brief = template_brief(lesson, batch.prompts.of(run).lesson, said)
+    if reason := brief.lacking:
         return Outcome(claim, "skipped", reason, REASONS[reason])
-    if _is_saved(job, run, current):
+    job = _job(claim, run, brief, replaces, lesson.course_id)
+    if _is_current(job, run, current):
         return _settled(claim, run, lesson, current)
     return paid_outcome(job, batch.paid.get((claim.id, job.fingerprint))) or job
 
@@ -124,7 +133,7 @@ def template_brief(lesson: Lesson, prompt: PersonalPrompt, said: Material) -> Br
     )
 
 
-def _job(claim: Claim, run: GenerationRun, brief: Brief, current: _Description, course: UUID) -> Job:
+def _job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | None, course: UUID) -> Job:
     recipe = template_recipe(brief.prompt)
     return Job(
         claim,
@@ -132,30 +141,31 @@ def _job(claim: Claim, run: GenerationRun, brief: Brief, current: _Description, 
         run.backend,
         recipe,
         brief.fingerprint(recipe),
-        replaceable(run, current.edited_at),
+        replaces,
         on_ledger=True,
-        ends="published" if store_of(run, course) else "done",
+        # What waits for a look is not published, and no file says it.
+        ends="published" if store_of(claim, run, course) and not is_looked_at(run) else "done",
     )
 
 
-def _reason_to_skip(job: Job, current: _Description) -> str | None:
-    if current.edited_at and not job.replaces:
-        return "locked"
-    return job.brief.lacking
+def _was_written(run: GenerationRun, lesson: Lesson, current: _Description, said: Material) -> bool:
+    """Whether the run itself has written the description, from what the lesson says now: its file is left.
 
-
-def _is_saved(job: Job, run: GenerationRun, current: _Description) -> bool:
-    """Whether the description is what would be written: from before, unless all are to be written anew.
-
-    What the run itself has written of the same lesson stays, also where the worker that writes the file has
-    another prompt or model: two versions that work side by side would pay each other's descriptions again.
+    That is so whatever prompt is live by now, and whatever model the worker has: two versions that work side
+    by side would pay each other's descriptions again.
     """
-    if current.edited_at or current.fingerprint is None:
+    if current.edited_at or current.fingerprint is None or not _is_of(run, current):
         return False
-    if _is_of(run, current):
-        recipe = replace(job.recipe, model=current.model, prompt_version=current.prompt_version)
-        return current.fingerprint == job.brief.fingerprint(recipe)
-    return current.fingerprint == job.fingerprint and not run.options.get("force")
+    brief = template_brief(lesson, shipped_prompt(LESSON_TEMPLATE), said)  # the recipe names what wrote it
+    recipe = Recipe(Origin.OPENAI, current.model, current.prompt_version)
+    return current.fingerprint == brief.fingerprint(recipe)
+
+
+def _is_current(job: Job, run: GenerationRun, current: _Description) -> bool:
+    """Whether the description is what would be written, and from before; unless all are written anew."""
+    if current.edited_at or run.options.get("force") or _is_of(run, current):
+        return False
+    return current.fingerprint == job.fingerprint
 
 
 def _is_of(run: GenerationRun, current: _Description) -> bool:
@@ -164,7 +174,7 @@ def _is_of(run: GenerationRun, current: _Description) -> bool:
 
 def _settled(claim: Claim, run: GenerationRun, lesson: Lesson, current: _Description) -> Outcome | None:
     """The end of an item whose description is saved; None where the claim was lost."""
-    store = store_of(run, lesson.course_id)
+    store = store_of(claim, run, lesson.course_id)
     try:
         written = write_file(claim, store) if store else False
     except StoreProblem as problem:

@@ -94,8 +94,13 @@ def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime 
         brief.fingerprint(recipe),
         replaces,
         # The simple writer's answers cost nothing, and are kept only for whoever looks at a pilot.
-        on_ledger=run.backend != Backend.SIMPLE or run.pilot in (Pilot.WRITING, Pilot.WAITING),
+        on_ledger=run.backend != Backend.SIMPLE or is_looked_at(run),
     )
+
+
+def is_looked_at(run: GenerationRun) -> bool:
+    """Whether what is written now is a pilot's, and seen before it is published."""
+    return run.pilot in (Pilot.WRITING, Pilot.WAITING)
 
 
 def _log_refinements(jobs: Sequence[Job]) -> None:

@@ -28,8 +28,8 @@ OURS = Known(said=lambda _: True, elsewhere=lambda: ())
 
 def write(
     course: CourseBuilder, document: Document = NEW, number: int = 1, *, lesson: int = 1, known: Known = OURS
-) -> bool:
-    return write_template(course.path.parent, "massage", lesson_id(lesson), number, document, known)
+) -> bool | None:
+    return write_template(course.path.parent, "massage", lesson_id(lesson), number, lambda: document, known)
 
 
 def files(course: CourseBuilder) -> dict[str, Any]:
@@ -246,9 +246,9 @@ def test_a_link_is_not_followed(course: CourseBuilder, tmp_path: Path) -> None:
 
 def test_a_store_that_is_gone_is_named(course: CourseBuilder, tmp_path: Path) -> None:
     with pytest.raises(StoreProblem, match="cannot be opened as a store"):
-        write_template(tmp_path / "gone", "massage", lesson_id(1), 1, NEW, OURS)
+        write_template(tmp_path / "gone", "massage", lesson_id(1), 1, lambda: NEW, OURS)
     with pytest.raises(StoreProblem, match="has no folder of the course 'other'"):
-        write_template(course.path.parent, "other", lesson_id(1), 1, NEW, OURS)
+        write_template(course.path.parent, "other", lesson_id(1), 1, lambda: NEW, OURS)
 
 
 def test_the_course_is_known_by_its_slug_not_its_folder(tmp_path: Path) -> None:

@@ -6,14 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 from playwright.sync_api import expect
+from pytest_django import Settings
 
+from courses.models import Lesson
+from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services.drain import drain
+from personalization.services.template_runs import start_template_run
 from tests.browser import browser_page
 from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
+from tests.persona_site.test_main_job import PICTURES
+from tests.personalization.paid_work import PRICES
+from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -80,4 +89,24 @@ def test_the_chart_and_the_file_come_when_the_run_ends(live_server: Any) -> None
         expect(page.get_by_role("button", name="Pause")).to_be_hidden()
         page.get_by_text("The figures as a table").click()
         expect(page.get_by_role("columnheader", name="done")).to_be_visible()
+        assert complaints.found == []
+
+
+def test_a_run_of_descriptions_shows_how_far_it_is(
+    live_server: Any, fake_model: RunningFakeModel, settings: Settings
+) -> None:
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "test", fake_model.base_url
+    settings.MODEL_PRICES, settings.GENERATION_CONCURRENCY = PRICES, 2  # some of it is still to be done
+    session = session_of(make_superuser())
+    call_command("import_lessons", verbosity=0)
+    lessons = list(Lesson.objects.filter(course__slug="shvz").values_list("pk", flat=True))
+    run = start_template_run(
+        lessons=lessons, stores={}, force=True, budget_micro=1_000_000, estimate_micro=40_000
+    ).run
+    drain(lambda: at_once(GenerationItem.objects.filter(state="done").exists)[0])
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, session)
+        page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
+        expect(page.get_by_role("heading", name="Standard descriptions")).to_be_visible()
+        page.screenshot(path=PICTURES / "run-descriptions.png")
         assert complaints.found == []

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from courses.models import LessonDescription
@@ -10,7 +12,7 @@ from personalization.fake_model import RunningFakeModel
 from personalization.models import CondensedSource, PersonalizedLessonDescription
 from personalization.queries import progress
 from personalization.template_queries import preview_templates
-from tests.builders import make_course, make_description, make_learner, make_lesson
+from tests.builders import make_course, make_description, make_learner, make_lesson, make_superuser
 from tests.personalization.long_lessons import LONG, finished, parts_asked, run, small_model
 from tests.personalization.templates import SAID, ended, start
 from tests.store_builder import StoreBuilder, imported
@@ -70,3 +72,24 @@ def test_where_texts_are_written_from_descriptions_these_are_of_the_transcript(
     assert SAID.strip() not in str(model.prompts()[-1])
     assert LessonDescription.objects.get().data["introduction"] in str(model.prompts()[-1])
     assert PersonalizedLessonDescription.objects.get().written_from == "template"
+
+
+@pytest.mark.parametrize(
+    ("transcript", "mark", "words"),
+    [(LONG, "condensed", "from the condensed transcript"), (SAID, "transcript", "from the transcript")],
+)
+def test_a_lessons_page_says_whether_its_description_is_of_the_whole_transcript(
+    model: RunningFakeModel, client: Client, transcript: str, mark: str, words: str
+) -> None:
+    lesson = make_lesson(make_course(), transcript=transcript)
+    finished(start().pk)
+    assert LessonDescription.objects.get().written_from == mark
+    client.force_login(make_superuser())
+    assert words in client.get(reverse("admin:courses_lesson_change", args=[lesson.pk])).content.decode()
+
+
+def test_other_words_lose_the_mark(model: RunningFakeModel) -> None:
+    make_lesson(make_course(), transcript=LONG)
+    finished(start().pk)
+    LessonDescription.objects.update(data={"introduction": "Из файла."})
+    assert LessonDescription.objects.get().written_from == ""

@@ -1,5 +1,8 @@
 """Portraits of coaches: what is taken for one, how it is kept and served, and when it goes."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from personalization.models import Coach
 from personalization.services.portraits import thumbnail_name
-from tests.admin_forms import errors_of, send
+from tests.admin_forms import errors_of, filled_in, send
 from tests.builders import make_superuser
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,47 @@ def test_a_portrait_is_served_and_nothing_else_is(admin: Client, client: Client,
     (media / "coaches" / "evil.html").write_text("<script>")
     for other in ("coaches/evil.html", "coaches/..%2f..%2fsecret_key", f"coaches/{'0' * 32}.webp", "x.webp"):
         assert Client().get(f"/media/{other}").status_code == 404
+
+
+@contextmanager
+def full_disk(room: int = 0) -> Iterator[None]:
+    """No file takes more than so many bytes: what is written beyond is refused by the system."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_where_the_disk_is_full_the_form_says_so_and_nothing_is_left(admin: Client, media: Path) -> None:
+    form = filled_in(admin, ADD)
+    with full_disk():
+        refused = admin.post(ADD, {**form, "name": "Ada", "photo": upload(drawn())})
+    [message] = errors_of(refused)["photo"]
+    assert "no room left" in message
+    assert not Coach.objects.exists()
+    assert not [path for path in media.rglob("*") if path.is_file()]
+    send(admin, ADD, name="Ada", photo=upload(drawn()))
+    assert Coach.objects.get().photo
+
+
+def test_then_a_coach_keeps_the_portrait_and_the_words_there_were(admin: Client, media: Path) -> None:
+    send(admin, ADD, name="Ada", photo=upload(drawn()))
+    coach = Coach.objects.get()
+    before = sorted(media.rglob("*"))
+    form = filled_in(admin, page(coach))
+    with full_disk():
+        refused = admin.post(page(coach), {**form, "name": "Eva", "photo": upload(drawn("JPEG"))})
+    assert "no room left" in errors_of(refused)["photo"][0]
+    assert 'value="Eva"' in refused.content.decode(), "what was typed is lost"
+    now = Coach.objects.get()
+    assert (now.name, now.photo.name) == ("Ada", coach.photo.name)
+    assert sorted(media.rglob("*")) == before
+
+
+def test_a_folder_that_may_not_be_written_is_no_error_of_the_server(admin: Client, media: Path) -> None:
+    media.parent.mkdir(exist_ok=True)
+    media.write_text("a file stands where the folder should be")
+    [message] = errors_of(send(admin, ADD, name="Ada", photo=upload(drawn())))["photo"]
+    assert "could not be stored" in message

@@ -21,14 +21,16 @@ from personalization.admin.rights import may_run
 from personalization.costs.words import estimate_said
 from personalization.errors import PlanRefused, WriterError
 from personalization.live_prompts import live_content
-from personalization.models import ClusterType, Profile, PromptEntry, PromptVersion
+from personalization.models import ClusterType, GenerationRun, Profile, PromptEntry, PromptVersion
 from personalization.models.runs import Backend
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE
 from personalization.services.prompt_trial import (
     MOST_LEARNERS,
+    MOST_LESSONS,
     Trial,
     condensing_before,
     lesson_trial,
+    start_lesson_trial,
     start_trial,
     trials,
 )
@@ -46,6 +48,7 @@ class Choice:
     course: Course | None = None
     lesson: Lesson | None = None
     learners: Sequence[Profile] = ()
+    lessons: Sequence[Lesson] = ()  # whose descriptions are to be written
     identifiers: str = ""
     problem: str = ""
 
@@ -76,6 +79,7 @@ def trial_page(
         "lessons": _lessons(choice.course),
         "offered": _offered(choice),
         "most": MOST_LEARNERS,
+        "most_lessons": MOST_LESSONS,
         "personal": entry.key != LESSON_TEMPLATE,
         "of_cluster": entry.key.startswith(CLUSTER_PREFIX),
         "may_change": admin.has_change_permission(request, entry),
@@ -94,7 +98,11 @@ def _choice(data: QueryDict, key: str) -> Choice:
     named = _uuid(_text(data, "lesson"))
     lesson = (lessons.filter(pk=named).first() if named else None) or lessons.first()
     choice = Choice(course, lesson, identifiers=_text(data, "identifiers"))
-    if course is None or key == LESSON_TEMPLATE:
+    if course is None:
+        return choice
+    if key == LESSON_TEMPLATE:
+        named_lessons = [found for text in data.getlist("lessons")[:100] if (found := _uuid(text))]
+        choice.lessons = list(lessons.filter(pk__in=named_lessons))
         return choice
     names = [name for name in choice.identifiers.replace(",", " ").split() if name]
     ids = [found for text in data.getlist("learner")[:100] if (found := _uuid(text))]
@@ -140,17 +148,8 @@ def _started(request: HttpRequest, version: PromptVersion, choice: Choice) -> Ht
     """The run's page; None, with the reason in the choice, where it cannot start."""
     if not may_run(request):
         raise PermissionDenied
-    if choice.lesson is None or not choice.learners:
-        choice.problem = _("Choose one to %(most)s learners.") % {"most": MOST_LEARNERS}
-        return None
     try:
-        started = start_trial(
-            version=version,
-            lesson=choice.lesson,
-            profiles=choice.learners,
-            token=_text(request.POST, "token")[:64],
-            user=request.user if request.user.is_authenticated else None,
-        )
+        run = _start(request, version, choice)
     except PlanRefused as error:
         choice.problem = str(error)
         return None
@@ -158,7 +157,21 @@ def _started(request: HttpRequest, version: PromptVersion, choice: Choice) -> Ht
         request,
         _("The trial has started. Its texts are shown beside today's, and no learner sees them."),
     )
-    return redirect("admin:personalization_generationrun_change", started.run.pk)
+    return redirect("admin:personalization_generationrun_change", run.pk)
+
+
+def _start(request: HttpRequest, version: PromptVersion, choice: Choice) -> GenerationRun:
+    """Raises PlanRefused."""
+    token = _text(request.POST, "token")[:64]
+    user = request.user if request.user.is_authenticated else None
+    if version.key == LESSON_TEMPLATE:
+        return start_lesson_trial(version=version, lessons=choice.lessons, token=token, user=user).run
+    if choice.lesson is None:
+        raise PlanRefused(_("There is no lesson yet to try it with."))
+    started = start_trial(
+        version=version, lesson=choice.lesson, profiles=choice.learners, token=token, user=user
+    )
+    return started.run
 
 
 def _lessons(course: Course | None) -> Sequence[Lesson]:

@@ -20,17 +20,18 @@ from courses.admin.readable import readable
 from courses.models import Lesson
 from personalization.admin.answers import LABELS
 from personalization.admin.rights import may_run
-from personalization.admin.runs.pilot_marks import marks, word_count
+from personalization.admin.runs.pilot_marks import description_marks, marks, word_count
 from personalization.delivery import personal_html, standard_html
 from personalization.explanations import explanation
 from personalization.models import GenerationItem, GenerationRun, ItemState, Pilot, Profile, RunState
 from personalization.models import PersonalizedLessonDescription as Text
-from personalization.models.runs import PILOT_PRIORITY
+from personalization.models.runs import PILOT_PRIORITY, Kind
 from personalization.queries import progress
 from personalization.run_report.words import grouped
 from personalization.services.pilot import PilotItem, pilot_items, tried_draft
 
 SEE_TEXTS = "personalization.view_personalizedlessondescription"
+SEE_LESSONS = "courses.view_lesson"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One text of the pilot, for one learner and lesson."""
+    """One text of the pilot, for one learner and lesson; `profile` None: the lesson's description."""
 
     place: int
-    profile: Profile
+    profile: Profile | None
     lesson: Lesson
     panes: Sequence[Pane]
     answers: SafeString | str
@@ -62,7 +63,7 @@ class Look:
 
 def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: GenerationRun) -> HttpResponse:
     """The drafts there are; of a run without a pilot to look at, its own page."""
-    if not request.user.has_perm(SEE_TEXTS):
+    if not request.user.has_perm(SEE_LESSONS if run.kind == Kind.TEMPLATES else SEE_TEXTS):
         raise PermissionDenied
     if run.state not in (RunState.OPEN, RunState.PAUSED) or run.pilot not in (Pilot.WRITING, Pilot.WAITING):
         messages.info(request, _("There is no pilot to look at: it has been decided on already."))
@@ -81,6 +82,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         "waiting": run.pilot == Pilot.WAITING,
         "tried": tried_draft(run),
         "may_run": may_run(request),
+        "of_lessons": run.kind == Kind.TEMPLATES,
         "rest": grouped(rest),
         "rest_count": rest,
     }
@@ -88,7 +90,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
 
 
 def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
-    profiles = Profile.objects.in_bulk({item.profile_id for item in items})
+    profiles = Profile.objects.in_bulk({item.profile_id for item in items if item.profile_id})
     lessons = Lesson.objects.select_related("course").in_bulk({item.lesson_id for item in items})
     texts = {
         (text.profile_id, text.lesson_id): text
@@ -98,12 +100,16 @@ def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
     for item in items:
         of_lesson[item.lesson_id].append(item)
     for place, item in enumerate(items, start=1):
-        profile, lesson = profiles[item.profile_id], lessons[item.lesson_id]
+        lesson = lessons[item.lesson_id]
+        if item.profile_id is None:
+            yield _look_at_description(place, item, lesson)
+            continue
+        profile = profiles[item.profile_id]
         old = texts.get((profile.pk, lesson.pk))
         others = [
             (profiles[other.profile_id].user_identifier, other.answer)
             for other in of_lesson[item.lesson_id]
-            if other is not item
+            if other is not item and other.profile_id
         ]
         yield Look(
             place=place,
@@ -115,9 +121,19 @@ def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
         )
 
 
-def _standard(item: PilotItem, lesson: Lesson) -> Pane:
+def _look_at_description(place: int, item: PilotItem, lesson: Lesson) -> Look:
+    """Today's description beside the new one."""
+    draft = standard_html(item.answer, lesson.course.language)
+    panes = [
+        _standard(item, lesson, _("Standard description now")),
+        Pane("draft", _("New draft"), draft, _compared(item.answer, item.standard)),
+    ]
+    return Look(place, None, lesson, panes, "", description_marks(item.answer, item.standard))
+
+
+def _standard(item: PilotItem, lesson: Lesson, label: str = "") -> Pane:
     html = standard_html(item.standard, lesson.course.language)
-    return Pane("standard", _("Standard description"), html, _words(item.standard))
+    return Pane("standard", label or _("Standard description"), html, _words(item.standard))
 
 
 def _old(old: Text | None, lesson: Lesson) -> Pane:
@@ -131,12 +147,16 @@ def _old(old: Text | None, lesson: Lesson) -> Pane:
 
 def _draft(item: PilotItem, old: Text | None, lesson: Lesson) -> Pane:
     html = personal_html(item.answer, lesson.course.language)
-    words = _words(item.answer)
-    before = word_count(old.content) if old else 0
+    return Pane("draft", _("New draft"), html, _compared(item.answer, old.content if old else None))
+
+
+def _compared(draft: Any, now: Any) -> str:
+    """How many words it has, and how many more or less than what there is now."""
+    words, before = _words(draft), word_count(now)
     if before:
-        change = round(100 * (word_count(item.answer) - before) / before)
+        change = round(100 * (word_count(draft) - before) / before)
         words = _("{words}, {change} % against now").format(words=words, change=f"{change:+}")
-    return Pane("draft", _("New draft"), html, words)
+    return words
 
 
 def _words(document: Any) -> str:

@@ -25,6 +25,17 @@ def marks(draft: Document, old: Any, name: str | None, others: Sequence[tuple[st
     return [*_against_old(draft, old), *_without_name(draft, name), *_shared(draft, others)]
 
 
+def description_marks(draft: Document, now: Any) -> list[str]:
+    """The same for a lesson's standard description, beside today's."""
+    if not now:
+        return []
+    if draft == now:
+        return [_("The draft is word for word the description of today.")]
+    if word_count(draft) < MUCH_SHORTER * word_count(now):
+        return [_("The draft is much shorter than the description of today.")]
+    return []
+
+
 def _against_old(draft: Document, old: Any) -> Iterator[str]:
     if not old:
         return

@@ -1,0 +1,137 @@
+"""A draft of the descriptions' prompt on its way: tried, compared with today's, made live, accepted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from courses.models import Lesson, LessonDescription
+from personalization.errors import PlanRefused
+from personalization.fake_model import RunningFakeModel
+from personalization.models import GenerationRun, Pilot
+from personalization.models import PromptVersion as Version
+from personalization.personal_prompt import LESSON_TEMPLATE
+from personalization.services.drain import drain
+from personalization.services.pilot import accept_pilot, pilot_items
+from personalization.services.prompt_trial import start_lesson_trial
+from personalization.services.prompt_versions import save_draft
+from personalization.shipped_config import shipped_prompts
+from tests.builders import make_superuser
+from tests.personalization.templates import SAID, ended, start
+from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+NEWER = shipped_prompts()[LESSON_TEMPLATE].replace("Правила:\n", "Правила:\n- Начните с вопроса.\n")
+
+
+@pytest.fixture
+def model(fake_model: RunningFakeModel, settings: Settings) -> RunningFakeModel:
+    settings.OPENAI_API_KEY = "test"
+    settings.OPENAI_BASE_URL = fake_model.base_url
+    return fake_model
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> CourseBuilder:
+    """Seven lessons; the first has a description."""
+    course = StoreBuilder(tmp_path).course()
+    for number in range(1, 8):
+        course.lesson(number)
+        course.transcript(number, SAID)
+    course.template(1)
+    imported(tmp_path)
+    return course
+
+
+@pytest.fixture
+def version(db: None) -> Version:
+    return save_draft(key=LESSON_TEMPLATE, content=NEWER, note="A question first")[0]
+
+
+def lessons(*numbers: int) -> list[Lesson]:
+    return list(Lesson.objects.filter(lesson_number__in=numbers))
+
+
+def page(name: str) -> str:
+    return reverse(f"admin:personalization_promptentry_{name}", args=[LESSON_TEMPLATE, 2])
+
+
+def words(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def tried(client: Client, *numbers: int) -> GenerationRun:
+    chosen = [str(lesson.pk) for lesson in lessons(*numbers)]
+    course = Lesson.objects.all()[0].course
+    data = {"course": course.slug, "lesson": chosen[0]}
+    assert "Lessons, up to 5" in words(client.get(page("try"), {**data, "show": "1"}))
+    client.post(page("try"), {**data, "lessons": chosen, "token": "once", "start": "1"})
+    drain()
+    return GenerationRun.objects.latest("created_at")
+
+
+def test_a_draft_is_tried_compared_made_live_and_accepted(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, client: Client
+) -> None:
+    client.force_login(make_superuser("me"))
+    file = folder.path / f"1-{lesson_id(1)}-final.json"
+    before, today = file.read_bytes(), LessonDescription.objects.get().data
+    run = tried(client, 1, 2)
+    assert (run.pilot, model.stats()["requests"]) == (Pilot.WAITING, 2)
+    assert "Начните с вопроса" in str(model.prompts())
+    assert LessonDescription.objects.get().data == today
+    assert file.read_bytes() == before
+
+    drafts = {item.lesson_id: item.answer for item in pilot_items(run.pk)}
+    shown = words(client.get(reverse("admin:personalization_generationrun_pilot", args=[run.pk])))
+    assert "Standard description now" in shown
+    assert shown.count("<article") == 2
+    assert today["introduction"] in shown
+    assert drafts[lesson_id(1)]["introduction"] in shown
+    assert "These drafts try version 2 of a prompt" in shown
+    with pytest.raises(PlanRefused, match="not live"):
+        accept_pilot(run)
+
+    client.post(page("live"), {"seen": 1})
+    client.post(reverse("admin:personalization_generationrun_command", args=[run.pk]), {"command": "accept"})
+    drain()
+    assert model.stats()["requests"] == 2, "the draft that was read is the description that is published"
+    assert ended(run) == [(1, "done", ""), (2, "done", "")]
+    assert dict(LessonDescription.objects.values_list("lesson_id", "data")) == drafts
+    assert json.loads(file.read_bytes()) == drafts[lesson_id(1)]
+
+
+def test_a_trial_that_is_thrown_away_leaves_everything(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, client: Client
+) -> None:
+    client.force_login(make_superuser("me"))
+    today = LessonDescription.objects.get().data
+    run = tried(client, 1)
+    command = reverse("admin:personalization_generationrun_command", args=[run.pk])
+    client.post(command, {"command": "throw_away"})
+    drain()
+    assert ended(run) == [(1, "cancelled", "")]
+    assert LessonDescription.objects.get().data == today
+
+
+@pytest.mark.parametrize("numbers", [(), (1, 2, 3, 4, 5, 6)])
+def test_one_to_five_lessons_are_tried(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, numbers: tuple[int, ...]
+) -> None:
+    with pytest.raises(PlanRefused, match="one to 5 lessons"):
+        start_lesson_trial(version=version, lessons=lessons(*numbers), token="t")
+    assert not GenerationRun.objects.exists()
+
+
+def test_what_waits_in_another_run_is_not_taken_from_it(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version
+) -> None:
+    other = start()
+    with pytest.raises(PlanRefused, match="waiting in another run"):
+        start_lesson_trial(version=version, lessons=lessons(1), token="t")
+    assert other.items.count() == 7
