@@ -25,7 +25,7 @@ from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
 from personalization.run_report import went_wrong
-from personalization.run_report.waits import held_items
+from personalization.run_report.waits import held_items, money_is_out
 
 POLL_SECONDS = 0.5
 LOOK_SECONDS = 2.0  # between looks at what is more than counts: errors, what the run waits for
@@ -110,8 +110,8 @@ def _pilot_waits(now: RunProgress) -> bool:
 
 
 def _only_money_is_missing(now: RunProgress) -> bool:
-    """Nothing is left but what the budget holds: waiting would be for ever."""
-    return 0 < now.total - now.ended == held_items(now, "budget")
+    """Nothing is written any more, and nothing will be begun: waiting would be for ever."""
+    return not now.counts.get(ItemState.RUNNING) and money_is_out(now)
 
 
 @dataclass(slots=True)

@@ -177,3 +177,23 @@ def test_held_items_are_counted_with_what_they_wait_for() -> None:
         Reason.PILOT: 1,
         Reason.BUDGET: 2,
     }
+
+
+def test_what_is_queued_behind_the_money_waits_for_it_and_not_for_a_worker() -> None:
+    run = make_run(budget_micro=100)
+    add(run, state="held", error_code="budget", needs_micro=60)
+    add(run, available_at=ago(60))
+    GenerationRun.objects.update(spent_micro=50)
+    assert [(wait.reason, wait.items) for wait in waits(progress(run.pk))] == [(Reason.BUDGET, 2)]
+    GenerationRun.objects.update(budget_micro=200)
+    assert reasons(run) == [Reason.BUDGET, Reason.NOBODY], "there is money: nobody sweeps"
+
+
+def test_behind_a_pilot_nothing_waits_for_money() -> None:
+    run = make_run(budget_micro=100, pilot="writing")
+    add(run, state="held", error_code="budget", needs_micro=101, priority=1)
+    add(run)
+    assert [(wait.reason, wait.items) for wait in waits(progress(run.pk))] == [
+        (Reason.PILOT_WRITING, 0),
+        (Reason.BUDGET, 1),
+    ]

@@ -90,6 +90,21 @@ def test_where_only_money_is_missing_nobody_waits_for_ever(monkeypatch: pytest.M
     assert f"waiting for money: 1 text. Go on: manage.py runs raise-budget {str(run.pk)[:8]} AMOUNT" in shown
 
 
+def test_nor_while_others_are_queued_for_the_same_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "STUCK_SECONDS", 0)
+    monkeypatch.setattr(watching, "POLL_SECONDS", 0)
+    run = make_run(budget_micro=10)
+    add(run, state="held", error_code="budget", needs_micro=11)
+    add(run)
+    now = progress(run.pk)
+    assert watching._only_money_is_missing(now), "else the next line would never come back"
+    shown, error = waited(run)
+    assert error
+    assert "waiting for money: 2 texts. Go on: manage.py runs raise-budget" in shown
+    add(run, state="running")
+    assert not watching._only_money_is_missing(progress(run.pk)), "what is in flight may give money back"
+
+
 def test_ctrl_c_stops_the_watching_and_not_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
