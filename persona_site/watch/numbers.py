@@ -123,7 +123,7 @@ def _bound(seconds: float) -> str:
 def _tokens(found: list[Calls]) -> Metric:
     tokens = CounterMetricFamily(
         "persona_model_tokens",
-        "Tokens as the provider counted them, or as estimated; cached ones are not part of `input` here.",
+        "Tokens as the provider counted them; cached ones are not part of `input` here.",
         labels=["model", "kind"],
     )
     kinds: dict[str, Callable[[Calls], float]] = {

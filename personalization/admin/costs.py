@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dateformat import format as formatted
@@ -40,7 +40,7 @@ EVERY = 5  # days between two labels
 def costs_page(admin: "ModelAdmin[Any]", request: HttpRequest) -> HttpResponse:
     """Of the month and the course in the address; of this month, and of all courses, where it names none."""
     month = chosen_month(request.GET.get("month", ""))
-    course = Course.objects.only("slug", "title").filter(slug=request.GET.get("course", "")).first()
+    course = chosen_course(request.GET.get("course", ""))
     pk = course.pk if course else None
     months, days = by_month(max(month, this_month()), MONTHS, pk), by_day(month, pk)
     if month not in months:
@@ -75,6 +75,17 @@ def costs_link(month: date | None = None, course: str = "") -> str:
     query |= {"course": course} if course else {}
     address = reverse("admin:personalization_modelcall_costs")
     return f"{address}?{urlencode(query)}" if query else address
+
+
+def chosen_course(slug: str) -> Course | None:
+    """None without a slug: all courses. Raises Http404 for one that no course has: the sums of all of them
+    must not be taken for those of one."""
+    if not slug:
+        return None
+    course = None if "\x00" in slug else Course.objects.only("slug", "title").filter(slug=slug).first()
+    if course is None:
+        raise Http404
+    return course
 
 
 def chosen_month(text: str) -> date:

@@ -45,7 +45,9 @@ def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) 
 
 def _usage(size: Size, past: Learned) -> Usage:
     given = size.input_tokens * past.input
-    cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
+    # By sizes alone nobody knows what the provider's cache serves: then "at most" is without it.
+    factor = (past.input if past.calls else 0.0) if past.cached is None else past.cached
+    cached = min(given, size.cacheable_tokens * factor)
     guided = guided_tokens(FORMATS.get(size.format, PERSONAL), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
     if size.output_tokens is not None:

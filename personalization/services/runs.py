@@ -1,7 +1,7 @@
 """What a person may do with a run. Admin, API and commands all call these."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ WRITTEN_ELSEWHERE = gettext_noop("All texts are already being written by another
 WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
 
 
+MOST_PILOT = 50  # texts; all of them are on one page, and somebody is to read them
 TRIES = 3  # of a plan, when another's locks stand in the way
 
 
@@ -109,6 +110,8 @@ def _limit_problem(backend: str, budget_micro: int | None, pilot: int | None) ->
         return _("A budget above 0 is needed.")
     if pilot is not None and pilot <= 0:
         return _("A pilot needs at least one text.")
+    if pilot is not None and pilot > MOST_PILOT:
+        return _("A pilot is looked at text by text: {most} at most.").format(most=MOST_PILOT)
     return budget_problem(model_of(backend), budget_micro)
 
 
@@ -168,9 +171,13 @@ def resume_run(run: GenerationRun) -> bool:
     return moved
 
 
-def cancel_run(run: GenerationRun) -> bool:
-    """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run."""
-    if not _move(run, RunState.CANCELLED, note="", came_from=[RunState.OPEN, RunState.PAUSED]):
+def cancel_run(run: GenerationRun, pilots: Sequence[Pilot] = tuple(Pilot)) -> bool:
+    """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run.
+
+    `pilots`: it is only cancelled while its pilot is in one of these states.
+    """
+    came_from = [RunState.OPEN, RunState.PAUSED]
+    if not _move(run, RunState.CANCELLED, note="", came_from=came_from, pilots=pilots):
         return False
     end_cancelled()  # a million take a while: the sweeps end what this leaves
     return True
@@ -189,14 +196,19 @@ RETRY = """
 
 
 def retry_failed(run: GenerationRun) -> int:
-    """How many failed items were queued again; those that another run has open by now stay as they are."""
+    """How many failed items were queued again; those that another run has open by now stay as they are.
+
+    The run goes on, unless a person has paused it: then it is for a person to resume it.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+        locked = GenerationRun.objects.select_for_update(no_key=True).get(pk=run.pk)
         try_again(run.pk)
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
         if count:
-            _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
+            if (locked.state, locked.note) != (RunState.PAUSED, PAUSED_BY_HAND):
+                came_from = [RunState.CLOSED, RunState.PAUSED, RunState.OPEN]
+                _move(run, RunState.OPEN, note="", came_from=came_from)
             # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.
             GenerationRun.objects.filter(pk=run.pk, pilot=Pilot.WAITING).update(pilot=Pilot.WRITING)
             notify()
@@ -209,11 +221,19 @@ def notify() -> None:
         cursor.execute("SELECT pg_notify(%s, '')", [WORK_CHANNEL])
 
 
-def _move(run: GenerationRun, state: RunState, *, came_from: list[RunState], note: str | None = None) -> bool:
+def _move(
+    run: GenerationRun,
+    state: RunState,
+    *,
+    came_from: list[RunState],
+    note: str | None = None,
+    pilots: Sequence[Pilot] = tuple(Pilot),
+) -> bool:
     """A conditional update: two people at once, or a person and a worker, cannot undo each other."""
     changes: dict[str, Any] = {"state": state, "closed_at": None}
     if state in (RunState.CANCELLED, RunState.CLOSED):
         changes["closed_at"] = CLOCK
     if note is not None:
         changes["note"] = note
-    return bool(GenerationRun.objects.filter(pk=run.pk, state__in=came_from).update(**changes))
+    there = GenerationRun.objects.filter(pk=run.pk, state__in=came_from, pilot__in=pilots)
+    return bool(there.update(**changes))

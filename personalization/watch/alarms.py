@@ -144,7 +144,8 @@ _HELD = """
                                     ELSE 0 END), 0)::bigint,
            coalesce(sum(looked_at), 0)::bigint
     FROM (SELECT run.pilot,
-                 coalesce(sum(items) FILTER (WHERE count.state = 'held' AND error_code <> 'pilot'), 0) AS held,
+                 coalesce(sum(items) FILTER (WHERE count.state = 'held' AND error_code <> 'pilot'), 0)
+                     AS held,
                  coalesce(sum(items) FILTER (WHERE count.state = 'queued'), 0) AS queued,
                  coalesce(sum(items) FILTER (WHERE count.state = 'held' AND error_code = 'pilot'), 0)
                      AS looked_at

@@ -1,5 +1,6 @@
 """What a run will cost, before it starts: from sizes, and from what past calls teach."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,3 +236,8 @@ def test_a_budget_below_the_estimate_is_warned_of() -> None:
     found = Estimate(MODEL, Usage(1, 0, 1), 2_000_000, 0)
     assert "The budget of 1.50 USD is below the estimate of 2.00 USD" in budget_said(found, 1_500_000)
     assert budget_said(found, 2_000_000) == budget_said(found, None) == ""
+
+
+def test_at_most_counts_on_nothing_from_the_cache(course: Course) -> None:
+    assert estimated().usage.cached_tokens == 0
+    assert estimated().micro == cost_micro(MODEL, replace(estimated().usage, cached_tokens=0))
