@@ -22,6 +22,7 @@ class Estimate:
     usage: Usage
     micro: int
     learned_from: int
+    texts: int | None = None  # to be written; None: nobody counted, for they cost nothing
 
     @property
     def free(self) -> bool:
@@ -40,7 +41,8 @@ def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) 
         sum(part.cached_tokens for part in usages),
         sum(part.output_tokens for part in usages),
     )
-    return Estimate(model, usage, cost_micro(model, usage), past.calls)
+    texts = sum(size.texts for size in sizes if size.output_tokens is None)  # the others are condensed
+    return Estimate(model, usage, cost_micro(model, usage), past.calls, texts)
 
 
 def _usage(size: Size, past: Learned) -> Usage:

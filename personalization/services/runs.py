@@ -60,13 +60,15 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     budget_micro: int | None = None,
     pilot: int | None = None,
     estimate_micro: int | None = None,
+    to_write: int | None = None,
     tried_version: int | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
     their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
-    are written first and wait for a look before the others are begun. `tried_version`: id of the
+    are written first and wait for a look before the others are begun. `estimate_micro`, `to_write`: what a
+    preview said, to tell how the run goes. `tried_version`: id of the
     PromptVersion to write with, in the place of the live one.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
@@ -83,7 +85,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "course_id": selection.course,
         "backend": backend,
         "options": remembered(selection, backend, chosen, limits)
-        | ({TRIED: tried_version} if tried_version else {}),
+        | ({TRIED: tried_version} if tried_version else {})
+        | ({} if to_write is None else {"to_write": to_write}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,

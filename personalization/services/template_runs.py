@@ -19,7 +19,7 @@ from personalization.services.runs import Started, planned_by_key, remembered
 from personalization.writers.registry import model_of, template_problem
 
 
-def start_template_run(
+def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its name
     *,
     lessons: Sequence[UUID],
     stores: Mapping[UUID, str],
@@ -29,6 +29,7 @@ def start_template_run(
     idempotency_key: str | None = None,
     budget_micro: int | None = None,
     estimate_micro: int | None = None,
+    to_write: int | None = None,
 ) -> Started:
     """A run that describes these lessons, planned and woken when the transaction commits.
 
@@ -53,7 +54,8 @@ def start_template_run(
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro}),
+        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro})
+        | ({} if to_write is None else {"to_write": to_write}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
     }

@@ -10,15 +10,17 @@ from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models import GenerationItem, GenerationRun, ModelCall
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.services import ledger, queue
+from personalization.services.charges import unsent
 from personalization.services.ledger import reserve
 from personalization.services.runs import cancel_run, pause_run
 from personalization.services.sweep import sweep
-from personalization.services.work import asked_again, failed
-from personalization.writers.base import Usage
+from personalization.services.work import asked_again, failed, given_back, written
+from personalization.writers.base import Draft, Usage
 from tests.personalization.paid_work import (
     MODEL,
     NEW,
     PRICES,
+    USED,
     calls,
     good,
     jobs,
@@ -252,3 +254,18 @@ def test_lost_calls_of_a_deleted_run_are_ended_too() -> None:
     GenerationRun.objects.all().delete()
     assert sweep().lost_calls == 1
     assert calls("state", "run") == [("unknown", None)]
+
+
+def test_a_call_that_was_reserved_and_not_made_is_not_counted() -> None:
+    run = paid_run()
+    [job] = reserved()
+    settle([given_back(job, unsent(job))])
+    assert (money(run), run.calls) == ((0, 0), 0)
+    assert calls("state", "error_code") == [("error", "unsent")]
+
+
+def test_how_long_the_provider_took_stands_in_the_ledger() -> None:
+    paid_run()
+    [job] = reserved()
+    settle([written(job, Draft(NEW, USED, 0.75))])
+    assert calls("seconds") == [0.75]

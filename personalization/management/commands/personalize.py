@@ -108,6 +108,7 @@ class Command(BaseCommand):
                     **choices,
                     budget_micro=options["budget"],
                     estimate_micro=cost.micro,
+                    to_write=cost.texts,
                     pilot=options["pilot"],
                 )
             except PlanRefused as refused:
