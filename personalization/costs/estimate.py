@@ -1,7 +1,7 @@
 """What a run will cost, before it starts: from the sizes of what it would send, corrected by past usage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import FORMATS
@@ -22,7 +22,8 @@ class Estimate:
     usage: Usage
     micro: int
     learned_from: int
-    texts: int | None = None  # to be written; None: nobody counted, for they cost nothing
+    # To be written; None: nobody counted, for they cost nothing.
+    texts: int | None = field(default=None, compare=False)
 
     @property
     def free(self) -> bool:
@@ -47,9 +48,7 @@ def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) 
 
 def _usage(size: Size, past: Learned) -> Usage:
     given = size.input_tokens * past.input
-    # By sizes alone nobody knows what the provider's cache serves: then "at most" is without it.
-    factor = (past.input if past.calls else 0.0) if past.cached is None else past.cached
-    cached = min(given, size.cacheable_tokens * factor)
+    cached = min(given, size.cacheable_tokens * (past.input if past.cached is None else past.cached))
     guided = guided_tokens(FORMATS.get(size.format, PERSONAL), size.language)
     answers = size.texts * past.output.get((size.format, size.language), guided)
     if size.output_tokens is not None:

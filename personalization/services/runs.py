@@ -67,15 +67,13 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
     their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
-    are written first and wait for a look before the others are begun. `estimate_micro`, `to_write`: what a
-    preview said, to tell how the run goes. `tried_version`: id of the
-    PromptVersion to write with, in the place of the live one.
+    are written first and wait for a look before the others. `to_write`: texts, as a preview counted them.
+    `tried_version`: id of the PromptVersion to write with, in the place of the live one.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    limit_problem = _limit_problem(backend, budget_micro, pilot)
-    if problem := backend_problem(backend) or limit_problem or _prompt_problem(backend, tried_version):
+    if problem := _problem(backend, budget_micro, pilot, tried_version):
         raise PlanRefused(problem)
     chosen = {"force": force, "replace_locked": replace_locked}
     limits = {"budget": budget_micro, "pilot": pilot, TRIED: tried_version}
@@ -84,9 +82,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "idempotency_key": idempotency_key,
         "course_id": selection.course,
         "backend": backend,
-        "options": remembered(selection, backend, chosen, limits)
-        | ({TRIED: tried_version} if tried_version else {})
-        | ({} if to_write is None else {"to_write": to_write}),
+        "options": remembered(selection, backend, chosen, limits, to_write)
+        | ({TRIED: tried_version} if tried_version else {}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
         "pilot": Pilot.NONE if pilot is None else Pilot.WRITING,
@@ -106,6 +103,11 @@ def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
         if run.options.get("request") != fields["options"]["request"]:
             raise PlanRefused(_("This key was used for another request: take a new one.")) from None
         return Started(run, asked=0, coalesced=0)
+
+
+def _problem(backend: str, budget_micro: int | None, pilot: int | None, tried: int | None) -> str | None:
+    limit_problem = _limit_problem(backend, budget_micro, pilot)
+    return backend_problem(backend) or limit_problem or _prompt_problem(backend, tried)
 
 
 def _limit_problem(backend: str, budget_micro: int | None, pilot: int | None) -> str | None:
@@ -150,14 +152,20 @@ def _planned_once(planning: Planning, fields: dict[str, Any]) -> Started:
 
 
 def remembered(
-    selection: object, backend: str, chosen: Mapping[str, Any], limits: Mapping[str, int | None]
+    selection: object,
+    backend: str,
+    chosen: Mapping[str, Any],
+    limits: Mapping[str, int | None],
+    to_write: int | None = None,
 ) -> dict[str, Any]:
-    """What the run remembers: the choices that were made, and a hash that knows the same request again."""
+    """What the run remembers: the choices that were made, a hash that knows the same request again, and how
+    many texts a preview has counted."""
     given = {name: limit for name, limit in limits.items() if limit is not None}
     request = repr((selection, str(backend), *chosen.values(), *given.items()))
     return {
         "request": hashlib.sha256(request.encode()).hexdigest()[:16],
         **{name: choice for name, choice in chosen.items() if choice},
+        **({} if to_write is None else {"to_write": to_write}),
     }
 
 

@@ -35,13 +35,16 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
 
     stores: course → the store whose files are written, too; a course that is missing has none.
     `replace_locked`: descriptions that an editor has changed by now are replaced too; whoever edits later
-    keeps their words. `force`: also what nothing has changed for.
+    keeps their words. `force`: also what nothing has changed for. `to_write`: as a preview counted.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    limit_problem = _budget_problem(budget_micro)
-    if problem := template_problem() or limit_problem or prompt_refusal(live_prompts().lesson):
+    if (
+        problem := template_problem()
+        or _budget_problem(budget_micro)
+        or prompt_refusal(live_prompts().lesson)
+    ):
         raise PlanRefused(problem)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
@@ -54,8 +57,7 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro})
-        | ({} if to_write is None else {"to_write": to_write}),
+        "options": remembered(sorted(lessons), "openai", chosen, {"budget": budget_micro}, to_write),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
     }

@@ -38,8 +38,11 @@ def _fold(table: str, keys: str, *sums: str) -> str:
 
 
 TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
+FOLD = _fold(
+    "call_totals", "model, result, error_code, up_to", "calls", "microseconds", *TOKENS, "cost_micro"
+)
 FOLDS = (
-    _fold("call_totals", "model, result, error_code, up_to", "calls", "microseconds", *TOKENS, "cost_micro"),
+    FOLD,
     _fold("request_totals", "model, up_to", "calls", "microseconds"),
     _fold("ended_totals", "state", "items"),
 )

@@ -120,22 +120,23 @@ def _counted(sql: str, states: list[str], *parameters: str) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Totals of the settled calls of one model and result; `microseconds` and `up_to` as in CallTotal."""
+    """Totals of the settled calls of one model and result; `up_to` as in CallTotal. `seconds`
+    are whole microseconds."""
 
     model: str
     result: str
     error_code: str
     up_to: float | None
     calls: int
-    microseconds: int
+    seconds: float
     input_tokens: int
     cached_tokens: int
     output_tokens: int
     cost_micro: int
 
     @property
-    def seconds(self) -> float:
-        return self.microseconds / 1_000_000
+    def microseconds(self) -> int:
+        return round(self.seconds * 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def calls() -> list[Calls]:
     """By model, result, error and duration. The numbers only grow, whatever the ledger forgets."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(microseconds)::bigint,
+            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(microseconds) / 1e6::float,
                    sum(input_tokens)::bigint, sum(cached_tokens)::bigint, sum(output_tokens)::bigint,
                    sum(cost_micro)::bigint
                FROM call_totals GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""

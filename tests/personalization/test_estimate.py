@@ -1,6 +1,5 @@
 """What a run will cost, before it starts: from sizes, and from what past calls teach."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -238,6 +237,8 @@ def test_a_budget_below_the_estimate_is_warned_of() -> None:
     assert budget_said(found, 2_000_000) == budget_said(found, None) == ""
 
 
-def test_at_most_counts_on_nothing_from_the_cache(course: Course) -> None:
-    assert estimated().usage.cached_tokens == 0
-    assert estimated().micro == cost_micro(MODEL, replace(estimated().usage, cached_tokens=0))
+def test_by_sizes_alone_the_cache_is_named_and_nothing_is_called_the_most(course: Course) -> None:
+    assert estimated().usage.cached_tokens > 0
+    said = estimate_said(estimated())[0]
+    assert "if the provider's cache serves" in said
+    assert "at most" not in said

@@ -87,7 +87,7 @@ def test_a_pilot_takes_only_texts_that_will_be_written(course: Course) -> None:
 
 
 def test_a_pilot_may_be_larger_than_the_run(course: Course) -> None:
-    started = start_run(selection=Selection(lessons=(1,)), backend="openai", pilot=99)
+    started = start_run(selection=Selection(lessons=(1,)), backend="openai", pilot=50)
     assert (started.asked, started.pilot) == (4, 4)
 
 
