@@ -127,7 +127,6 @@ def _started(
             idempotency_key=form.cleaned_data["token"],
             budget_micro=form.cleaned_data["budget"],
             estimate_micro=cost.micro,
-            to_write=cost.texts,
         )
     except PlanRefused as error:
         form.add_error(None, str(error))

@@ -34,7 +34,7 @@ def _amount(estimate: Estimate) -> str:
     amount = money(estimate.micro)
     if not estimate.learned_from:
         text = _(
-            "Estimated cost: about {amount}, if the provider's cache serves all that texts of a lesson share; "
+            "Estimated cost: about {amount}, if the provider's cache serves what texts of a lesson share, "
             "more without it. No earlier call of {model} is known: this goes by the sizes of the texts alone."
         )
         return text.format(amount=amount, model=estimate.model)

@@ -19,7 +19,7 @@ from personalization.services.runs import Started, planned_by_key, remembered
 from personalization.writers.registry import model_of, template_problem
 
 
-def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its name
+def start_template_run(
     *,
     lessons: Sequence[UUID],
     stores: Mapping[UUID, str],
@@ -29,22 +29,18 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
     idempotency_key: str | None = None,
     budget_micro: int | None = None,
     estimate_micro: int | None = None,
-    to_write: int | None = None,
 ) -> Started:
     """A run that describes these lessons, planned and woken when the transaction commits.
 
     stores: course → the store whose files are written, too; a course that is missing has none.
     `replace_locked`: descriptions that an editor has changed by now are replaced too; whoever edits later
-    keeps their words. `force`: also what nothing has changed for. `to_write`: as a preview counted.
+    keeps their words. `force`: also what nothing has changed for.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    if (
-        problem := template_problem()
-        or _budget_problem(budget_micro)
-        or prompt_refusal(live_prompts().lesson)
-    ):
+    limit_problem = _budget_problem(budget_micro)
+    if problem := template_problem() or limit_problem or prompt_refusal(live_prompts().lesson):
         raise PlanRefused(problem)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
@@ -57,7 +53,7 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
         "idempotency_key": idempotency_key,
         "course_id": courses.pop() if len(courses) == 1 else None,
         "backend": Backend.OPENAI,
-        "options": remembered(sorted(lessons), "openai", chosen, {"budget": budget_micro}, to_write),
+        "options": remembered(sorted(lessons), Backend.OPENAI, chosen, {"budget": budget_micro}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
     }

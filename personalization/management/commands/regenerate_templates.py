@@ -129,7 +129,6 @@ class Command(BaseCommand):
                 **choices,
                 budget_micro=options["budget"],
                 estimate_micro=cost.micro,
-                to_write=cost.texts,
             )
         except PlanRefused as refused:
             raise CommandError(str(refused)) from refused
