@@ -9,7 +9,8 @@ from typing import Any
 class WriterError(Exception):
     """Base of what a writer may raise. `code` is a short stable word, `message` one line for an operator.
 
-    `usage`: what the refused answer cost (a writers.base.Usage); None where no answer came.
+    `usage`: what the refused answer cost (a writers.base.Usage); None where no answer came. `seconds`: from
+    the start of the request to the answer, or to the end of the patience with it; None where there was none.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -17,6 +18,7 @@ class WriterError(Exception):
         self.code = code
         self.message = message
         self.usage: Any = None
+        self.seconds: float | None = None
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -48,6 +48,7 @@ EXPLANATIONS = {
     "http_4": gettext_lazy("the endpoint refused the request"),
     "http_5": _BUSY,
     "lease_lost": gettext_lazy("the worker died or lost touch"),
+    "unsent": gettext_lazy("the call was not made: it was not its turn yet, or the worker stopped"),
     "stopped": gettext_lazy("the worker was stopped"),
     "not_storable": gettext_lazy("the database refused the text"),
     "store_file": gettext_lazy("the description is saved, but its file in the store is not"),

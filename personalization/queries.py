@@ -44,12 +44,11 @@ _EXAMPLES = """
 """
 _RATE = """
     SELECT count(*) / greatest(1, extract(epoch FROM now() - min(finished_at)))::float
-    FROM (SELECT finished_at FROM generation_items
-          WHERE run_id = %(run)s AND finished_at > now() - make_interval(secs => %(seconds)s)
-          ORDER BY finished_at DESC LIMIT 10000) latest
+    FROM (SELECT finished_at FROM generation_items WHERE run_id = %(run)s
+    AND finished_at > now() - make_interval(secs => %(seconds)s) ORDER BY finished_at DESC LIMIT 10000) latest
 """
 _OF_THE_RUN = (
-    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "estimate_micro"),
+    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "estimate_micro", "to_write"),
     *("calls", "input_tokens", "cached_tokens", "output_tokens"),
 )
 
@@ -114,6 +113,7 @@ class Progress:
     input_tokens: int = 0
     cached_tokens: int = 0
     output_tokens: int = 0
+    to_write: int | None = None
 
     @property
     def total(self) -> int:

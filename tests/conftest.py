@@ -46,7 +46,15 @@ def fake_model() -> Iterator[RunningFakeModel]:
 FULL_AFTER_A_TEST = [
     *("courses", "profiles", "generation_runs", "generation_counts", "model_calls", "model_endpoints"),
     *("auth_user", "django_session", "changes", "pghistory_context", "worker_heartbeats", "call_totals"),
-    *("limiter_waits", "daily_costs", "coaches", "app_config", "prompt_versions"),
+    *(
+        "ended_totals",
+        "request_totals",
+        "limiter_waits",
+        "daily_costs",
+        "coaches",
+        "app_config",
+        "prompt_versions",
+    ),
 ]
 AND_WHAT_REFERS_TO_THEM = """
     WITH RECURSIVE found AS (

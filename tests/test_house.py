@@ -92,3 +92,11 @@ def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]
     assert ended.value.code == 0
     assert len(explanation) > 40
     assert " ".join(explanation.split()) in shown
+
+
+def test_brackets_in_a_title_are_no_markup() -> None:
+    """Consoles are made in one place: what editors wrote is printed as it is."""
+    calls = re.compile(r"(?<![\w.])Console\(")
+    made = [path for path in WRITTEN_BY_HAND if calls.search(path.read_text())]
+    ours = [path for path in made if path.relative_to(ROOT).parts[0] not in ("tests", "benchmarks")]
+    assert [str(path.relative_to(ROOT)) for path in ours] == ["courses/terminal.py"]

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, field
 from io import StringIO
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from courses.course_folder.findings import Converted
 from courses.errors import Problem
+from courses.terminal import plain_console
 
 WIDTH = 100  # columns of the table; lines of text are as long as they are
 
@@ -72,7 +72,7 @@ class ImportReport:
 
     def as_text(self) -> str:
         """The same for people: a table of rows, what it sums up to, and a line for each warning."""
-        console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
+        console = plain_console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
         if not self.problems:
             console.print(self._table())
             console.print(f"\n{self._summary()}", markup=False, highlight=False, soft_wrap=True)

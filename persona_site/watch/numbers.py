@@ -5,7 +5,7 @@ Workers have no door of their own. What they do is in the database: items, calls
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from prometheus_client.registry import Collector
 from personalization.models.call_totals import DURATIONS
 from personalization.models.runs import RunState
 from personalization.watch import figures
-from personalization.watch.figures import Calls
+from personalization.watch.figures import Calls, Requests
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,12 @@ def queue() -> Iterator[Metric]:
         for state, count in figures.items(run_state).items():
             items.add_metric([run_state.value, state], count)
     yield items
+    ended = CounterMetricFamily(
+        "persona_items_ended", "Items that have come to an end, by its state, of all runs.", labels=["state"]
+    )
+    for state, count in figures.ended().items():
+        ended.add_metric([state], count)
+    yield ended
     runs = GaugeMetricFamily("persona_runs", "Runs by state.", labels=["state"])
     for state, count in figures.runs().items():
         runs.add_metric([state], count)
@@ -60,6 +66,8 @@ def calls() -> Iterator[Metric]:
     found = figures.calls()
     yield _results(found)
     yield _durations(found)
+    latency = "From the start of a request to the provider's answer, without any wait before it."
+    yield _histogram("persona_model_request_seconds", latency, figures.requests())
     yield _tokens(found)
     cost = CounterMetricFamily(
         "persona_model_cost", "What calls have cost, in the price table's currency.", labels=["model"]
@@ -101,18 +109,21 @@ def _results(found: list[Calls]) -> Metric:
 
 def _durations(found: list[Calls]) -> Metric:
     """Of all calls whose end is known, by the ledger's clock: with the waits for the limiter."""
-    durations = HistogramMetricFamily(
-        "persona_model_call_seconds", "From a call's reservation to its settlement.", labels=["model"]
-    )
+    about = "From a call's reservation to its settlement, with all waits."
     timed = [call for call in found if call.up_to is not None]
-    seconds = dict(_added_up(timed, lambda call: (call.model,), lambda call: call.seconds))
+    return _histogram("persona_model_call_seconds", about, timed)
+
+
+def _histogram(name: str, about: str, timed: Sequence[Calls | Requests]) -> Metric:
+    durations = HistogramMetricFamily(name, about, labels=["model"])
+    sums = dict(_added_up(timed, lambda call: (call.model,), lambda call: call.microseconds))
     counts = dict(_added_up(timed, lambda call: (call.model, call.up_to), lambda call: call.calls))
-    for (model,), total in seconds.items():
+    for (model,), total in sums.items():
         below, buckets = 0.0, []
         for bound in BUCKETS:
             below += counts.get((model, bound), 0)
             buckets.append((_bound(bound), below))
-        durations.add_metric([model], buckets, total)
+        durations.add_metric([model], buckets, total / MICRO)
     return durations
 
 
@@ -123,7 +134,7 @@ def _bound(seconds: float) -> str:
 def _tokens(found: list[Calls]) -> Metric:
     tokens = CounterMetricFamily(
         "persona_model_tokens",
-        "Tokens as the provider counted them, or as estimated; cached ones are not part of `input` here.",
+        "Tokens as the provider counted them; cached ones are not part of `input` here.",
         labels=["model", "kind"],
     )
     kinds: dict[str, Callable[[Calls], float]] = {
@@ -137,8 +148,8 @@ def _tokens(found: list[Calls]) -> Metric:
     return tokens
 
 
-def _added_up(
-    found: list[Calls], labels: Callable[[Calls], tuple[Any, ...]], number: Callable[[Calls], float]
+def _added_up[Row](
+    found: Sequence[Row], labels: Callable[[Row], tuple[Any, ...]], number: Callable[[Row], float]
 ) -> Iterable[tuple[tuple[Any, ...], float]]:
     sums: dict[tuple[Any, ...], float] = defaultdict(float)
     for call in found:

@@ -20,7 +20,7 @@ from courses.admin.theme import display
 from personalization.admin.costs import costs_page
 from personalization.admin.heat_map_table import grouped
 from personalization.admin.paginator import EstimatedPaginator
-from personalization.admin.rights import may_see_costs
+from personalization.admin.rights import may_see_costs, may_see_learners
 from personalization.costs.totals import known_models
 from personalization.explanations import explanation
 from personalization.models import CallState, GenerationItem, GenerationRun, ModelCall, Profile
@@ -77,6 +77,11 @@ class LearnerFilter(LinkFilter):
         learner = Profile.objects.only("user_identifier", "name").filter(pk=pk).first()
         return learner.label if learner else NOTHING
 
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        if self.pk and not may_see_learners(request):
+            return [(str(self.pk), str(self.pk)[:8])]
+        return super().lookups(request, model_admin)
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[ModelCall]) -> QuerySet[ModelCall]:
         if self.pk is None:
             return queryset
@@ -93,7 +98,10 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
     paginator = EstimatedPaginator
     actions = None
     list_before_template = "admin/personalization/calls_empty.html"
-    readonly_fields = ("learner", "lesson", "of_run", "cost", "reserved", "tokens", "problem", "kept_answer")
+    readonly_fields = (
+        *("learner", "item_number", "lesson", "of_run", "cost", "reserved", "tokens", "problem"),
+        "kept_answer",
+    )
 
     class Media:
         css = {"all": ("personalization/costs.css",)}
@@ -125,12 +133,18 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
         related = ("item__profile", "item__lesson", "run")
         return super().get_queryset(request).select_related(*related)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        if may_see_learners(request):
+            return self.list_display
+        return ["item_number" if name == "learner" else name for name in self.list_display]
+
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         # By id the database would read the whole ledger for a small run.
         return ("-started_at", "-id") if "run" in request.GET else ("-id",)
 
     def get_fieldsets(self, request: HttpRequest, obj: ModelCall | None = None) -> Any:
-        call = ["state", "problem", "learner", "lesson", "of_run", "started_at", "finished_at"]
+        who = "learner" if may_see_learners(request) else "item_number"
+        call = ["state", "problem", who, "lesson", "of_run", "started_at", "finished_at"]
         money_fields = ["model", "cost", "reserved", "tokens", "prompt_version"]
         # An answer is a learner's text, even before it is published.
         may_read = request.user.has_perm("personalization.view_personalizedlessondescription")
@@ -164,6 +178,10 @@ class ModelCallAdmin(BaseAdmin[ModelCall]):
     @display(description=_("learner"))
     def learner(self, call: ModelCall) -> str:
         return call.item.profile.label if call.item and call.item.profile else NOTHING
+
+    @display(description=_("item"))
+    def item_number(self, call: ModelCall) -> str:
+        return str(call.item_id) if call.item_id else NOTHING
 
     @display(description=_("lesson"))
     def lesson(self, call: ModelCall) -> str:

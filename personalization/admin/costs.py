@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -40,7 +41,10 @@ EVERY = 5  # days between two labels
 def costs_page(admin: "ModelAdmin[Any]", request: HttpRequest) -> HttpResponse:
     """Of the month and the course in the address; of this month, and of all courses, where it names none."""
     month = chosen_month(request.GET.get("month", ""))
-    course = Course.objects.only("slug", "title").filter(slug=request.GET.get("course", "")).first()
+    slug = request.GET.get("course", "")
+    course = chosen_course(slug)
+    if slug and course is None:
+        messages.warning(request, _("There is no such course: these are the costs of all courses."))
     pk = course.pk if course else None
     months, days = by_month(max(month, this_month()), MONTHS, pk), by_day(month, pk)
     if month not in months:
@@ -75,6 +79,13 @@ def costs_link(month: date | None = None, course: str = "") -> str:
     query |= {"course": course} if course else {}
     address = reverse("admin:personalization_modelcall_costs")
     return f"{address}?{urlencode(query)}" if query else address
+
+
+def chosen_course(slug: str) -> Course | None:
+    """None where no course has it."""
+    if "\x00" in slug:
+        return None  # no text of the database has one
+    return Course.objects.only("slug", "title").filter(slug=slug).first()
 
 
 def chosen_month(text: str) -> date:

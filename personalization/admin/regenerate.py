@@ -26,7 +26,8 @@ from personalization.models.runs import Backend
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem, parsed_amount, price_table
 from personalization.queries import Preview, preview
-from personalization.services.runs import Started, start_run
+from personalization.run_report.words import grouped
+from personalization.services.runs import MOST_PILOT, Started, start_run
 from personalization.writers.registry import backend_problem, default_backend, model_of
 
 VERDICTS = {
@@ -38,7 +39,6 @@ VERDICTS = {
     "no_template": gettext_lazy("skipped: the lesson has no standard description"),
     "better_text": gettext_lazy("skipped: the simple writer replaces only its own texts"),
 }
-MOST_PILOT_TEXTS = 50  # more than that nobody reads
 
 
 class RunForm(forms.Form):
@@ -85,10 +85,10 @@ class RunForm(forms.Form):
         text: str = self.cleaned_data["pilot"].strip()
         if not text:
             return None
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PILOT_TEXTS):
+        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PILOT):
             raise forms.ValidationError(
                 _("Write how many texts to look at first, 1 to {most}, or leave it empty.").format(
-                    most=MOST_PILOT_TEXTS
+                    most=MOST_PILOT
                 )
             )
         return int(text)
@@ -177,6 +177,7 @@ def _started(
             idempotency_key=form.cleaned_data["token"],
             budget_micro=form.cleaned_data["budget"],
             estimate_micro=cost.micro,
+            to_write=cost.texts,
         )
     except PlanRefused as error:
         form.add_error(None, str(error))
@@ -190,14 +191,14 @@ def _tell(request: HttpRequest, started: Started) -> None:
             "The run has started: %s texts to look at.",
             started.asked,
         )
-        messages.success(request, text % started.asked)
+        messages.success(request, text % grouped(started.asked))
     if started.coalesced:
         text = ngettext(
             "%s text is being written by another run: this one does it once more afterwards.",
             "%s texts are being written by another run: this one does them once more afterwards.",
             started.coalesced,
         )
-        messages.info(request, text % started.coalesced)
+        messages.info(request, text % grouped(started.coalesced))
 
 
 def _choices(form: RunForm) -> list[Choice]:

@@ -23,6 +23,7 @@ from personalization.costs.words import budget_said, estimate_said
 from personalization.errors import PlanRefused
 from personalization.models.runs import Backend, Kind
 from personalization.pricing import budget_problem, parsed_amount, price_table
+from personalization.run_report.words import grouped
 from personalization.services.runs import Started
 from personalization.services.template_runs import start_template_run
 from personalization.template_queries import TemplatePreview, preview_templates
@@ -139,14 +140,14 @@ def _tell(request: HttpRequest, started: Started) -> None:
             "The run has started: %s lessons to look at.",
             started.asked,
         )
-        messages.success(request, text % started.asked)
+        messages.success(request, text % grouped(started.asked))
     if started.coalesced:
         text = ngettext(
             "%s description is being written by another run: this one does it once more afterwards.",
             "%s descriptions are being written by another run: this one does them once more afterwards.",
             started.coalesced,
         )
-        messages.info(request, text % started.coalesced)
+        messages.info(request, text % grouped(started.coalesced))
 
 
 def _counts(plan: TemplatePreview | None, with_file: Collection[UUID]) -> dict[str, int]:

@@ -9,6 +9,11 @@ def may_run(request: HttpRequest) -> bool:
     return request.user.has_perm(f"personalization.{RUN_GENERATION}")
 
 
+def may_see_learners(request: HttpRequest) -> bool:
+    """Whether this person may know who the learners are; others see the numbers of items."""
+    return request.user.has_perm("personalization.view_profile")
+
+
 def may_see_costs(request: HttpRequest) -> bool:
     """Whether this person may see what was spent: who sees runs does."""
     return request.user.has_perm("personalization.view_generationrun")

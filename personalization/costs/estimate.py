@@ -1,7 +1,7 @@
 """What a run will cost, before it starts: from the sizes of what it would send, corrected by past usage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from courses.formats.personal import PERSONAL
 from courses.formats.shapes import FORMATS
@@ -22,6 +22,8 @@ class Estimate:
     usage: Usage
     micro: int
     learned_from: int
+    # To be written; None: nobody counted, for they cost nothing.
+    texts: int | None = field(default=None, compare=False)
 
     @property
     def free(self) -> bool:
@@ -40,7 +42,8 @@ def estimate(sizes: Sequence[Size], backend: str, kind: str = Kind.PERSONALIZE) 
         sum(part.cached_tokens for part in usages),
         sum(part.output_tokens for part in usages),
     )
-    return Estimate(model, usage, cost_micro(model, usage), past.calls)
+    texts = sum(size.texts for size in sizes if size.output_tokens is None)  # the others are condensed
+    return Estimate(model, usage, cost_micro(model, usage), past.calls, texts)
 
 
 def _usage(size: Size, past: Learned) -> Usage:

@@ -127,7 +127,8 @@ def of_learner(profile: UUID) -> Spent:
                   coalesce(sum(call.cached_tokens), 0), coalesce(sum(call.output_tokens), 0),
                   coalesce(sum(call.actual_micro), 0)::bigint
            FROM generation_items item JOIN model_calls call ON call.item_id = item.id
-           WHERE item.profile_id = %s AND call.state <> 'reserved' AND call.model <> ''""",
+           WHERE item.profile_id = %s AND call.state <> 'reserved' AND call.model <> ''
+             AND call.error_code <> 'unsent'""",
         [profile],
     )
 

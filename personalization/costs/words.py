@@ -34,8 +34,8 @@ def _amount(estimate: Estimate) -> str:
     amount = money(estimate.micro)
     if not estimate.learned_from:
         text = _(
-            "Estimated cost: {amount} at most. No earlier call of {model} is known: this goes by the sizes "
-            "of the texts alone, and is likely too high."
+            "Estimated cost: about {amount}, if the provider's cache serves what texts of a lesson share, "
+            "more without it. No earlier call of {model} is known: this goes by the sizes of the texts alone."
         )
         return text.format(amount=amount, model=estimate.model)
     text = ngettext(

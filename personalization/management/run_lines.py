@@ -18,6 +18,7 @@ from personalization.run_report import (
     error_examples,
     waits,
 )
+from personalization.run_report.waits import held_items
 from personalization.run_report.words import cached_share, projected_micro
 
 WORKER = "celery -A persona_site worker"
@@ -29,7 +30,8 @@ def pace_line(now: Progress) -> str:
     parts = []
     if now.rate and now.state == RunState.OPEN:
         parts.append(f"{now.rate:.1f}/s")
-        if now.pilot != Pilot.WRITING:  # else a person's look comes between
+        # Else a person's look, or a higher budget, comes between.
+        if now.pilot != Pilot.WRITING and not held_items(now, "budget"):
             parts.append(f"{clock(now.seconds_left or 0)} left")
     if now.spent_micro or now.reserved_micro:
         parts.append(money(now.spent_micro))

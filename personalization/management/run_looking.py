@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from rich.console import Console
+from rich.text import Text
 
 from courses.formats.shapes import personal_format
 from courses.models import Lesson
@@ -21,9 +22,9 @@ def print_pilot(console: Console, run: GenerationRun) -> None:
     for place, item in enumerate(items, start=1):
         lesson = lessons[item.lesson_id]
         who = shown_identifier(profiles[item.profile_id].user_identifier, place)
-        console.rule(f"{place}/{len(items)}  {who} · {lesson}", align="left")
+        console.rule(Text(f"{place}/{len(items)}  {who} · {lesson}"), align="left")
         for label, document in (("now", item.old), ("draft", item.answer)):
-            console.print(f"[bold]{label}[/bold]" + ("" if document else ": none yet"))
+            console.print(Text(label, "bold").append("" if document else ": none yet", "not bold"))
             for line in _lines(document, lesson.course.language):
                 console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(

@@ -1,4 +1,4 @@
-from personalization.models.call_totals import CallTotal, LimiterWait
+from personalization.models.call_totals import CallTotal, LimiterWait, RequestTotal
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.clusters import ClusterType, PromptRefinement, UserCluster
 from personalization.models.coaches import Coach, CourseCoach
@@ -11,7 +11,7 @@ from personalization.models.config import (
     VariableEntry,
 )
 from personalization.models.costs import DailyCost
-from personalization.models.counts import ItemCount
+from personalization.models.counts import EndedTotal, ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
 from personalization.models.learners import Profile
 from personalization.models.results import Issue, LessonFeedback, QuizResult
@@ -32,6 +32,7 @@ __all__ = [
     "CourseCoach",
     "CourseSurvey",
     "DailyCost",
+    "EndedTotal",
     "Endpoint",
     "GenerationItem",
     "GenerationRun",
@@ -49,6 +50,7 @@ __all__ = [
     "PromptRefinement",
     "PromptVersion",
     "QuizResult",
+    "RequestTotal",
     "RunState",
     "SettingEntry",
     "SurveyOption",

@@ -10,22 +10,31 @@ from pgtrigger import After, Referencing, Statement, Trigger, Update
 
 # Upper bounds in seconds; the last bucket has none.
 DURATIONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
+UNSENT = "unsent"  # the error of a call that was reserved and not made: no sum counts it
 _BOUNDS = ", ".join(str(bound) for bound in DURATIONS)
 
 # Most updates of the ledger settle nothing (an answer is published, a run deleted): they are let go at once.
 # Nobody knows how long an `unknown` call took: it ended when a sweep found it.
 _COUNT = f"""
     IF NOT EXISTS (SELECT FROM old_rows WHERE state = 'reserved') THEN RETURN NULL; END IF;
-    INSERT INTO call_totals (model, result, error_code, up_to, calls, seconds,
+    INSERT INTO call_totals (model, result, error_code, up_to, calls, microseconds,
         input_tokens, cached_tokens, output_tokens, cost_micro)
     SELECT model, state, error_code, (ARRAY[{_BOUNDS}, 'Infinity'])[width_bucket(took, ARRAY[{_BOUNDS}]) + 1],
-        count(*), coalesce(sum(took), 0), sum(input_tokens), sum(cached_tokens), sum(output_tokens),
-        sum(actual_micro)
+        count(*), coalesce(sum((took * 1000000)::bigint), 0), sum(input_tokens), sum(cached_tokens),
+        sum(output_tokens), sum(actual_micro)
     FROM (SELECT new_row.*, CASE WHEN new_row.state <> 'unknown'
               THEN extract(epoch FROM new_row.finished_at - new_row.started_at)::float END AS took
           FROM new_rows new_row JOIN old_rows old_row USING (id)
-          WHERE old_row.state = 'reserved' AND new_row.state <> 'reserved' AND new_row.model <> '') settled
+          WHERE old_row.state = 'reserved' AND new_row.state <> 'reserved' AND new_row.model <> ''
+          AND new_row.error_code <> '{UNSENT}') settled
     GROUP BY 1, 2, 3, 4;
+    INSERT INTO request_totals (model, up_to, calls, microseconds)
+    SELECT new_row.model,
+        (ARRAY[{_BOUNDS}, 'Infinity'])[width_bucket(new_row.seconds, ARRAY[{_BOUNDS}]::float[]) + 1],
+        count(*), sum((new_row.seconds * 1000000)::bigint)
+    FROM new_rows new_row JOIN old_rows old_row USING (id)
+    WHERE old_row.state = 'reserved' AND new_row.state <> 'reserved' AND new_row.seconds IS NOT NULL
+    GROUP BY 1, 2;
     RETURN NULL;
 """  # noqa: S608 constants of ours
 
@@ -39,7 +48,8 @@ class CallTotal(models.Model):
     error_code = models.TextField()
     up_to = models.FloatField(null=True)
     calls = models.BigIntegerField()
-    seconds = models.FloatField()
+    # Whole ones: sums of floating point numbers change with their order, and a counter must never go down.
+    microseconds = models.BigIntegerField()
     input_tokens = models.BigIntegerField()
     cached_tokens = models.BigIntegerField()
     output_tokens = models.BigIntegerField()
@@ -51,6 +61,23 @@ class CallTotal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model}, {self.result}: {self.calls}"
+
+
+class RequestTotal(models.Model):
+    """How long the provider took to answer, without any wait before the request; `up_to` as in CallTotal."""
+
+    id = models.BigAutoField(primary_key=True)
+    model = models.TextField()
+    up_to = models.FloatField()
+    calls = models.BigIntegerField()
+    microseconds = models.BigIntegerField()
+
+    class Meta:
+        db_table = "request_totals"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.model}: {self.calls}"
 
 
 class LimiterWait(models.Model):

@@ -62,6 +62,8 @@ class ModelCall(models.Model):
     answer = models.JSONField(_("answer that is not published yet"), null=True)
     started_at = models.DateTimeField(_("started"), db_default=NOW)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    # Of the last request alone: from its start to its answer, without the waits for limiter and lesson.
+    seconds = models.FloatField(_("seconds until the answer"), null=True)
 
     class Meta:
         db_table = "model_calls"

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgtrigger import After, Condition, Insert, Row, Trigger, UpdateOf
 
+from personalization.models.call_totals import UNSENT
+
 _ADD = """
     INSERT INTO daily_costs (day, course_id, model, calls, good_calls, input_tokens, cached_tokens,
                              output_tokens, micro)
@@ -50,7 +52,8 @@ class DailyCost(models.Model):
 
 
 def cost_triggers() -> list[Trigger]:
-    """For the ledger's table. A call without a model is the simple writer's, and costs nothing."""
+    """For the ledger's table. A call without a model is the simple writer's, and costs nothing; one that
+    is `unsent` was never made."""
     return [
         _trigger("add_settled", UpdateOf("state"), "OLD.state = 'reserved' AND NEW.state <> 'reserved'"),  # type: ignore[no-untyped-call]
         _trigger("add_inserted", Insert, "NEW.state <> 'reserved'"),
@@ -58,5 +61,5 @@ def cost_triggers() -> list[Trigger]:
 
 
 def _trigger(name: str, operation: Any, condition: str) -> Trigger:
-    settled = Condition(f"{condition} AND NEW.model <> ''")
+    settled = Condition(f"{condition} AND NEW.model <> '' AND NEW.error_code <> '{UNSENT}'")
     return Trigger(name=name, level=Row, when=After, operation=operation, condition=settled, func=_ADD)

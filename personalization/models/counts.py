@@ -14,6 +14,14 @@ _SUM = """
     GROUP BY run_id, state, error_code HAVING sum(items) <> 0;
     RETURN NULL;
 """
+# Items that came to an end, whatever becomes of their run: what leaves an end (a retry) is not taken away.
+_ENDED = """
+    INSERT INTO ended_totals (state, items)
+    SELECT state, sum(items) FROM (
+        SELECT state, count(*) FROM new_rows WHERE finished_at IS NOT NULL GROUP BY 1
+        UNION ALL SELECT state, -count(*) FROM old_rows WHERE finished_at IS NOT NULL GROUP BY 1
+    ) moved (state, items) GROUP BY state HAVING sum(items) > 0;
+"""
 _CAME = "SELECT run_id, state, error_code, count(*) FROM new_rows GROUP BY 1, 2, 3"
 _WENT = "SELECT run_id, state, error_code, -count(*) FROM old_rows GROUP BY 1, 2, 3"
 
@@ -36,6 +44,21 @@ class ItemCount(models.Model):
         return f"{self.state} {self.error_code}: {self.items:+}"
 
 
+class EndedTotal(models.Model):
+    """The sum over the rows of a state only grows."""
+
+    id = models.BigAutoField(primary_key=True)
+    state = models.TextField()
+    items = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ended_totals"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.items:+}"
+
+
 def count_triggers() -> list[Trigger]:
     """For the items' table."""
     both = f"{_CAME} UNION ALL {_WENT}"
@@ -48,7 +71,7 @@ def count_triggers() -> list[Trigger]:
 
 def _trigger(name: str, operation: Operation, changes: str, **rows: str) -> Trigger:
     referencing = Referencing(**rows)  # type: ignore[no-untyped-call]
-    sql = _SUM.format(changes=changes)
+    sql = (_ENDED if operation is Update else "") + _SUM.format(changes=changes)
     return Trigger(
         name=name, level=Statement, when=After, operation=operation, referencing=referencing, func=sql
     )

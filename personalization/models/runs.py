@@ -143,6 +143,12 @@ class GenerationRun(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def to_write(self) -> int | None:
+        """How many of its texts were to be written when it was started; None: nobody has counted them."""
+        count: int | None = self.options.get("to_write")
+        return count
+
 
 class GenerationItem(models.Model):
     id = models.BigAutoField(primary_key=True)

@@ -25,7 +25,8 @@ ROWS_AT_ONCE = 1_000
 # The database writes numbers and times as text: a million of them in Python took as long as all the rest.
 # Calls of other runs for the same learner and lesson are theirs. One without an end yet counts as reserved.
 ITEMS = """
-    SELECT coalesce(profile.user_identifier, ''), course.slug, lesson.lesson_number::text, lesson.title,
+    SELECT CASE WHEN %(named)s THEN coalesce(profile.user_identifier, '') ELSE item.id::text END,
+           course.slug, lesson.lesson_number::text, lesson.title,
            item.state, item.error_code, item.error_message, item.attempts::text,
            coalesce(made.calls, 0)::text, (coalesce(made.cost, 0) / 1000000.0)::numeric(24, 6)::text,
            coalesce(made.input, 0)::text, coalesce(made.cached, 0)::text, coalesce(made.output, 0)::text,
@@ -46,9 +47,10 @@ ITEMS = """
 type Row = tuple[str, ...]
 
 
-def items_csv(run_id: UUID) -> Iterator[str]:
+def items_csv(run_id: UUID, *, named: bool = True) -> Iterator[str]:
     """Pieces of the file, in the language of who asks; decimals and separators as its spreadsheets want them.
 
+    `named` false: for who may not know the learners, the numbers of items stand in their place.
     Nothing is asked of the database before the first piece is taken.
     """
     # Looked up now: the pieces may be taken when the request, and with it the language, is over.
@@ -56,9 +58,10 @@ def items_csv(run_id: UUID) -> Iterator[str]:
     states = {state.value: str(state.label) for state in ItemState}
     happened = _error_words(get_language())
     pieces = (
-        _lines((_cells(row, states, happened, comma) for row in rows), comma) for rows in _pieces(run_id)
+        _lines((_cells(row, states, happened, comma) for row in rows), comma)
+        for rows in _pieces(run_id, named=named)
     )
-    return chain([BOM + _lines([_headings()], comma)], pieces)
+    return chain([BOM + _lines([_headings(named=named)], comma)], pieces)
 
 
 def _error_words(language: str | None) -> Callable[[str, str], str]:
@@ -77,17 +80,17 @@ def defused(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _pieces(run_id: UUID) -> Iterator[list[Row]]:
+def _pieces(run_id: UUID, *, named: bool) -> Iterator[list[Row]]:
     # Outside a transaction the cursor is WITH HOLD: a slow reader keeps neither locks nor a snapshot.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(ITEMS, {"run": run_id, "zone": get_current_timezone_name()})
+        cursor.execute(ITEMS, {"run": run_id, "named": named, "zone": get_current_timezone_name()})
         while rows := cursor.fetchmany(ROWS_AT_ONCE):
             yield rows
 
 
-def _headings() -> list[str]:
+def _headings(*, named: bool) -> list[str]:
     return [
-        _("Learner"),
+        _("Learner") if named else _("Item"),
         _("Course"),
         _("Lesson number"),
         _("Lesson"),

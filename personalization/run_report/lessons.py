@@ -20,7 +20,9 @@ TIMES = """
     ), looked_at AS MATERIALIZED (
         SELECT DISTINCT call.* FROM span
         CROSS JOIN generate_series(0, %(points)s - 1) AS n CROSS JOIN LATERAL (
-            SELECT id, item_id, extract(epoch FROM finished_at - started_at)::float AS seconds
+            -- Of calls from before it was measured: with the waits for their turn.
+            SELECT id, item_id,
+                coalesce(seconds, extract(epoch FROM finished_at - started_at)::float) AS seconds
             FROM model_calls WHERE run_id = %(run)s
             AND started_at >= span.first + (span.last - span.first) * (n / %(points)s::float)
             AND state IN ('ok', 'bad', 'error')

@@ -40,6 +40,11 @@ NOBODY_WORKS = """
        AND NOT EXISTS (SELECT FROM generation_items
                        WHERE state = 'running' AND lease_until > clock_timestamp())
 """
+# The least that one of the items takes which wait for money.
+LEAST_NEEDED = """
+    SELECT min(needs_micro) FROM generation_items
+    WHERE run_id = %s AND error_code = 'budget' AND state = 'held'
+"""
 NEXT_TRY = """
     SELECT extract(epoch FROM min(available_at) - clock_timestamp())::float FROM generation_items
     WHERE run_id = %s AND state = 'queued'
@@ -58,9 +63,20 @@ def waits(now: Progress) -> list[Wait]:
         found.append(Wait(Reason.CONDENSING, condensing))
     if now.state == RunState.PAUSED:
         return [Wait(Reason.PAUSED, now.total - now.ended), *found]
-    if now.pilot != Pilot.WAITING and not now.rate:
+    if now.pilot != Pilot.WAITING and not now.rate and not money_is_out(now):
         found += _nothing_moves(now)
     return found
+
+
+def money_is_out(now: Progress) -> bool:
+    """Whether the queue begins nothing more of the run until its budget is raised, however many are due."""
+    if now.budget_micro is None or not held_items(now, "budget"):
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(LEAST_NEEDED, [now.run_id])
+        needed: int | None = cursor.fetchone()[0]
+    # Enough of it: the budget was raised a moment ago, or nobody is there to go on.
+    return needed is None or needed > now.budget_micro - now.spent_micro - now.reserved_micro
 
 
 def held_items(now: Progress, code: str) -> int:
@@ -75,8 +91,15 @@ def _held(now: Progress) -> list[Wait]:
     if now.pilot == Pilot.WAITING:
         found.append(Wait(Reason.PILOT, held_items(now, "pilot")))
     if held := held_items(now, "budget"):
-        found.append(Wait(Reason.BUDGET, held))
+        found.append(Wait(Reason.BUDGET, held + _no_money_for(now)))
     return found
+
+
+def _no_money_for(now: Progress) -> int:
+    """How many are still queued, and will not be begun for want of money either."""
+    if now.pilot in (Pilot.WRITING, Pilot.WAITING) or not money_is_out(now):
+        return 0  # the others wait for the pilot first
+    return now.counts.get(ItemState.QUEUED, 0)
 
 
 def _nothing_moves(now: Progress) -> list[Wait]:

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from personalization.models.runs import Pilot, RunState
 from personalization.queries import Progress
+from personalization.run_report.waits import held_items
 
 STATES = {
     RunState.OPEN: pgettext_lazy("run", "running"),
@@ -51,11 +52,16 @@ def duration_words(seconds: float | None) -> str:
 
 def projected_micro(now: Progress) -> int | None:
     """What the whole run will have cost, by what its items cost so far; None while that is a guess."""
-    written = now.counts.get("done", 0) + now.counts.get("failed", 0)
+    # A pilot's drafts are paid for, too.
+    written = now.counts.get("done", 0) + now.counts.get("failed", 0) + held_items(now, "pilot")
     if not now.spent_micro or written < ENOUGH:
         return None
     without_a_call = sum(now.counts.get(state, 0) for state in ("unchanged", "skipped", "cancelled"))
-    return round(now.spent_micro / written * (now.total - without_a_call))
+    left = now.total - without_a_call - written
+    if now.to_write is not None:
+        # Of those that are left most may be unchanged: a call is made for what was to be written.
+        left = min(left, max(0, now.to_write - written))
+    return round(now.spent_micro / written * (written + left))
 
 
 def cached_share(now: Progress) -> int | None:

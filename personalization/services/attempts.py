@@ -150,7 +150,8 @@ class NotCondensed:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """How a call ended, for its row in the ledger. Tokens only as the provider counted them."""
+    """How a call ended, for its row in the ledger. Tokens only as the provider counted them; `seconds`: how
+    long it took to answer, where it did."""
 
     token: UUID
     call_no: int
@@ -158,6 +159,7 @@ class CallResult:
     code: str
     micro: int
     usage: Usage = NO_TOKENS
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

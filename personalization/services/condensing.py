@@ -63,7 +63,7 @@ def part_condensed(job: Job, draft: Draft) -> Again | Outcome:
     """After the call for a part: the job goes on with the next one, or with its text."""
     if job.condensing is None:
         raise AssertionError
-    part, call = job.condensing.missing[0], good_call(job, draft.usage)
+    part, call = job.condensing.missing[0], good_call(job, draft)
     text = str(draft.content[KEY])
     done = {**job.condensing.done, part.key: text}
     kept = Kept(job.condensing.source_id, job.brief.lesson_id, job.claim.token, part.key, text)

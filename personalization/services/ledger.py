@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from personalization.models.call_totals import UNSENT
 from personalization.models.calls import CallState
 from personalization.models.runs import GenerationRun, RunState
 from personalization.pricing import cost_micro
@@ -127,31 +128,32 @@ def _reservation(job: Job) -> dict[str, Any]:
 
 
 _SETTLED = """RETURNING call.run_id, call.reserved_micro, call.actual_micro, call.input_tokens,
-            call.cached_tokens, call.output_tokens"""
-_MOVED = """
+            call.cached_tokens, call.output_tokens, call.error_code"""
+_MOVED = f"""
     moved AS (
         UPDATE generation_runs run SET reserved_micro = run.reserved_micro - sums.reserved,
             spent_micro = run.spent_micro + sums.spent, calls = run.calls + sums.calls,
             input_tokens = run.input_tokens + sums.input, cached_tokens = run.cached_tokens + sums.cached,
             output_tokens = run.output_tokens + sums.output
         FROM (SELECT run_id, sum(reserved_micro) AS reserved, sum(actual_micro) AS spent,
-                  count(*) AS calls, sum(input_tokens) AS input, sum(cached_tokens) AS cached,
-                  sum(output_tokens) AS output
+                  count(*) FILTER (WHERE error_code <> '{UNSENT}') AS calls, sum(input_tokens) AS input,
+                  sum(cached_tokens) AS cached, sum(output_tokens) AS output
               FROM settled GROUP BY run_id) sums
         WHERE run.id = sums.run_id
     )
     SELECT count(*) FROM settled
-"""
+"""  # noqa: S608 constants of ours
 # An answer is kept only for an item that can still be published.
 SETTLE_CALLS = f"""
     WITH settled AS (
         UPDATE model_calls call SET state = given.state, error_code = given.code, actual_micro = given.micro,
             input_tokens = given.input_tokens, cached_tokens = given.cached_tokens,
             output_tokens = given.output_tokens, finished_at = clock_timestamp(),
-            answer = CASE WHEN EXISTS (SELECT FROM generation_items item
+            seconds = given.seconds, answer = CASE WHEN EXISTS (SELECT FROM generation_items item
                 WHERE item.id = call.item_id AND item.finished_at IS NULL) THEN given.answer END
         FROM jsonb_to_recordset(%s) AS given (token uuid, call_no smallint, state text, code text,
-            micro bigint, input_tokens int, cached_tokens int, output_tokens int, answer jsonb)
+            micro bigint, input_tokens int, cached_tokens int, output_tokens int, seconds float,
+            answer jsonb)
         WHERE call.lease_token = given.token AND call.call_no = given.call_no AND call.state = 'reserved'
         {_SETTLED}
     ), {_MOVED}
@@ -174,6 +176,7 @@ def _settlement(call: CallResult, text: Text | None) -> dict[str, Any]:
         "input_tokens": call.usage.input_tokens,
         "cached_tokens": call.usage.cached_tokens,
         "output_tokens": call.usage.output_tokens,
+        "seconds": call.seconds,
         "answer": text.content if text and call.state == CallState.OK else None,
     }
 

@@ -14,7 +14,7 @@ from personalization.models import GenerationItem, GenerationRun, ItemState, Pil
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.services.paid import paid_answers
 from personalization.services.run_prompts import TRIED
-from personalization.services.runs import notify
+from personalization.services.runs import cancel_run, notify
 
 HELD_FOR_A_LOOK = {"state": ItemState.HELD, "error_code": "pilot"}
 _GO_ON = """
@@ -71,8 +71,15 @@ def pilot_items(run_id: UUID) -> list[PilotItem]:
     ]
 
 
+def throw_away_pilot(run: GenerationRun) -> bool:
+    """Whether the run had a pilot to decide on, and is cancelled. One that somebody else has accepted in the
+    same moment goes on: its texts are published already."""
+    return cancel_run(run, [Pilot.WRITING, Pilot.WAITING])
+
+
 def accept_pilot(run: GenerationRun) -> bool:
     """Whether the run had a pilot and now goes on: its drafts are published as they are, the others follow.
+    A paused one stays paused, and publishes nothing before it is resumed.
 
     Also while the last of the pilot is being written: whoever has seen enough need not wait for it. Raises
     PlanRefused where the pilot tries a prompt that is not live: its texts would be stale at once.

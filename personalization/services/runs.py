@@ -1,7 +1,7 @@
 """What a person may do with a run. Admin, API and commands all call these."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ WRITTEN_ELSEWHERE = gettext_noop("All texts are already being written by another
 WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks to the broker
 
 
+MOST_PILOT = 50  # texts; all of them are on one page, and somebody is to read them
 TRIES = 3  # of a plan or a retry, when another's locks stand in the way
 
 
@@ -59,20 +60,20 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     budget_micro: int | None = None,
     pilot: int | None = None,
     estimate_micro: int | None = None,
+    to_write: int | None = None,
     tried_version: int | None = None,
 ) -> Started:
     """Plans a run in one statement and wakes the workers when the transaction commits.
 
     `replace_locked`: texts that an editor has changed by now are replaced too; whoever edits later keeps
     their words (work.replaceable). `budget_micro`: what its calls may cost at most. `pilot`: so many texts
-    are written first and wait for a look before the others are begun. `tried_version`: id of the
-    PromptVersion to write with, in the place of the live one.
+    are written first and wait for a look before the others. `to_write`: texts, as a preview counted them.
+    `tried_version`: id of the PromptVersion to write with, in the place of the live one.
 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    limit_problem = _limit_problem(backend, budget_micro, pilot)
-    if problem := backend_problem(backend) or limit_problem or _prompt_problem(backend, tried_version):
+    if problem := _problem(backend, budget_micro, pilot, tried_version):
         raise PlanRefused(problem)
     chosen = {"force": force, "replace_locked": replace_locked}
     limits = {"budget": budget_micro, "pilot": pilot, TRIED: tried_version}
@@ -81,7 +82,7 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
         "idempotency_key": idempotency_key,
         "course_id": selection.course,
         "backend": backend,
-        "options": remembered(selection, backend, chosen, limits)
+        "options": remembered(selection, backend, chosen, limits, to_write)
         | ({TRIED: tried_version} if tried_version else {}),
         "budget_micro": budget_micro,
         "estimate_micro": estimate_micro,
@@ -104,11 +105,18 @@ def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
         return Started(run, asked=0, coalesced=0)
 
 
+def _problem(backend: str, budget_micro: int | None, pilot: int | None, tried: int | None) -> str | None:
+    limit_problem = _limit_problem(backend, budget_micro, pilot)
+    return backend_problem(backend) or limit_problem or _prompt_problem(backend, tried)
+
+
 def _limit_problem(backend: str, budget_micro: int | None, pilot: int | None) -> str | None:
     if budget_micro is not None and budget_micro <= 0:
         return _("A budget above 0 is needed.")
     if pilot is not None and pilot <= 0:
         return _("A pilot needs at least one text.")
+    if pilot is not None and pilot > MOST_PILOT:
+        return _("A pilot is looked at text by text: {most} at most.").format(most=MOST_PILOT)
     return budget_problem(model_of(backend), budget_micro)
 
 
@@ -146,14 +154,20 @@ def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
 
 
 def remembered(
-    selection: object, backend: str, chosen: Mapping[str, Any], limits: Mapping[str, int | None]
+    selection: object,
+    backend: str,
+    chosen: Mapping[str, Any],
+    limits: Mapping[str, int | None],
+    to_write: int | None = None,
 ) -> dict[str, Any]:
-    """What the run remembers: the choices that were made, and a hash that knows the same request again."""
+    """What the run remembers: the choices that were made, a hash that knows the same request again, and how
+    many texts a preview has counted."""
     given = {name: limit for name, limit in limits.items() if limit is not None}
     request = repr((selection, str(backend), *chosen.values(), *given.items()))
     return {
         "request": hashlib.sha256(request.encode()).hexdigest()[:16],
         **{name: choice for name, choice in chosen.items() if choice},
+        **({} if to_write is None else {"to_write": to_write}),
     }
 
 
@@ -170,9 +184,13 @@ def resume_run(run: GenerationRun) -> bool:
     return moved
 
 
-def cancel_run(run: GenerationRun) -> bool:
-    """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run."""
-    if not _move(run, RunState.CANCELLED, note="", came_from=[RunState.OPEN, RunState.PAUSED]):
+def cancel_run(run: GenerationRun, pilots: Sequence[Pilot] = tuple(Pilot)) -> bool:
+    """Whether the run had not ended yet. No text of it appears from now on: `settle` looks at the run.
+
+    `pilots`: it is only cancelled while its pilot is in one of these states.
+    """
+    came_from = [RunState.OPEN, RunState.PAUSED]
+    if not _move(run, RunState.CANCELLED, note="", came_from=came_from, pilots=pilots):
         return False
     end_cancelled()  # a million take a while: the sweeps end what this leaves
     return True
@@ -228,11 +246,19 @@ def notify() -> None:
         cursor.execute("SELECT pg_notify(%s, '')", [WORK_CHANNEL])
 
 
-def _move(run: GenerationRun, state: RunState, *, came_from: list[RunState], note: str | None = None) -> bool:
+def _move(
+    run: GenerationRun,
+    state: RunState,
+    *,
+    came_from: list[RunState],
+    note: str | None = None,
+    pilots: Sequence[Pilot] = tuple(Pilot),
+) -> bool:
     """A conditional update: two people at once, or a person and a worker, cannot undo each other."""
     changes: dict[str, Any] = {"state": state, "closed_at": None}
     if state in (RunState.CANCELLED, RunState.CLOSED):
         changes["closed_at"] = CLOCK
     if note is not None:
         changes["note"] = note
-    return bool(GenerationRun.objects.filter(pk=run.pk, state__in=came_from).update(**changes))
+    there = GenerationRun.objects.filter(pk=run.pk, state__in=came_from, pilot__in=pilots)
+    return bool(there.update(**changes))

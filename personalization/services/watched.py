@@ -21,21 +21,31 @@ SEEN = """
     ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
 """
 FORGET = "DELETE FROM worker_heartbeats WHERE seen_at < clock_timestamp() - interval '1 day'"
+
+
 # Skipped rows are being folded by another sweeper, or are too new to be seen: each row is moved once.
-FOLD = """
+def _fold(table: str, keys: str, *sums: str) -> str:
+    """The statement that makes one row of all that have the same keys, where there are too many."""
+    added = ", ".join(f"sum({name})" for name in sums)
+    return f"""
     WITH folded AS (
-        DELETE FROM call_totals WHERE id IN (SELECT id FROM call_totals FOR UPDATE SKIP LOCKED)
-        AND (SELECT count(*) FROM call_totals) > %s
+        DELETE FROM {table} WHERE id IN (SELECT id FROM {table} FOR UPDATE SKIP LOCKED)
+        AND (SELECT count(*) FROM {table}) > %s
         RETURNING *
     )
-    INSERT INTO call_totals (model, result, error_code, up_to, calls, seconds,
-        input_tokens, cached_tokens, output_tokens, cost_micro)
-    SELECT model, result, error_code, up_to, sum(calls), sum(seconds),
-        sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_micro)
-    FROM folded GROUP BY 1, 2, 3, 4
-"""
+    INSERT INTO {table} ({keys}, {", ".join(sums)}) SELECT {keys}, {added} FROM folded GROUP BY {keys}
+"""  # noqa: S608 constants of ours
 
 
+TOKENS = ("input_tokens", "cached_tokens", "output_tokens")
+FOLD = _fold(
+    "call_totals", "model, result, error_code, up_to", "calls", "microseconds", *TOKENS, "cost_micro"
+)
+FOLDS = (
+    FOLD,
+    _fold("request_totals", "model, up_to", "calls", "microseconds"),
+    _fold("ended_totals", "state", "items"),
+)
 WAITED = """
     INSERT INTO limiter_waits AS known (model, waits, seconds, given_up) VALUES (%s, %s, %s, %s)
     ON CONFLICT (model) DO UPDATE SET waits = known.waits + excluded.waits,
@@ -87,7 +97,8 @@ def beat(worker: Worker) -> None:
         with connection.cursor() as cursor:
             cursor.execute(SEEN, [worker.id, worker.name, concurrency, settings.RELEASE])
             cursor.execute(FORGET)
-            cursor.execute(FOLD, [MOST_TOTALS])
+            for statement in FOLDS:
+                cursor.execute(statement, [MOST_TOTALS])
     except Error as error:
         # Only the kind: a database's own words may quote a row. The next sweep tries again.
         log.warning("the heartbeat was not written (%s)", type(error).__name__)

@@ -206,7 +206,7 @@ def written_from(brief: Brief) -> WrittenFrom:
 
 
 def written(job: Job, draft: Draft) -> Outcome:
-    return _ended(job, draft.content, good_call(job, draft.usage))
+    return _ended(job, draft.content, good_call(job, draft))
 
 
 def _ended(job: Job, content: Document, call: CallResult | None = None) -> Outcome:

@@ -137,11 +137,20 @@ def _failed(limit: int) -> Alarm:
     )
 
 
+# While items of a run wait for its money, nothing that is queued is begun: it waits for the same. Behind a
+# pilot it waits for that.
 _HELD = """
-    SELECT coalesce(sum(items) FILTER (WHERE error_code <> 'pilot'), 0)::bigint,
-           coalesce(sum(items) FILTER (WHERE error_code = 'pilot'), 0)::bigint
-    FROM generation_runs run JOIN generation_counts count ON count.run_id = run.id
-    WHERE run.state IN ('open', 'paused') AND count.state = 'held'
+    SELECT coalesce(sum(held + CASE WHEN held > 0 AND pilot NOT IN ('writing', 'waiting') THEN queued
+                                    ELSE 0 END), 0)::bigint,
+           coalesce(sum(looked_at), 0)::bigint
+    FROM (SELECT run.pilot,
+                 coalesce(sum(items) FILTER (WHERE count.state = 'held' AND error_code <> 'pilot'), 0)
+                     AS held,
+                 coalesce(sum(items) FILTER (WHERE count.state = 'queued'), 0) AS queued,
+                 coalesce(sum(items) FILTER (WHERE count.state = 'held' AND error_code = 'pilot'), 0)
+                     AS looked_at
+          FROM generation_runs run JOIN generation_counts count ON count.run_id = run.id
+          WHERE run.state IN ('open', 'paused') GROUP BY run.id) of_run
 """
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from personalization.models.runs import PILOT_PRIORITY, ItemState, RunState
+from personalization.models.runs import ENDED, PILOT_PRIORITY, ItemState, RunState
 
 _SILENCE = 30.0  # seconds; a sweeper writes every few
 
@@ -105,6 +105,12 @@ def items(run_state: str) -> dict[str, int]:
     return _counted(sql, ItemState.values, run_state)
 
 
+def ended() -> dict[str, int]:
+    """State → items that have ever come to that end, also of runs that have ended or are gone."""
+    found = _counted("SELECT state, sum(items)::bigint FROM ended_totals GROUP BY 1", ItemState.values)
+    return {state: found[state] for state in ENDED}
+
+
 def _counted(sql: str, states: list[str], *parameters: str) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -114,7 +120,8 @@ def _counted(sql: str, states: list[str], *parameters: str) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Totals of the settled calls of one model and result; `seconds` and `up_to` as in CallTotal."""
+    """Totals of the settled calls of one model and result; `up_to` as in CallTotal. `seconds`
+    are whole microseconds."""
 
     model: str
     result: str
@@ -126,6 +133,30 @@ class Calls:
     cached_tokens: int
     output_tokens: int
     cost_micro: int
+
+    @property
+    def microseconds(self) -> int:
+        return round(self.seconds * 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Of one model: how long the provider took to answer."""
+
+    model: str
+    up_to: float
+    calls: int
+    microseconds: int
+
+
+def requests() -> list[Requests]:
+    """By model and duration; only those of which somebody measured it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT model, up_to, sum(calls)::bigint, sum(microseconds)::bigint
+               FROM request_totals GROUP BY 1, 2 ORDER BY 1, 2"""
+        )
+        return [Requests(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +179,7 @@ def calls() -> list[Calls]:
     """By model, result, error and duration. The numbers only grow, whatever the ledger forgets."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(seconds),
+            """SELECT model, result, error_code, up_to, sum(calls)::bigint, sum(microseconds) / 1e6::float,
                    sum(input_tokens)::bigint, sum(cached_tokens)::bigint, sum(output_tokens)::bigint,
                    sum(cost_micro)::bigint
                FROM call_totals GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""

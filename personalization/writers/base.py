@@ -21,8 +21,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
+    """`seconds`: from the start of its request to the answer; None: nobody was asked."""
+
     content: Document
     usage: Usage = Usage()
+    seconds: float | None = None
 
 
 class Writer(Protocol):

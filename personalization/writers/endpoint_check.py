@@ -23,9 +23,14 @@ Answer in English, with a JSON object that has exactly this key, and with nothin
 TINY = Format("check", 1, (Section("works", headings("Работает", "Works"), Kind.TEXT, "The word yes."),))
 MOST_TOKENS = 1_000  # of an answer; ten are enough, but a model that thinks takes some hundreds
 YES, NO, FAILED = "yes", "no", "FAILED"
-# Which question an error of the first request answers; all others before it are answered with yes.
 QUESTIONS = ("reachable", "key", "model", "answers")
-ANSWERED_BY = {"timeout": 0, "connection": 0, "http_401": 1, "http_403": 2, "http_404": 2}
+# Where the first request fails: how many of the questions before it are answered with yes, and the question
+# that is. An answer of any kind proves that something is reachable there, and nothing more: a 404 may be of
+# the path, and who is busy has not looked at the key.
+NOT_REACHED = ("timeout", "connection")
+FAILED_AT = {"http_401": "key", "http_403": "model", "http_404": "model"}
+# Of these the model itself has spoken.
+SPOKEN = {"refusal", "content_filter", "cut", "empty", "bad_json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +144,19 @@ class EndpointCheck:
 
 
 def _failure(error: WriterError) -> list[Finding]:
-    """The questions that the failed request has answered, up to the one that it failed at."""
-    last = ANSWERED_BY.get(error.code, len(QUESTIONS) - 1)
+    """The questions that the failed request has answered, and the one that it failed at."""
+    proved: tuple[str, ...] = ("reachable",)
+    failed_at = FAILED_AT.get(error.code, "answers")
+    if error.code in NOT_REACHED:
+        proved, failed_at = (), "reachable"
+    elif error.code in SPOKEN:
+        proved = QUESTIONS[:-1]
     says = error.message
     if isinstance(error, Permanent):
         says = f"{says}: it takes no request that workers could send"
     return [
-        *(Finding(question, YES) for question in QUESTIONS[:last]),
-        Finding(QUESTIONS[last], FAILED, says),
+        *(Finding(question, YES) for question in proved),
+        Finding(failed_at, FAILED, says),
     ]
 
 

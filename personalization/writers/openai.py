@@ -1,13 +1,15 @@
 """Any OpenAI-compatible endpoint: asked in the way that it takes, every failure told apart."""
 
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from personalization.answers import with_name
 from personalization.brief import Brief
 from personalization.checks import check_answer, check_condensed
 from personalization.condensing.prompt import PartBrief
-from personalization.errors import WriterError
+from personalization.errors import Transient, WriterError
 from personalization.writers.base import Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
@@ -16,7 +18,7 @@ from personalization.writers.lesson_gate import LessonGate
 from personalization.writers.limits.base import Limiter, NoLimiter
 from personalization.writers.openai_answers import Answer, read_answer
 from personalization.writers.openai_errors import Refused
-from personalization.writers.openai_http import ChatCompletions, succeeded
+from personalization.writers.openai_http import ChatCompletions, Response, succeeded
 from personalization.writers.openai_requests import Requests
 
 
@@ -48,13 +50,13 @@ class OpenAIWriter:
         answer = await self._ask(brief, complaint)
         with _paid(answer):
             document = check_answer(answer.document(), brief)
-        return Draft(with_name(document, brief.name), answer.usage)
+        return Draft(with_name(document, brief.name), answer.usage, answer.seconds)
 
     async def condense(self, brief: PartBrief, complaint: str = "") -> Draft:
         answer = await self._ask(brief, complaint)
         with _paid(answer):
             document = check_condensed(answer.document(), brief.format, brief.language)
-        return Draft(document, answer.usage)
+        return Draft(document, answer.usage, answer.seconds)
 
     async def close(self) -> None:
         try:
@@ -73,19 +75,34 @@ class OpenAIWriter:
             async with self._lessons.turn(_prefix(brief)):
                 return await self._endpoint.ask(send)
         except Refused as refused:
-            raise refused.as_writer_error() from refused
+            error = refused.as_writer_error()
+            error.seconds = refused.seconds
+            raise error from refused
 
     async def _send(self, body: bytes, brief: Brief | PartBrief) -> Answer:
         most = self._requests.estimate(brief)
         await self._limiter.acquire(most.input_tokens + most.output_tokens)
-        response = await self._http.post(body)
+        response, seconds = await self._posted(body)
         usage = None
         try:
-            answer = read_answer(succeeded(response))
+            answer = replace(read_answer(succeeded(response)), seconds=seconds)
             usage = answer.usage
             return answer
+        except (WriterError, Refused) as error:
+            error.seconds = seconds
+            raise
         finally:
             self._limiter.observe(response.headers, response.status, usage)
+
+    async def _posted(self, body: bytes) -> tuple[Response, float]:
+        """With the seconds that the provider took: what was waited for before is not its doing."""
+        began = time.perf_counter()
+        try:
+            response = await self._http.post(body)
+        except Transient as error:
+            error.seconds = time.perf_counter() - began if error.code == "timeout" else None
+            raise
+        return response, time.perf_counter() - began
 
 
 @contextmanager
@@ -94,7 +111,7 @@ def _paid(answer: Answer) -> Iterator[None]:
     try:
         yield
     except WriterError as error:
-        error.usage = answer.usage
+        error.usage, error.seconds = answer.usage, answer.seconds
         raise
 
 

@@ -32,6 +32,7 @@ class Answer:
     usage: Usage
     fenced: bool
     tells_cached: bool = False
+    seconds: float | None = None  # until it came
 
     def document(self) -> dict[str, Any]:
         """The JSON object that was asked for; Permanent or Transient where there is none."""

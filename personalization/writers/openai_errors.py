@@ -47,6 +47,7 @@ class Refused(Exception):
         super().__init__(status)
         self.status = status
         self.headers = headers
+        self.seconds: float | None = None  # until the answer came
         self.error = _error_in(body)
 
     def as_writer_error(self) -> WriterError:

@@ -170,3 +170,24 @@ def test_what_workers_remember_is_told_and_can_be_forgotten(settings: Settings) 
 def test_patience_is_a_number_of_seconds(seconds: str) -> None:
     with pytest.raises(CommandError, match="seconds"):
         run("--seconds", seconds)
+
+
+@pytest.mark.parametrize(
+    ("mode", "proved"),
+    [
+        ("unauthorized", {"reachable": "yes", "key": "FAILED"}),
+        ("not_found", {"reachable": "yes", "model": "FAILED"}),
+        ("rate_limit", {"reachable": "yes", "answers": "FAILED"}),
+        ("server_error", {"reachable": "yes", "answers": "FAILED"}),
+        ("broken", {"reachable": "FAILED"}),
+    ],
+)
+def test_after_a_failure_only_what_is_proved_is_answered_with_yes(
+    model: RunningFakeModel, mode: str, proved: dict[str, str]
+) -> None:
+    model.set(mode=mode)
+    output = StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_model", "--json", stdout=output)
+    found = json.loads(output.getvalue())["findings"]
+    assert {finding["name"]: finding["state"] for finding in found} == proved

@@ -169,3 +169,8 @@ def test_bars_are_as_high_as_their_share_and_never_unseen() -> None:
 def test_without_a_value_there_is_no_bar() -> None:
     assert drawn([]) == []
     assert drawn([Bar(0, "", "")])[0].height == 0
+
+
+@pytest.mark.parametrize("slug", ["nonsense", "%00", "a%00b"])
+def test_a_course_that_is_none_is_not_taken_for_all_courses(admin: Client, slug: str) -> None:
+    assert "There is no such course" in admin.get(f"{COSTS}?course={slug}").content.decode()

@@ -206,3 +206,16 @@ def test_hints(draft: Any, old: Any, name: str | None, others: Any, said: str) -
 
 def test_words_are_counted_in_every_part_of_a_text() -> None:
     assert word_count({"a": "one two", "b": ["three", {"c": "four five"}], "d": None}) == 5
+
+
+def test_drafts_that_wait_for_money_are_listed_with_what_they_wait_for(
+    admin: Client, run: GenerationRun
+) -> None:
+    draft(run)
+    lesson = make_lesson(run.course, 9)
+    waiting = make_learner("u-poor", course=run.course)
+    make_item(run, waiting, lesson, state="held", error_code="budget", priority=1)
+    html = page(admin, run)
+    assert "Waiting for money: 1." in html
+    assert "u-poor" in html
+    assert "what is left of the run&#x27;s budget is not enough for it" in html

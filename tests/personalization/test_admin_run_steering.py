@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from personalization.models import GenerationRun
+from personalization.services.runs import PAUSED_BY_HAND
 from tests.builders import (
     make_call,
     make_item,
@@ -218,3 +219,50 @@ def test_a_run_that_ended_offers_its_texts_as_a_file(admin: Client, state: str, 
     run: Any = make_run(state=state)
     add(run, state="done")
     assert (f'href="{url(run, "items")}" download' in page(admin, run)) is offered
+
+
+@pytest.mark.parametrize(
+    ("command", "fields", "item", "said"),
+    [
+        ("retry", {}, {"state": "failed"}, "in the queue again. The run is still paused"),
+        ("accept", {"pilot": "waiting"}, {}, "The pilot is accepted. The run is still paused"),
+    ],
+)
+def test_what_was_paused_by_hand_stays_paused_and_it_is_said(
+    admin: Client, command: str, fields: dict[str, Any], item: dict[str, Any], said: str
+) -> None:
+    run = make_run(state="paused", note=PAUSED_BY_HAND, **fields)
+    add(run, **item)
+    html = admin.post(url(run, "command"), {"command": command}, follow=True).content.decode()
+    assert said in html
+    run.refresh_from_db()
+    assert run.state == "paused"
+
+
+def test_what_the_provider_had_paused_goes_on_with_a_retry(admin: Client) -> None:
+    run = make_run(state="paused", note="the endpoint refused the key")
+    add(run, state="failed")
+    admin.post(url(run, "command"), {"command": "retry"})
+    run.refresh_from_db()
+    assert (run.state, run.note) == ("open", "")
+
+
+def test_failed_texts_that_another_run_writes_are_not_blamed_on_the_runs_state(admin: Client) -> None:
+    run, lesson = make_run(), make_lesson()
+    learner = make_learner(course=lesson.course)
+    make_item(run, learner, lesson, state="failed")
+    make_item(make_run(), learner, lesson)
+    html = admin.post(url(run, "command"), {"command": "retry"}, follow=True).content.decode()
+    assert "another run is writing these texts by now" in html
+
+
+def test_a_pilot_that_was_accepted_meanwhile_is_not_thrown_away(admin: Client) -> None:
+    run = make_run(pilot="accepted")
+    for answer in (
+        admin.get(question(run, "throw_away"), follow=True),
+        admin.post(url(run, "command"), {"command": "throw_away"}, follow=True),
+    ):
+        assert "There is no pilot to throw away" in answer.content.decode()
+        assert "is cancelled" not in answer.content.decode()
+    run.refresh_from_db()
+    assert run.state == "open"

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from personalization.models import GenerationItem, GenerationRun
 from tests.builders import (
+    make_call,
     make_item,
     make_learner,
     make_lesson,
@@ -241,3 +242,24 @@ def test_the_list_shows_what_came_of_each_run(admin: Client) -> None:
 def test_runs_are_not_made_by_hand(admin: Client, page: str) -> None:
     assert admin.get(LIST + page).status_code == 403
     assert admin.post(url(make_run(), "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_who_may_not_see_learners_sees_the_numbers_of_items(client: Client, db: None) -> None:
+    run, lesson = make_run(calls=1), make_lesson()
+    learner = make_learner("u-secret", course=lesson.course, name="Nina Secret")
+    item = make_item(run, learner, lesson, state="failed", error_code="refusal")
+    call = make_call(item)
+    client.force_login(make_staff(permissions=["personalization.view_generationrun"]))
+    pages = (
+        url(run, "progress"),
+        url(run, "items"),
+        reverse("admin:personalization_modelcall_changelist") + f"?learner={learner.pk}",
+        reverse("admin:personalization_modelcall_change", args=[call.pk]),
+    )
+    for address in pages:
+        answer = client.get(address)
+        body = b"".join(answer) if answer.streaming else answer.content
+        assert answer.status_code == 200
+        assert b"ecret" not in body, address
+        assert str(item.pk).encode() in body, address
+        assert b"personalization/profile/" not in body, "a link that would be refused"

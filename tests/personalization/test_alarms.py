@@ -104,6 +104,7 @@ def test_what_waits_for_money_waits_for_no_worker() -> None:
     item(run, state="held", error_code="budget")
     assert oldest_due() == 0
     assert list(rung()) == ["held items"]
+    assert found("held items") == "2 wait for money", "what is queued behind the held one, too"
 
 
 def test_a_lease_that_ran_out_long_ago(settings: Settings) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from personalization.models import CallTotal, GenerationItem, GenerationRun, ModelCall
 from personalization.services import watched
 from personalization.services.watched import Worker, beat
-from personalization.watch.figures import Calls, calls
+from personalization.watch.figures import Calls, calls, ended, requests
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
 from tests.personalization.watched import make_call, settle
 
@@ -116,3 +117,45 @@ def test_reading_them_never_touches_the_ledger(django_assert_num_queries: Django
     with django_assert_num_queries(1) as asked:
         calls()
     assert "model_calls" not in asked.captured_queries[0]["sql"]
+
+
+def test_the_provider_s_time_is_added_up_apart_from_the_waits(item: GenerationItem) -> None:
+    slow, old = make_call(item, call_no=1), make_call(item, call_no=2)
+    ModelCall.objects.filter(pk=slow.pk).update(seconds=0.3)
+    settle(slow, old, seconds=100)
+    assert [(one.up_to, one.calls, one.microseconds) for one in requests()] == [(0.5, 1, 300_000)]
+
+
+def test_a_call_that_was_never_made_is_no_call() -> None:
+    settle(make_call(), state="error", error="unsent")
+    assert calls() == []
+
+
+def test_the_sum_of_times_is_whole_microseconds() -> None:
+    for seconds in (0.1, 0.2, 0.3):
+        settle(make_call(), seconds=seconds)
+    assert sum(call.microseconds for call in calls()) == 600_000
+
+
+def test_items_that_ended_are_counted_whatever_becomes_of_their_run(item: GenerationItem) -> None:
+    def end(state: str) -> None:
+        GenerationItem.objects.update(state=state, finished_at=timezone.now())
+
+    end("failed")
+    GenerationItem.objects.update(state="queued", finished_at=None)
+    end("done")
+    item.run.delete()
+    assert {state: count for state, count in ended().items() if count} == {"failed": 1, "done": 1}
+
+
+def test_folding_keeps_every_sum(item: GenerationItem, monkeypatch: pytest.MonkeyPatch) -> None:
+    GenerationItem.objects.update(state="done", finished_at=timezone.now())
+    call = make_call(item, seconds=0.3)
+    settle(call)
+    before = (calls(), requests(), ended())
+    assert before[2]["done"] == 1
+    monkeypatch.setattr(watched, "MOST_TOTALS", 0)
+    for _ in range(2):
+        beat(Worker())
+    assert (calls(), requests(), ended()) == before
+    assert before[1]

@@ -235,3 +235,10 @@ def test_a_budget_below_the_estimate_is_warned_of() -> None:
     found = Estimate(MODEL, Usage(1, 0, 1), 2_000_000, 0)
     assert "The budget of 1.50 USD is below the estimate of 2.00 USD" in budget_said(found, 1_500_000)
     assert budget_said(found, 2_000_000) == budget_said(found, None) == ""
+
+
+def test_by_sizes_alone_the_cache_is_named_and_nothing_is_called_the_most(course: Course) -> None:
+    assert estimated().usage.cached_tokens > 0
+    said = estimate_said(estimated())[0]
+    assert "if the provider's cache serves" in said
+    assert "at most" not in said

@@ -14,16 +14,18 @@ from personalization.models import PersonalizedLessonDescription as Text
 from personalization.pairs import Selection
 from personalization.services import ledger, queue
 from personalization.services.attempts import Outcome
+from personalization.services.charges import unsent
 from personalization.services.ledger import Reserved, reserve
 from personalization.services.runs import cancel_run, pause_run, start_run
 from personalization.services.sweep import sweep
-from personalization.services.work import asked_again, failed, prepare
-from personalization.writers.base import Usage
+from personalization.services.work import asked_again, failed, given_back, prepare, written
+from personalization.writers.base import Draft, Usage
 from tests.builders import make_course, make_learner, make_lesson
 from tests.personalization.paid_work import (
     MODEL,
     NEW,
     PRICES,
+    USED,
     calls,
     good,
     jobs,
@@ -292,3 +294,18 @@ def test_a_pause_is_obeyed_by_what_costs_nothing_too() -> None:
     assert reserve(ready).allowed == ready
     pause_run(run)
     assert reserve(ready) == Reserved([], [Outcome(ready[0].claim, "retry", give_back=True)])
+
+
+def test_a_call_that_was_reserved_and_not_made_is_not_counted() -> None:
+    run = paid_run()
+    [job] = reserved()
+    settle([given_back(job, unsent(job))])
+    assert (money(run), run.calls) == ((0, 0), 0)
+    assert calls("state", "error_code") == [("error", "unsent")]
+
+
+def test_how_long_the_provider_took_stands_in_the_ledger() -> None:
+    paid_run()
+    [job] = reserved()
+    settle([written(job, Draft(NEW, USED, 0.75))])
+    assert calls("seconds") == [0.75]

@@ -87,7 +87,7 @@ def test_a_pilot_takes_only_texts_that_will_be_written(course: Course) -> None:
 
 
 def test_a_pilot_may_be_larger_than_the_run(course: Course) -> None:
-    started = start_run(selection=Selection(lessons=(1,)), backend="openai", pilot=99)
+    started = start_run(selection=Selection(lessons=(1,)), backend="openai", pilot=50)
     assert (started.asked, started.pilot) == (4, 4)
 
 
@@ -262,3 +262,8 @@ def test_the_same_key_with_another_pilot_is_another_request(course: Course) -> N
         start(4, idempotency_key="k")
     with pytest.raises(PlanRefused, match="another request"):
         start(3, idempotency_key="k", budget_micro=5)
+
+
+def test_a_pilot_is_no_larger_than_somebody_reads_at_any_door() -> None:
+    with pytest.raises(PlanRefused, match="50 at most"):
+        start_run(selection=Selection(), backend="simple", pilot=51)

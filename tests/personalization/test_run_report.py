@@ -1,5 +1,6 @@
 """What an operator wants to know of a run: examples, slow lessons, the course of time, what it waits for."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from personalization.models import GenerationItem, GenerationRun
-from personalization.queries import progress
+from personalization.models import GenerationItem, GenerationRun, ModelCall
+from personalization.queries import ErrorKind, Progress, progress
 from personalization.run_report import Reason, error_examples, lessons, slowest_lessons, timeline, waits
 from personalization.run_report.timeline import MOST_SLICES, slice_seconds
+from personalization.run_report.words import projected_micro
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +179,43 @@ def test_held_items_are_counted_with_what_they_wait_for() -> None:
         Reason.PILOT: 1,
         Reason.BUDGET: 2,
     }
+
+
+def test_what_is_queued_behind_the_money_waits_for_it_and_not_for_a_worker() -> None:
+    run = make_run(budget_micro=100)
+    add(run, state="held", error_code="budget", needs_micro=60)
+    add(run, available_at=ago(60))
+    GenerationRun.objects.update(spent_micro=50)
+    assert [(wait.reason, wait.items) for wait in waits(progress(run.pk))] == [(Reason.BUDGET, 2)]
+    GenerationRun.objects.update(budget_micro=200)
+    assert reasons(run) == [Reason.BUDGET, Reason.NOBODY], "there is money: nobody sweeps"
+
+
+def test_behind_a_pilot_nothing_waits_for_money() -> None:
+    run = make_run(budget_micro=100, pilot="writing")
+    add(run, state="held", error_code="budget", needs_micro=101, priority=1)
+    add(run)
+    assert [(wait.reason, wait.items) for wait in waits(progress(run.pk))] == [
+        (Reason.PILOT_WRITING, 0),
+        (Reason.BUDGET, 1),
+    ]
+
+
+def test_a_slow_lesson_is_one_that_the_provider_was_slow_with() -> None:
+    run = make_run()
+    make_call(add(run, lesson=make_lesson(number=7), state="done"), started_at=ago(60))
+    ModelCall.objects.update(seconds=0.5)
+    assert slowest_lessons(run.pk, 1).lessons[0].mean == 0.5
+
+
+def test_what_a_run_will_cost_goes_by_what_was_to_be_written() -> None:
+    def projected(pilot: int, **counts: int) -> int | None:
+        errors = [ErrorKind("held", "pilot", pilot, "")]
+        now = Progress(make_run().pk, "open", "", {"held": pilot, **counts}, errors, 0.0, spent_micro=20_000)
+        return projected_micro(replace(now, to_write=to_write))
+
+    to_write: int | None = 30
+    assert projected(0, done=20, queued=1_000) == 30_000, "the others are most likely unchanged"
+    assert projected(20, queued=1_000) == 30_000, "a pilot's drafts are paid for"
+    to_write = None
+    assert projected(0, done=20, queued=80) == 100_000, "nobody has counted"

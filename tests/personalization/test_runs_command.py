@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services.runs import PAUSED_BY_HAND
 from tests.builders import (
     PERSONAL_TEXT,
     make_call,
@@ -258,3 +259,34 @@ def test_wrong_arguments(arguments: list[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("runs", *arguments)
     assert "error" in str(refused.value).lower()
+
+
+@pytest.mark.parametrize("title", ["Neck [part 2]", "Pain [/b] and sleep", "Rest :smile: [bold]now"])
+def test_a_title_is_shown_as_it_is(title: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run = make_run(calls=1, pilot="waiting")
+    item = add(run, lesson=make_lesson(title=title), state="held", error_code="pilot", priority=1)
+    make_call(item, answer=DRAFT)
+    assert f". {title}" in said(capsys, "show", str(run.pk)), "among the slowest"
+    assert title in said(capsys, "look", str(run.pk))
+
+
+@pytest.mark.parametrize(
+    ("action", "fields", "item", "words"),
+    [
+        ("accept", {"pilot": "waiting"}, {"state": "held", "error_code": "pilot"}, "is still paused"),
+        ("retry", {}, {"state": "failed"}, "and is still paused"),
+    ],
+)
+def test_a_run_that_was_paused_by_hand_stays_paused_and_it_is_said(
+    action: str,
+    fields: dict[str, Any],
+    item: dict[str, Any],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = make_run(state="paused", note=PAUSED_BY_HAND, **fields)
+    add(run, **item)
+    assert words in said(capsys, action, str(run.pk))
+    run.refresh_from_db()
+    assert run.state == "paused"
+    assert run.items.get().state == "queued"

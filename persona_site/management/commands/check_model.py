@@ -11,9 +11,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import override
-from rich.console import Console
 from rich.table import Table
 
+from courses.terminal import plain_console
 from persona_site.faults import explain_database_error
 from personalization.models.endpoints import AnswerFormat
 from personalization.writers.endpoint_check import FAILED, Finding, check_endpoint
@@ -118,7 +118,7 @@ def _as_json(here: dict[str, str], found: list[Finding], remembered: Facts | Non
 
 
 def _as_text(here: dict[str, str], found: list[Finding], remembered: Facts | None, limits: list[str]) -> str:
-    console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
+    console = plain_console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
     console.print(f"{here['model']} at {here['base_url']}", markup=False, highlight=False, soft_wrap=True)
     table = Table(box=None, show_header=False)
     for finding in found:

@@ -11,10 +11,10 @@ import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
 from django.utils.translation import override
-from rich.console import Console
 from rich.table import Table
 
 from courses.models import Course
+from courses.terminal import plain_console
 from persona_site.faults import explain_database_error
 from persona_site.management.known_courses import known_courses
 from personalization.costs.totals import (
@@ -131,7 +131,7 @@ def _as_json(report: Report) -> dict[str, Any]:
 
 
 def _as_text(report: Report) -> str:
-    console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
+    console = plain_console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
     about = f"{report.course.title} ({report.course.slug}), " if report.course else ""
     console.print(f"{about}{report.month:%Y-%m}", markup=False, highlight=False, soft_wrap=True)
     courses = [(found.title or "(deleted)", found.spent) for found in report.courses]

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
-from rich.console import Console
 from rich.table import Table
 
+from courses.terminal import plain_console
 from persona_site.faults import explain_database_error
 from persona_site.management.known_courses import EMPTY, known_courses
 from personalization.course_status import CourseStatus, course_status
@@ -137,7 +137,7 @@ def _failed(report: list[dict[str, Any]], kinds: tuple[str, ...]) -> list[str]:
 
 def _as_text(report: list[dict[str, Any]]) -> str:
     """A table for each course: a store has few, and a screen no room for them side by side."""
-    console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
+    console = plain_console(file=StringIO(), width=WIDTH, record=True, force_terminal=False)
     if not report:
         console.print(EMPTY, markup=False, highlight=False)
     for course in report:

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
-from rich.console import Console
 from rich.table import Table
 
+from courses.terminal import plain_console
 from persona_site.broker import broker_problem
 from persona_site.faults import explain_database_error
 from personalization.watch.alarms import FAILED_PER_HOUR, LONGEST_WAIT, Alarm, alarm, alarms
@@ -92,7 +92,7 @@ def _broker() -> Alarm:
 
 def _as_text(found: list[Alarm]) -> str:
     plain: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False, "force_terminal": False}
-    console = Console(file=StringIO(), width=WIDTH, record=True, **plain)
+    console = plain_console(file=StringIO(), width=WIDTH, record=True, **plain)
     table = Table(box=None, header_style="", pad_edge=False)
     table.add_column("")
     table.add_column("what")

@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
-from rich.console import Console
 
 from courses.course_folder.folders import shown
 from courses.errors import InvalidInput, Problem
+from courses.terminal import plain_console
 from persona_site.faults import explain_database_error, name_database_error
 from persona_site.progress import LateBar
 from persona_site.store_export import ExportReport, export_course
@@ -79,7 +79,7 @@ class Command(BaseCommand):
 
 
 def _exported(options: dict[str, Any]) -> ExportReport:
-    with LateBar(Console(stderr=True)) as bar:
+    with LateBar(plain_console(stderr=True)) as bar:
         return export_course(
             options["course"],
             options["directory"],

@@ -15,12 +15,12 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error
-from rich.console import Console
 
 from courses.course_folder.folders import shown
 from courses.course_folder.report import ImportReport
 from courses.errors import InvalidInput, Problem
 from courses.services.course_import import CourseChanged
+from courses.terminal import plain_console
 from persona_site.faults import explain_database_error, name_database_error
 from persona_site.import_options import ImportOptions, Only
 from persona_site.progress import LateBar
@@ -109,7 +109,7 @@ class Command(BaseCommand):
     def _run(self, store: Path, options: dict[str, Any]) -> ImportReport:
         """The report; what stops an import as a whole becomes one of its problems."""
         dry_run: bool = options["dry_run"]
-        bar = LateBar(Console(stderr=True))
+        bar = LateBar(plain_console(stderr=True))
         chosen = self._options(options, bar)
         courses = [*options["courses"], *options["course"]]
         try:

@@ -20,13 +20,18 @@ from personalization.pricing import money, parsed_amount
 from personalization.queries import Progress, progress
 from personalization.run_report.words import grouped
 from personalization.services.budget import raise_budget
-from personalization.services.pilot import accept_pilot
+from personalization.services.pilot import accept_pilot, throw_away_pilot
 from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed
+
+CHANGED = _("The run's state did not allow that: it has changed meanwhile.")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`do` is truthy where it did something; `question` is asked before, where there is one."""
+    """`do` is truthy where it did something; `question` is asked before, where there is one.
+
+    `done_paused`: what is said where the run is still paused; `refused`: where nothing was done.
+    """
 
     name: str
     label: Any
@@ -34,6 +39,8 @@ class Command:
     do: Callable[[GenerationRun], bool | int]
     question: Any = None
     dangerous: bool = False
+    done_paused: Any = None
+    refused: Any = CHANGED
 
 
 COMMANDS = {
@@ -46,7 +53,16 @@ COMMANDS = {
             pause_run,
         ),
         Command("resume", pgettext_lazy("run", "Go on"), _("The run goes on."), resume_run),
-        Command("retry", _("Retry what failed"), _("What had failed is in the queue again."), retry_failed),
+        Command(
+            "retry",
+            _("Retry what failed"),
+            _("What had failed is in the queue again."),
+            retry_failed,
+            done_paused=_("What had failed is in the queue again. The run is still paused: let it go on."),
+            refused=_(
+                "Nothing was changed: nothing has failed, or another run is writing these texts by now."
+            ),
+        ),
         Command(
             "cancel",
             _("Cancel the run"),
@@ -60,14 +76,18 @@ COMMANDS = {
             _("Accept and go on"),
             _("The pilot is accepted: its texts are published, and the run goes on."),
             accept_pilot,
+            done_paused=_(
+                "The pilot is accepted. The run is still paused: its texts are published when it goes on."
+            ),
         ),
         Command(
             "throw_away",
             _("Throw the pilot away"),
             _("The pilot is thrown away and the run is cancelled. Every learner keeps the old text."),
-            cancel_run,
+            throw_away_pilot,
             _("Throw this pilot away?"),
             dangerous=True,
+            refused=_("There is no pilot to throw away: it has been decided on already."),
         ),
     )
 }
@@ -106,10 +126,12 @@ def _do(
     except PlanRefused as refused:
         messages.error(request, str(refused))
         return
-    if did:
-        _done(admin, request, run, command.label, command.done)
-    else:
-        messages.warning(request, _("The run's state did not allow that: it has changed meanwhile."))
+    if not did:
+        messages.warning(request, command.refused)
+        return
+    run.refresh_from_db(fields=["state"])
+    paused = command.done_paused and run.state == RunState.PAUSED
+    _done(admin, request, run, command.label, command.done_paused if paused else command.done)
 
 
 def question_page(
@@ -121,6 +143,10 @@ def question_page(
     command = COMMANDS.get(name)
     if command is None or not command.question:
         raise Http404
+    is_pilot = run.pilot in (Pilot.WRITING, Pilot.WAITING)
+    if command.name == "throw_away" and not is_pilot:
+        messages.warning(request, command.refused)
+        return redirect("admin:personalization_generationrun_change", run.pk)
     now = progress(run.pk)
     context = {
         **admin.admin_site.each_context(request),
@@ -133,7 +159,7 @@ def question_page(
         "done": now.counts.get(ItemState.DONE, 0),
         "cancels": command.name == "cancel",
         "may_cancel": run.state in (RunState.OPEN, RunState.PAUSED),
-        "is_pilot": run.pilot in (Pilot.WRITING, Pilot.WAITING),
+        "is_pilot": is_pilot,
     }
     return TemplateResponse(request, "admin/personalization/run_question.html", context)
 

@@ -1,7 +1,7 @@
 """The page on which a pilot is looked at: of each text the standard, what the learner has, the draft."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,10 +23,11 @@ from personalization.admin.rights import may_run
 from personalization.admin.runs.pilot_marks import description_marks, marks, word_count
 from personalization.delivery import personal_html, standard_html
 from personalization.explanations import explanation
-from personalization.models import GenerationItem, GenerationRun, ItemState, Pilot, Profile, RunState
+from personalization.models import GenerationItem, GenerationRun, Pilot, Profile, RunState
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models.runs import PILOT_PRIORITY, Kind
 from personalization.queries import progress
+from personalization.run_report.waits import held_items
 from personalization.run_report.words import grouped
 from personalization.services.pilot import PilotItem, pilot_items, tried_draft
 
@@ -68,8 +69,9 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
     if run.state not in (RunState.OPEN, RunState.PAUSED) or run.pilot not in (Pilot.WRITING, Pilot.WAITING):
         messages.info(request, _("There is no pilot to look at: it has been decided on already."))
         return redirect("admin:personalization_generationrun_change", run.pk)
-    looks = list(_looks(pilot_items(run.pk)))
-    others = list(_without_a_draft(run))
+    drafts = pilot_items(run.pk)
+    looks = list(_looks(drafts))
+    others = list(_without_a_draft(run, {item.item_id for item in drafts}))
     now = progress(run.pk)
     rest = now.total - len(looks) - now.ended
     context = {
@@ -85,6 +87,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         "of_lessons": run.kind == Kind.TEMPLATES,
         "rest": grouped(rest),
         "rest_count": rest,
+        "held_for_money": grouped(held) if (held := held_items(now, "budget")) else "",
     }
     return TemplateResponse(request, "admin/personalization/pilot.html", context)
 
@@ -164,9 +167,12 @@ def _words(document: Any) -> str:
     return ngettext("%s word", "%s words", count) % grouped(count) if count else ""
 
 
-def _without_a_draft(run: GenerationRun) -> Iterator[tuple[GenerationItem, str, str]]:
-    """(item, its state, what happened) of the pilot's other items: failed, skipped, unchanged, on the way."""
-    items = GenerationItem.objects.filter(run=run, priority=PILOT_PRIORITY).exclude(state=ItemState.HELD)
+def _without_a_draft(
+    run: GenerationRun, drafts: Collection[int]
+) -> Iterator[tuple[GenerationItem, str, str]]:
+    """(item, its state, what happened) of the pilot's other items: failed, skipped, unchanged, on the way, or
+    waiting for money."""
+    items = GenerationItem.objects.filter(run=run, priority=PILOT_PRIORITY).exclude(pk__in=drafts)
     for item in items.select_related("profile", "lesson").order_by("pk"):
         words = explanation(item.error_code, item.error_message) if item.error_code else ""
         yield item, str(item.get_state_display()), words

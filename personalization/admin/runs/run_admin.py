@@ -15,7 +15,7 @@ from courses.admin.base import BaseAdmin, BudgetedChangeList
 from courses.admin.filters import course_filter
 from courses.admin.readable import readable
 from courses.admin.theme import display
-from personalization.admin.rights import may_run
+from personalization.admin.rights import may_run, may_see_learners
 from personalization.admin.runs.commands import question_page, run_command
 from personalization.admin.runs.page import run_view
 from personalization.admin.runs.pilot import pilot_page
@@ -119,7 +119,8 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         began = localtime(self._run(request, run, "created_at").created_at)
         file = f'attachment; filename="run-{began:%Y-%m-%d-%H%M}.csv"'
         headers = {"Content-Disposition": file, "Cache-Control": "no-store"}
-        return StreamingHttpResponse(items_csv(run), "text/csv; charset=utf-8", headers=headers)
+        pieces = items_csv(run, named=may_see_learners(request))
+        return StreamingHttpResponse(pieces, "text/csv; charset=utf-8", headers=headers)
 
     def _run(self, request: HttpRequest, run: UUID, *columns: str) -> GenerationRun:
         """Raises PermissionDenied for who may not look at runs."""
@@ -129,7 +130,8 @@ class RunAdmin(BaseAdmin[GenerationRun]):
         return get_object_or_404(runs.only(*columns) if columns else runs, pk=run)
 
     def _progress_context(self, request: HttpRequest, run: UUID) -> dict[str, Any]:
-        return {"run_id": run, "run": run_view(run), "may_run": may_run(request)}
+        rights = {"may_run": may_run(request), "may_see_learners": may_see_learners(request)}
+        return {"run_id": run, "run": run_view(run), **rights}
 
     @display(
         description=_("state"),

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
-from rich.console import Console
 
+from courses.terminal import plain_console
 from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
 from personalization.lesson_numbers import lesson_numbers
@@ -85,7 +85,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        console = Console()
+        console = plain_console()
         backend = options["backend"] or default_backend()
         with override("en"):
             if problem := backend_problem(backend):
@@ -108,6 +108,7 @@ class Command(BaseCommand):
                     **choices,
                     budget_micro=options["budget"],
                     estimate_micro=cost.micro,
+                    to_write=cost.texts,
                     pilot=options["pilot"],
                 )
             except PlanRefused as refused:

@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from courses.models import Course
+from courses.terminal import plain_console
 from personalization.models import Profile
 from personalization.services.clusters import Recalculated, recalculate_all
 
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 def _calculated(course: Course | None, *, dry_run: bool) -> Recalculated:
     learners = Profile.objects.filter(course=course) if course else Profile.objects
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=plain_console(stderr=True), transient=True) as bar:
         task = bar.add_task("Learners", total=learners.count())
         return recalculate_all(course=course, dry_run=dry_run, tick=lambda done: bar.advance(task, done))
 

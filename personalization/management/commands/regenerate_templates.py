@@ -13,6 +13,7 @@ from rich.console import Console
 from courses.course_folder.final_files import StoreProblem, described_lessons, may_write
 from courses.models import Course
 from courses.services.stores import known_stores
+from courses.terminal import plain_console
 from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
 from personalization.management.arguments import amount, course_named, positive
@@ -190,8 +191,8 @@ def _waited(started: Started, lessons: list[UUID], console: Console) -> CommandE
 
 def _console(*, stderr: bool) -> Console:
     """What a program or a file gets is not broken to 80 columns."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
+    console = plain_console(stderr=stderr)
+    return console if console.is_terminal else plain_console(stderr=stderr, width=PIPED_WIDTH)
 
 
 def _lessons(course: Course, numbers: list[int] | None) -> list[UUID]:

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 from rich.console import Console
 
+from courses.terminal import plain_console
 from personalization.errors import PlanRefused
 from personalization.management.run_finding import found_run
 from personalization.management.run_looking import pilot_as_json, print_pilot
@@ -59,6 +60,11 @@ STEERING: dict[str, tuple[Steer, str, str]] = {
     "retry": (retry_failed, "has what failed in its queue again.", "has nothing failed that can be retried"),
     "cancel": (cancel_run, "is cancelled. What was written stays.", "has ended already"),
     "accept": (accept_pilot, "goes on; its pilot is published.", "has no pilot that waits for a look"),
+}
+# What is said instead of a run that somebody has paused, and that only a person lets go on.
+STILL_PAUSED = {
+    "retry": "has what failed in its queue again, and is still paused: resume it.",
+    "accept": "is still paused: its pilot is published when it is resumed.",
 }
 HELP = {
     "list": "the last runs; this is done when no action is named",
@@ -158,6 +164,8 @@ class Command(BaseCommand):
                 raise CommandError(f"Run {run.pk} {refused}: nothing was changed.")
             said = done
         run.refresh_from_db()
+        if run.state == RunState.PAUSED:
+            said = STILL_PAUSED.get(action, said)
         if options["json"]:
             self.stdout.write(json.dumps(run_as_json(run), ensure_ascii=False, indent=2))
         else:
@@ -195,8 +203,8 @@ class Command(BaseCommand):
 
 def _console(*, stderr: bool = False) -> Console:
     """As wide as the terminal; what a program or a file gets is not broken to 80 columns."""
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=PIPED_WIDTH)
+    console = plain_console(stderr=stderr)
+    return console if console.is_terminal else plain_console(stderr=stderr, width=PIPED_WIDTH)
 
 
 def _add_list_options(parser: CommandParser) -> None:
