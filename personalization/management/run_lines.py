@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.conf import settings
 from rich.table import Table
 
 from personalization.explanations import explanation
@@ -18,6 +19,7 @@ from personalization.run_report import (
     waits,
 )
 from personalization.run_report.words import cached_share, projected_micro
+from personalization.writers.limits.view import read_limits
 
 WORKER = "celery -A persona_site worker"
 SHORT = 8  # characters of an id: enough to find the run by
@@ -78,11 +80,24 @@ def _wait_line(now: Progress, wait: Wait) -> str:
         Reason.PILOT_WRITING: f"the pilot is being written, {wait.items:,} so far: {look}",
         Reason.PILOT: f"the pilot waits for a look ({items}): {look}, then {accept} or cancel",
         Reason.BUDGET: f"waiting for money: {items}. Go on: manage.py runs raise-budget {run} AMOUNT",
-        Reason.NOBODY: f"waiting for a worker: {items}. Start one: {WORKER}",
+        Reason.NO_WORKER: f"no worker is alive: {items} wait, {_seen(wait)}. Start one: {WORKER}",
+        Reason.NOBODY: f"no worker takes what is due: {items}, though {wait.workers} are alive. "
+        "What is wrong: manage.py doctor",
+        Reason.BUSY: f"waiting for their turn: {items}; the workers are busy with other runs",
+        Reason.LIMITS: " ".join([f"waiting for the model: {items} in hand.", *_limits()]),
         Reason.LATER: f"waiting to be tried again after a pause: {items}, the first in {pause}",
         Reason.STOPPING: f"cancelled, coming to rest: {items}",
     }
     return lines[wait.reason]
+
+
+def _seen(wait: Wait) -> str:
+    return "none was seen today" if wait.seconds is None else f"the last was seen {clock(wait.seconds)} ago"
+
+
+def _limits() -> list[str]:
+    limits = read_limits(settings.OPENAI_MODEL)
+    return limits.sentences() if limits.slows else []
 
 
 def error_rows(

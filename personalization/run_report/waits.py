@@ -8,6 +8,7 @@ from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY, ItemState, Pilot, RunState
 from personalization.queries import Progress
+from personalization.run_report.workers import workers
 
 
 class Reason(StrEnum):
@@ -15,28 +16,31 @@ class Reason(StrEnum):
     PILOT_WRITING = "pilot_writing"
     PILOT = "pilot"  # written: somebody has to look
     BUDGET = "budget"
-    NOBODY = "nobody"  # due, and no worker takes it
+    NO_WORKER = "no_worker"  # none is alive; `seconds` since one was, None: not for a day
+    NOBODY = "nobody"  # due, and of the workers that live none takes it
+    BUSY = "busy"  # the workers that live have other runs in hand
+    LIMITS = "limits"  # in hand, and its requests wait for their turn or for an answer
     LATER = "later"  # all that is left is tried again after a pause
     STOPPING = "stopping"  # cancelled, and not yet at rest
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`items` wait for it; `seconds` until the first goes on, where that is known."""
+    """`items` wait for it; `seconds` until the first goes on, where that is known. `workers` are alive."""
 
     reason: Reason
     items: int = 0
     seconds: float | None = None
+    workers: int = 0
 
 
-# A worker sweeps every few seconds: an item that is due for longer has nobody to take it, unless all are busy
-# elsewhere. While a pilot is written only its own items count.
-NOBODY_WORKS = """
+# Workers that live sweep every few seconds: what is due for longer than that, they do not take. While a pilot
+# is written only its own items count.
+OVERDUE = """
     SELECT EXISTS (SELECT FROM generation_items WHERE run_id = %(run)s AND state = 'queued'
                    AND (NOT %(pilot)s OR priority = %(priority)s)
-                   AND available_at < clock_timestamp() - interval '15 seconds')
-       AND NOT EXISTS (SELECT FROM generation_items
-                       WHERE state = 'running' AND lease_until > clock_timestamp())
+                   AND available_at < clock_timestamp() - interval '15 seconds'),
+           EXISTS (SELECT FROM generation_items WHERE state = 'running' AND lease_until > clock_timestamp())
 """
 NEXT_TRY = """
     SELECT extract(epoch FROM min(available_at) - clock_timestamp())::float FROM generation_items
@@ -54,8 +58,8 @@ def waits(now: Progress) -> list[Wait]:
     found = _held(now)
     if now.state == RunState.PAUSED:
         return [Wait(Reason.PAUSED, now.total - now.ended), *found]
-    if now.pilot != Pilot.WAITING and not now.rate:
-        found += _nothing_moves(now)
+    if now.pilot != Pilot.WAITING:
+        found += _nobody(now) or ([] if now.rate else _nothing_moves(now))
     return found
 
 
@@ -75,21 +79,35 @@ def _held(now: Progress) -> list[Wait]:
     return found
 
 
+def _nobody(now: Progress) -> list[Wait]:
+    """What a dead worker has in hand waits for another one too: nobody else takes it back."""
+    left = now.counts.get(ItemState.QUEUED, 0) + now.counts.get(ItemState.RUNNING, 0)
+    if not left or not (seen := workers()).gone:
+        return []
+    return [Wait(Reason.NO_WORKER, left, seen.silent)]
+
+
 def _nothing_moves(now: Progress) -> list[Wait]:
-    queued = now.counts.get(ItemState.QUEUED, 0)
+    """Of a run that workers who live could go on with."""
+    queued, running = now.counts.get(ItemState.QUEUED, 0), now.counts.get(ItemState.RUNNING, 0)
+    if running:
+        return [Wait(Reason.LIMITS, running)]
     if not queued:
         return []
-    if _nobody_works(now.run_id, pilot=now.pilot == Pilot.WRITING):
-        return [Wait(Reason.NOBODY, queued)]
-    if not now.counts.get(ItemState.RUNNING) and (seconds := _next_try(now.run_id)) and seconds > 1:
+    overdue, busy = _overdue(now.run_id, pilot=now.pilot == Pilot.WRITING)
+    if overdue:
+        return [Wait(Reason.BUSY if busy else Reason.NOBODY, queued, workers=workers().alive)]
+    if (seconds := _next_try(now.run_id)) and seconds > 1:
         return [Wait(Reason.LATER, queued, seconds)]
     return []
 
 
-def _nobody_works(run_id: UUID, *, pilot: bool) -> bool:
+def _overdue(run_id: UUID, *, pilot: bool) -> tuple[bool, bool]:
+    """Whether an item has been due for long, and whether workers have any item in hand, of whatever run."""
     with connection.cursor() as cursor:
-        cursor.execute(NOBODY_WORKS, {"run": run_id, "pilot": pilot, "priority": PILOT_PRIORITY})
-        return bool(cursor.fetchone()[0])
+        cursor.execute(OVERDUE, {"run": run_id, "pilot": pilot, "priority": PILOT_PRIORITY})
+        overdue, busy = cursor.fetchone()
+    return overdue, busy
 
 
 def _next_try(run_id: UUID) -> float | None:

@@ -11,7 +11,7 @@ from personalization.models import WorkerHeartbeat
 from personalization.services import watched
 from personalization.services.watched import Worker, beat
 from personalization.sweeper import Sweeper
-from personalization.watch.figures import workers
+from personalization.run_report.workers import workers
 from tests.personalization.watched import age
 from tests.processes import until
 
