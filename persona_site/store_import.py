@@ -178,8 +178,8 @@ class _Import:
 
 
 ONE_LANE = (
-    "The database has no connection left for a second session: the import goes on in one, which takes longer. "
-    "Stop something, or raise max_connections."
+    "The database has no connection left for a second session: the import goes on in one, which takes "
+    "longer. Stop something, or raise max_connections."
 )
 
 

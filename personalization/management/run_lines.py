@@ -7,7 +7,7 @@ from rich.table import Table
 
 from personalization.explanations import explanation
 from personalization.learner_files.privacy import shown_identifier
-from personalization.models.runs import Pilot, RunState
+from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.pricing import money
 from personalization.queries import ErrorKind, Progress
 from personalization.run_report import (
@@ -69,7 +69,15 @@ def cost_lines(now: Progress) -> Iterator[str]:
 
 def wait_lines(now: Progress) -> list[str]:
     """What the run waits for, each with what to do about it."""
-    return [_wait_line(now, wait) for wait in waits(now)]
+    found = waits(now)
+    lines = [_wait_line(now, wait) for wait in found]
+    # In hand, and none has ended for half a minute: it is the provider's pace that workers keep.
+    in_hand = now.counts.get(ItemState.RUNNING, 0) if now.state == RunState.OPEN and not now.rate else 0
+    if in_hand and not {Reason.NO_WORKER, Reason.NOBODY} & {wait.reason for wait in found}:
+        lines += [
+            " ".join([f"waiting for the model: {texts(in_hand)} in hand.", *said]) for said in _limits()
+        ]
+    return lines
 
 
 def _wait_line(now: Progress, wait: Wait) -> str:
@@ -84,7 +92,6 @@ def _wait_line(now: Progress, wait: Wait) -> str:
         Reason.NOBODY: f"no worker takes what is due: {items}, though {wait.workers} are alive. "
         "What is wrong: manage.py doctor",
         Reason.BUSY: f"waiting for their turn: {items}; the workers are busy with other runs",
-        Reason.LIMITS: " ".join([f"waiting for the model: {items} in hand.", *_limits()]),
         Reason.LATER: f"waiting to be tried again after a pause: {items}, the first in {pause}",
         Reason.STOPPING: f"cancelled, coming to rest: {items}",
     }
@@ -95,9 +102,10 @@ def _seen(wait: Wait) -> str:
     return "none was seen today" if wait.seconds is None else f"the last was seen {clock(wait.seconds)} ago"
 
 
-def _limits() -> list[str]:
+def _limits() -> list[list[str]]:
+    """What is known of the limits; empty where nothing is."""
     limits = read_limits(settings.OPENAI_MODEL)
-    return limits.sentences() if limits.slows else []
+    return [limits.sentences()] if limits.slows else []
 
 
 def error_rows(

@@ -19,7 +19,6 @@ class Reason(StrEnum):
     NO_WORKER = "no_worker"  # none is alive; `seconds` since one was, None: not for a day
     NOBODY = "nobody"  # due, and of the workers that live none takes it
     BUSY = "busy"  # the workers that live have other runs in hand
-    LIMITS = "limits"  # in hand, and its requests wait for their turn or for an answer
     LATER = "later"  # all that is left is tried again after a pause
     STOPPING = "stopping"  # cancelled, and not yet at rest
 
@@ -89,15 +88,13 @@ def _nobody(now: Progress) -> list[Wait]:
 
 def _nothing_moves(now: Progress) -> list[Wait]:
     """Of a run that workers who live could go on with."""
-    queued, running = now.counts.get(ItemState.QUEUED, 0), now.counts.get(ItemState.RUNNING, 0)
-    if running:
-        return [Wait(Reason.LIMITS, running)]
+    queued = now.counts.get(ItemState.QUEUED, 0)
     if not queued:
         return []
     overdue, busy = _overdue(now.run_id, pilot=now.pilot == Pilot.WRITING)
-    if overdue:
+    if overdue and not now.counts.get(ItemState.RUNNING):
         return [Wait(Reason.BUSY if busy else Reason.NOBODY, queued, workers=workers().alive)]
-    if (seconds := _next_try(now.run_id)) and seconds > 1:
+    if not now.counts.get(ItemState.RUNNING) and (seconds := _next_try(now.run_id)) and seconds > 1:
         return [Wait(Reason.LATER, queued, seconds)]
     return []
 

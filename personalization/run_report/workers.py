@@ -1,4 +1,4 @@
-"""Whether anybody works: what the workers themselves have said last. One source for pages, terminals, /readyz."""
+"""Whether anybody works: what the workers said last; for pages, terminals and /readyz."""
 
 from dataclasses import dataclass
 from datetime import datetime

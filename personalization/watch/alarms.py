@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from personalization.services.runs import PAUSED_BY_HAND
 from personalization.run_report.workers import longest_silence, workers
+from personalization.services.runs import PAUSED_BY_HAND
 from personalization.watch.figures import moving, oldest_due
 
 LONGEST_WAIT = 60.0  # seconds that a due item may wait while nobody takes anything

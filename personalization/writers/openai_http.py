@@ -36,7 +36,7 @@ class Response:
 
 
 class ChatCompletions:
-    """For one event loop. `seconds`: a total deadline for a request, from asking to the answer's last byte."""
+    """For one event loop. `seconds`: a total deadline for a request, to the answer's last byte."""
 
     def __init__(self, *, api_key: str, base_url: str, seconds: float) -> None:
         self._key = api_key

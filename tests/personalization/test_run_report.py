@@ -11,9 +11,19 @@ from personalization.models import GenerationItem, GenerationRun
 from personalization.queries import progress
 from personalization.run_report import Reason, error_examples, lessons, slowest_lessons, timeline, waits
 from personalization.run_report.timeline import MOST_SLICES, slice_seconds
+from personalization.services.watched import Worker, beat
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
+from tests.personalization.watched import age
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """One that is alive."""
+    worker = Worker()
+    beat(worker)
+    return worker
 
 
 def add(run: GenerationRun, **fields: Any) -> GenerationItem:
@@ -127,6 +137,7 @@ def test_slices_are_round(seconds: float, step: int) -> None:
     assert seconds / step + 1 <= MOST_SLICES
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_run_that_moves_waits_for_nothing() -> None:
     run = make_run()
     add(run, state="running")
@@ -135,6 +146,7 @@ def test_a_run_that_moves_waits_for_nothing() -> None:
     assert reasons(run) == []
 
 
+@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(
     ("fields", "items", "expected"),
     [
@@ -161,6 +173,7 @@ def test_what_a_run_waits_for(
     assert reasons(run) == expected
 
 
+@pytest.mark.usefixtures("worker")
 def test_while_a_pilot_is_written_the_others_are_not_missed() -> None:
     run = make_run(pilot="writing")
     add(run, available_at=ago(60))
@@ -177,3 +190,44 @@ def test_held_items_are_counted_with_what_they_wait_for() -> None:
         Reason.PILOT: 1,
         Reason.BUDGET: 2,
     }
+
+
+def no_worker(run: GenerationRun) -> list[tuple[int, float | None]]:
+    found = waits(progress(run.pk))
+    return [(wait.items, wait.seconds) for wait in found if wait.reason == Reason.NO_WORKER]
+
+
+def test_without_a_worker_it_is_told_at_the_first_look() -> None:
+    run = make_run()
+    add(run)
+    assert no_worker(run) == [(1, None)]
+    add(run, state="done")  # just now: by its rate it would seem to go on
+    assert no_worker(run) == [(1, None)]
+
+
+def test_what_a_dead_worker_had_in_hand_waits_for_another_one(worker: Worker) -> None:
+    run = make_run()
+    add(run, state="running")
+    assert no_worker(run) == []
+    age("worker_heartbeats", "seen_at", 40)
+    assert no_worker(run) == [(1, pytest.approx(40, abs=5))]
+    beat(worker)
+    assert no_worker(run) == []
+
+
+@pytest.mark.parametrize("fields", [{"state": "paused"}, {"pilot": "waiting"}, {"state": "closed"}])
+def test_what_waits_for_a_person_waits_for_no_worker(fields: dict[str, Any]) -> None:
+    run = make_run(**fields)
+    add(run)
+    assert no_worker(run) == []
+
+
+@pytest.mark.usefixtures("worker")
+def test_workers_that_are_busy_elsewhere_are_told_from_those_that_take_nothing() -> None:
+    run, other = make_run(), make_run()
+    add(run, available_at=ago(60))
+    assert reasons(run) == [Reason.NOBODY]
+    add(other, state="running")
+    assert reasons(run) == [Reason.BUSY]
+    add(run, state="running")
+    assert reasons(run) == [], "some of it is in hand"

@@ -151,9 +151,9 @@ def pouring(head: str, piece: bytes, most: int) -> Iterator[tuple[str, list[int]
 @pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
 def test_an_answer_without_an_end_is_given_up_when_it_is_too_long(status: str) -> None:
     piece = b"x" * 2**20
-    with pouring(status, piece, most=64) as (address, sent):
-        with pytest.raises(Transient, match="more than 8 MB") as failed:
-            post(address)
+    expected = pytest.raises(Transient, match="more than 8 MB")
+    with pouring(status, piece, most=64) as (address, sent), expected as failed:
+        post(address)
     assert (failed.value.code, failed.value.usage) == ("too_large", None)
     assert MOST_BYTES // 2**20 <= len(sent) < 64, "the rest is not read"
 

@@ -89,6 +89,11 @@ class RunView:
         return duration_words(self.waits[Reason.LATER].seconds) if Reason.LATER in self.waits else ""
 
     @property
+    def silent(self) -> str:
+        """How long ago a worker was last seen; empty where none was for a day."""
+        return duration_words(self.waits[Reason.NO_WORKER].seconds) if Reason.NO_WORKER in self.waits else ""
+
+    @property
     def lessons_said(self) -> str:
         seconds = number_format(self.lessons.mean, 2)
         if not self.lessons.spread:
