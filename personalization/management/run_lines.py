@@ -74,9 +74,7 @@ def wait_lines(now: Progress) -> list[str]:
     # In hand, and none has ended for half a minute: it is the provider's pace that workers keep.
     in_hand = now.counts.get(ItemState.RUNNING, 0) if now.state == RunState.OPEN and not now.rate else 0
     if in_hand and not {Reason.NO_WORKER, Reason.NOBODY} & {wait.reason for wait in found}:
-        lines += [
-            " ".join([f"waiting for the model: {texts(in_hand)} in hand.", *said]) for said in _limits()
-        ]
+        lines += [f"waiting for the model: {texts(in_hand)} in hand. {said}" for said in _limits()]
     return lines
 
 
@@ -102,10 +100,10 @@ def _seen(wait: Wait) -> str:
     return "none was seen today" if wait.seconds is None else f"the last was seen {clock(wait.seconds)} ago"
 
 
-def _limits() -> list[list[str]]:
-    """What is known of the limits; empty where nothing is."""
+def _limits() -> list[str]:
+    """In one line what is known of the limits; empty where nothing is."""
     limits = read_limits(settings.OPENAI_MODEL)
-    return [limits.sentences()] if limits.slows else []
+    return [" ".join(limits.sentences())] if limits.slows else []
 
 
 def error_rows(

@@ -129,6 +129,22 @@ class GenerationRun(models.Model):
         return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
 
 
+class KeptTimeline(models.Model):
+    """How a run went that has ended: counted once, and not with each look. A row of its own: nobody who looks
+    waits for a worker, or makes one wait."""
+
+    run = models.OneToOneField(GenerationRun, on_delete=models.DB_CASCADE, primary_key=True, related_name="+")
+    of = models.TextField()  # the run as it was counted; once it differs, the row is of no use
+    line = models.JSONField()
+
+    class Meta:
+        db_table = "generation_timelines"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class GenerationItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -20,10 +20,12 @@ from persona_site.store_import import ONE_LANE, import_store
 from persona_site.store_part import halves
 from personalization.models import PersonalizedLessonDescription
 from tests.builders import make_course, make_lesson
+from tests.processes import until
 from tests.store_builder import StoreBuilder, lesson_id
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
+BACKEND = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
 LEARNERS = 260  # in each of two courses: enough for two lanes
 
 
@@ -181,20 +183,25 @@ def test_two_lanes_do_what_one_does(tmp_path: Path) -> None:
 
 
 @contextmanager
-def no_connection_left() -> Iterator[None]:
-    """All connections that the server gives to anybody are taken."""
+def one_connection_left() -> Iterator[None]:
+    """Of all that the server gives to anybody: for the import's lock."""
     database = connection.settings_dict
     address = {"host": database["HOST"], "user": database["USER"], "dbname": database["NAME"]}
-    with ExitStack() as taken:
-        with pytest.raises(psycopg.OperationalError, match="too many|slots"):
-            for _ in range(1_000):
-                taken.enter_context(psycopg.connect(**address))
+    with ExitStack() as taken, connection.cursor() as cursor:
+        last = None
+        with suppress(psycopg.OperationalError):  # the server has no more
+            while True:
+                last = taken.enter_context(psycopg.connect(**address))
+        assert last is not None
+        pid = last.info.backend_pid
+        last.close()
+        until(lambda: not cursor.execute(BACKEND, [pid]) and not cursor.fetchone()[0], "it is free")
         yield
 
 
 def test_where_no_connection_is_left_one_lane_does_it_all_and_says_so(tmp_path: Path) -> None:
     store, threads = large(tmp_path), Threads()
-    with no_connection_left():
+    with one_connection_left():
         report = import_store(store.path, watcher=threads)
     assert (report.problems, threads.seen) == ((), {threading.current_thread().name})
     assert report.tables["personalized_lesson_descriptions"].created == 2 * LEARNERS
