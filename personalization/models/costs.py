@@ -1,8 +1,8 @@
 """What was spent on each day, so that years of calls need not be added up to show a month.
 
 A trigger writes a row for each day, course and model of which a statement has settled calls, and the sweep
-folds them to one. Rows are only ever inserted by who settles: a sum that all workers update would make them wait for
-each other.
+folds them to one. Rows are only ever inserted by who settles: a sum that all workers update would make them
+wait for each other.
 """
 
 from django.db import models
@@ -61,6 +61,6 @@ class DailyCost(models.Model):
 
 
 def cost_trigger() -> Trigger:
-    """For calls that are brought in settled. One without a model is the simple writer's, and costs nothing."""
+    """For calls that come in settled. One without a model is the simple writer's, and costs nothing."""
     settled = Condition("NEW.state <> 'reserved' AND NEW.model <> ''")
     return Trigger(name="add_inserted", level=Row, when=After, operation=Insert, condition=settled, func=_ADD)

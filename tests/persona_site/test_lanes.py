@@ -195,7 +195,12 @@ def one_connection_left() -> Iterator[None]:
         assert last is not None
         pid = last.info.backend_pid
         last.close()
-        until(lambda: not cursor.execute(BACKEND, [pid]) and not cursor.fetchone()[0], "it is free")
+
+        def is_free() -> bool:
+            cursor.execute(BACKEND, [pid])
+            return cursor.fetchone()[0] == 0
+
+        until(is_free, "it is free")
         yield
 
 
