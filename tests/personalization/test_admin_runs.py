@@ -20,10 +20,10 @@ from tests.builders import (
     make_staff,
     make_superuser,
 )
+from tests.personalization.watched import age
 
 LIST = reverse("admin:personalization_generationrun_changelist")
 RIGHTS = ["personalization.view_generationrun"]
-from tests.personalization.watched import age
 
 
 def url(run: GenerationRun, name: str) -> str:

@@ -212,8 +212,8 @@ def test_cancel_in_the_middle_of_many_leaves_the_worker_whole(
     start_worker: WorkerStarter, fake_model: RunningFakeModel
 ) -> None:
     make_learners(60)
-    # Half of the requests hang until they are let go, however slow the machine is. By this seed the first one,
-    # for which the others wait, is answered.
+    # Half of the requests hang until they are let go, however slow the machine is. By this seed the first one
+    # for which the others wait, does not.
     fake_model.set(mode="hang", fail=0.5, latency=900, jitter=900, seed=2)
     start_worker(**model_variables(fake_model, GENERATION_CONCURRENCY="40", GENERATION_CALL_SECONDS="60"))
     run = start()
