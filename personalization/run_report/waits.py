@@ -36,9 +36,9 @@ class Wait:
 # Workers that live sweep every few seconds: what is due for longer than that, they do not take. While a pilot
 # is written only its own items count.
 OVERDUE = """
-    SELECT EXISTS (SELECT FROM generation_items WHERE run_id = %(run)s AND state = 'queued'
-                   AND (NOT %(pilot)s OR priority = %(priority)s)
-                   AND available_at < clock_timestamp() - interval '15 seconds'),
+    SELECT coalesce((SELECT min(available_at) FROM generation_items WHERE run_id = %(run)s
+                     AND state = 'queued' AND (NOT %(pilot)s OR priority = %(priority)s))
+                    < clock_timestamp() - interval '15 seconds', false),
            EXISTS (SELECT FROM generation_items WHERE state = 'running' AND lease_until > clock_timestamp())
 """
 NEXT_TRY = """
