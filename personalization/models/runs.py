@@ -227,8 +227,8 @@ class GenerationItem(models.Model):
                 condition=Q(state=ItemState.QUEUED),
                 name="generation_items_due",
             ),
-            # When the first is due, whatever its priority: asked by each sweep, /readyz and a run that waits. Of
-            # a million queued it is read from here at once (0.1 ms); by the index above all would be.
+            # When the first is due, whatever its priority: asked by each sweep, by /readyz and for a run that
+            # waits. Of a million queued it is read from here at once; the index above has it anywhere.
             models.Index(
                 fields=["run", "available_at"],
                 condition=Q(state=ItemState.QUEUED),

@@ -198,7 +198,7 @@ def one_connection_left() -> Iterator[None]:
 
         def is_free() -> bool:
             cursor.execute(BACKEND, [pid])
-            return cursor.fetchone() == (0,)
+            return bool(cursor.fetchone() == (0,))
 
         until(is_free, "it is free")
         yield
