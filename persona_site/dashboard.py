@@ -16,7 +16,7 @@ from personalization.admin.paginator import estimated_count
 from personalization.admin.rights import may_run
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
 from personalization.run_report.words import state_words
-from personalization.watch.figures import Workers, workers
+from personalization.run_report.workers import Workers, workers
 
 LAST_RUNS = 5
 SHOWN: list[tuple[type[Model], str]] = [

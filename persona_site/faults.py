@@ -65,6 +65,11 @@ def database_problem(error: BaseException) -> str | None:
     return None
 
 
+def no_connection_left(error: BaseException) -> bool:
+    """Whether the database works, but has all the connections that it takes."""
+    return database_problem(error) == _BY_STATE["53300"]
+
+
 def name_database_error(error: BaseException) -> str | None:
     """One line for whoever looks into an error that has no explanation; None where it is not the database's.
 

@@ -12,9 +12,10 @@ from threading import Event
 from typing import Any
 
 import psycopg
-from django.db import connection, connections
+from django.db import Error, connection, connections
 
 from courses.history.reason import because
+from persona_site.faults import no_connection_left
 
 PATIENCE = 5  # seconds for the server to take note that a statement is not wanted any more
 AGAIN = 0.2  # seconds
@@ -28,6 +29,7 @@ class Lanes:
     """`number` of them, made by `lanes`."""
 
     def __init__(self, number: int) -> None:
+        self.number = number
         self._others = [_Lane() for _ in range(number - 1)]
         self._stopping = Event()
 
@@ -72,11 +74,20 @@ class Lanes:
 
 @contextmanager
 def lanes(number: int, session: Callable[[], AbstractContextManager[None]]) -> Iterator[Lanes]:
-    """That many lanes, each inside a `session` of its own for as long as the context lasts."""
+    """That many lanes, each inside a `session` of its own for as long as the context lasts.
+
+    One lane where the database has no connection left for the others: it is slower, and does the same.
+    """
     made = Lanes(number)
     with session():
         try:
-            made.open(session)
+            try:
+                made.open(session)
+            except Error as error:
+                if not no_connection_left(error):
+                    raise
+                made.close()
+                made = Lanes(1)
             yield made
         finally:
             made.close()

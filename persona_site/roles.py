@@ -17,6 +17,8 @@ COURSE_MODELS = ("courses.course", "courses.lesson", "courses.lessondescription"
 LEARNER = "personalization.profile"
 TEXT = "personalization.personalizedlessondescription"
 RUN = "personalization.generationrun"
+# What workers found out of a model's endpoint. To forget it costs one request, which finds out anew.
+ENDPOINT = "personalization.endpoint"
 RESULTS = ("personalization.lessonfeedback", "personalization.quizresult")
 # Kept about learners: who may see learners may see it.
 ABOUT_LEARNERS = ("personalization.usercluster", "personalization.promptrefinement", *RESULTS)
@@ -42,6 +44,7 @@ ROLES = {
     | may("change", SETTING)
     | may("add", *RESULTS)
     | may("view add change", LEARNER)
+    | may("view delete", ENDPOINT)
     | {f"personalization.{RUN_GENERATION}", f"personalization.{REPLACE_LOCKED}"},
     "Viewers": may(
         "view", *COURSE_MODELS, LEARNER, TEXT, RUN, *ABOUT_LEARNERS, COACH, SURVEY, *QUESTIONS, *CONFIG

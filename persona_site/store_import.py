@@ -179,6 +179,12 @@ class _Import:
         return [(PROFILES, learners), *chain(*written)]
 
 
+ONE_LANE = (
+    "The database has no connection left for a second session: the import goes on in one, which takes "
+    "longer. Stop something, or raise max_connections."
+)
+
+
 @contextmanager
 def _started(
     store: Folder,
@@ -197,6 +203,9 @@ def _started(
     sizes = [len(plan.lessons) + len(who) for plan, who in zip(plans, found, strict=True)]
     split = halves(plans, sizes) if several else [plans]
     with lanes(len(split), _session) as made:
+        if made.number < len(split):
+            split = [plans]
+            watcher.say(ONE_LANE)
         told = Shared(watcher, made.go_on) if len(split) > 1 else watcher
         folders = [store] if len(split) == 1 else [store.telling(Findings()) for _ in split]
         parts = [

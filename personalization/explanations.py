@@ -23,6 +23,7 @@ EXPLANATIONS = {
     "connection": gettext_lazy("the endpoint is not reachable or broke off: check OPENAI_BASE_URL"),
     "garbage": _UNREADABLE,
     "bad_json": _UNREADABLE,
+    "too_large": gettext_lazy("the endpoint's answer was too long to be one: check OPENAI_BASE_URL"),
     "empty": gettext_lazy("the answer has no content"),
     "cut": gettext_lazy("the answer was cut at the model's length limit"),
     "invalid_answer": gettext_lazy("the answer breaks a rule for texts"),

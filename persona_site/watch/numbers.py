@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from personalization.models.call_totals import DURATIONS
 from personalization.models.runs import RunState
+from personalization.run_report.workers import workers as workers_seen
 from personalization.watch import figures
 from personalization.watch.figures import Calls, Requests
 
@@ -56,7 +57,7 @@ def queue() -> Iterator[Metric]:
 
 
 def workers() -> Iterator[Metric]:
-    seen = figures.workers()
+    seen = workers_seen()
     yield GaugeMetricFamily("persona_workers", "Workers that were seen just now.", value=seen.alive)
     flying = "Requests that they keep in flight at most, all together."
     yield GaugeMetricFamily("persona_workers_concurrency", flying, value=seen.concurrency)

@@ -7,8 +7,9 @@ from django.db import Error
 
 from persona_site.broker import broker_problem
 from persona_site.faults import database_problem
+from personalization.run_report.workers import workers
 from personalization.watch.alarms import LONGEST_WAIT
-from personalization.watch.figures import moving, oldest_due, workers
+from personalization.watch.figures import moving, oldest_due
 
 # Well below a second, after which a probe gives up: a broker that hangs must not take the pages away.
 BROKER_SECONDS = 0.25

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.conf import settings
 from rich.table import Table
 
 from personalization.explanations import explanation
 from personalization.learner_files.privacy import shown_identifier
-from personalization.models.runs import Pilot, RunState
+from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.pricing import money
 from personalization.queries import ErrorKind, Progress
 from personalization.run_report import (
@@ -18,8 +19,9 @@ from personalization.run_report import (
     error_examples,
     waits,
 )
-from personalization.run_report.waits import held_items
+from personalization.run_report.held import held_items
 from personalization.run_report.words import cached_share, projected_micro
+from personalization.writers.limits.view import read_limits
 
 WORKER = "celery -A persona_site worker"
 SHORT = 8  # characters of an id: enough to find the run by
@@ -74,6 +76,10 @@ def wait_lines(now: Progress) -> list[str]:
     lines = [_wait_line(now, wait) for wait in found]
     if any(wait.reason == Reason.CONDENSING for wait in found):
         lines += [f"  {lesson.words}" for lesson in condensed_lessons(now.run_id)]
+    # In hand, and none has ended for half a minute: it is the provider's pace that workers keep.
+    in_hand = now.counts.get(ItemState.RUNNING, 0) if now.state == RunState.OPEN and not now.rate else 0
+    if in_hand and not {Reason.NO_WORKER, Reason.NOBODY} & {wait.reason for wait in found}:
+        lines += [f"waiting for the model: {texts(in_hand)} in hand. {said}" for said in _limits()]
     return lines
 
 
@@ -85,12 +91,25 @@ def _wait_line(now: Progress, wait: Wait) -> str:
         Reason.PILOT_WRITING: f"the pilot is being written, {wait.items:,} so far: {look}",
         Reason.PILOT: f"the pilot waits for a look ({items}): {look}, then {accept} or cancel",
         Reason.BUDGET: f"waiting for money: {items}. Go on: manage.py runs raise-budget {run} AMOUNT",
-        Reason.NOBODY: f"waiting for a worker: {items}. Start one: {WORKER}",
+        Reason.NO_WORKER: f"no worker is alive: {items} wait, {_seen(wait)}. Start one: {WORKER}",
+        Reason.NOBODY: f"no worker takes what is due: {items}, though {wait.workers} are alive. "
+        "What is wrong: manage.py doctor",
+        Reason.BUSY: f"waiting for their turn: {items}; the workers are busy with other runs",
         Reason.LATER: f"waiting to be tried again after a pause: {items}, the first in {pause}",
         Reason.CONDENSING: f"waiting for their lessons to be condensed, too long for the model: {items}",
         Reason.STOPPING: f"cancelled, coming to rest: {items}",
     }
     return lines[wait.reason]
+
+
+def _seen(wait: Wait) -> str:
+    return "none was seen today" if wait.seconds is None else f"the last was seen {clock(wait.seconds)} ago"
+
+
+def _limits() -> list[str]:
+    """In one line what is known of the limits; empty where nothing is."""
+    limits = read_limits(settings.OPENAI_MODEL)
+    return [" ".join(limits.sentences())] if limits.slows else []
 
 
 def error_rows(

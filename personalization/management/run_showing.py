@@ -1,7 +1,6 @@
 """Runs as a table, one run as a page of lines, and both for programs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from django.utils.timezone import localtime
@@ -87,7 +86,9 @@ def run_as_json(run: GenerationRun) -> dict[str, Any]:
         "ended": now.ended,
         "rate": round(now.rate, 3),
         "seconds_left": now.seconds_left,
-        "waits": [{**asdict(wait), "reason": wait.reason.value} for wait in waits(now)],
+        "waits": [
+            {"reason": wait.reason.value, "items": wait.items, "seconds": wait.seconds} for wait in waits(now)
+        ],
         "errors": _errors(now),
         "slowest_lessons": [
             {

@@ -28,7 +28,7 @@ from personalization.models.runs import ItemState, Pilot, RunState
 from personalization.queries import Preview, progress
 from personalization.queries import Progress as RunProgress
 from personalization.run_report import slowest_lessons, went_wrong
-from personalization.run_report.waits import held_items, money_is_out
+from personalization.run_report.held import held_items, money_is_out
 
 POLL_SECONDS = 0.5
 LOOK_SECONDS = 2.0  # between looks at what is more than counts: errors, what the run waits for

@@ -15,7 +15,14 @@ from personalization.models.counts import EndedTotal, ItemCount
 from personalization.models.endpoints import AnswerFormat, Endpoint, TokenLimit
 from personalization.models.learners import Profile
 from personalization.models.results import Issue, LessonFeedback, QuizResult
-from personalization.models.runs import GenerationItem, GenerationRun, ItemState, Pilot, RunState
+from personalization.models.runs import (
+    GenerationItem,
+    GenerationRun,
+    ItemState,
+    KeptTimeline,
+    Pilot,
+    RunState,
+)
 from personalization.models.surveys import CourseSurvey, SurveyOption, SurveyQuestion
 from personalization.models.texts import Origin, PersonalizedLessonDescription
 from personalization.models.workers import WorkerHeartbeat
@@ -39,6 +46,7 @@ __all__ = [
     "Issue",
     "ItemCount",
     "ItemState",
+    "KeptTimeline",
     "LessonFeedback",
     "LimiterWait",
     "ModelCall",

@@ -8,9 +8,10 @@ ledger forgets is not taken away again: these numbers only grow, as Prometheus w
 from django.db import models
 from pgtrigger import After, Referencing, Statement, Trigger, Update
 
+from personalization.models.costs import ADD_SETTLED, UNSENT
+
 # Upper bounds in seconds; the last bucket has none.
 DURATIONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0)
-UNSENT = "unsent"  # the error of a call that was reserved and not made: no sum counts it
 _BOUNDS = ", ".join(str(bound) for bound in DURATIONS)
 
 # Most updates of the ledger settle nothing (an answer is published, a run deleted): they are let go at once.
@@ -35,6 +36,7 @@ _COUNT = f"""
     FROM new_rows new_row JOIN old_rows old_row USING (id)
     WHERE old_row.state = 'reserved' AND new_row.state <> 'reserved' AND new_row.seconds IS NOT NULL
     GROUP BY 1, 2;
+    {ADD_SETTLED}
     RETURN NULL;
 """  # noqa: S608 constants of ours
 
@@ -97,7 +99,7 @@ class LimiterWait(models.Model):
 
 
 def total_trigger() -> Trigger:
-    """For the ledger's table."""
+    """For the ledger's table: one for these totals and the daily costs, which look at the same rows."""
     return Trigger(
         name="add_up_settled",
         level=Statement,

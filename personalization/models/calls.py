@@ -7,7 +7,7 @@ from pgtrigger import Before, Condition, Trigger, UpdateOf
 
 from courses.models import NOW
 from personalization.models.call_totals import total_trigger
-from personalization.models.costs import cost_triggers
+from personalization.models.costs import cost_trigger
 from personalization.models.runs import GenerationItem, GenerationRun
 
 
@@ -97,7 +97,7 @@ class ModelCall(models.Model):
                 condition=Condition("NEW.item_id IS NULL"),
                 func="NEW.answer = NULL; RETURN NEW;",
             ),
-            *cost_triggers(),
+            cost_trigger(),
             total_trigger(),
         ]
 

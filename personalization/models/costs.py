@@ -1,18 +1,29 @@
 """What was spent on each day, so that years of calls need not be added up to show a month.
 
-A trigger writes one row for each call that is settled, and the sweep folds them to one row for a day, course
-and model. Rows are only ever inserted by who settles: a sum that all workers update would make them wait for
-each other.
+A trigger writes a row for each day, course and model of which a statement has settled calls, and the sweep
+folds them to one. Rows are only ever inserted by who settles: a sum that all workers update would make them
+wait for each other.
 """
-
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from pgtrigger import After, Condition, Insert, Row, Trigger, UpdateOf
+from pgtrigger import After, Condition, Insert, Row, Trigger
 
-from personalization.models.call_totals import UNSENT
-
+UNSENT = "unsent"  # the error of a call that was reserved and not made: no sum counts it
+# Of the calls that a statement has settled; for the trigger that adds them up.
+ADD_SETTLED = f"""
+    INSERT INTO daily_costs (day, course_id, model, calls, good_calls, input_tokens, cached_tokens,
+                             output_tokens, micro)
+    SELECT (settled.finished_at AT TIME ZONE 'UTC')::date, lesson.course_id, settled.model, count(*),
+        count(*) FILTER (WHERE settled.state = 'ok'), sum(settled.input_tokens), sum(settled.cached_tokens),
+        sum(settled.output_tokens), sum(settled.actual_micro)
+    FROM new_rows settled JOIN old_rows old_row USING (id)
+    LEFT JOIN generation_items item ON item.id = settled.item_id
+    LEFT JOIN lessons lesson ON lesson.id = item.lesson_id
+    WHERE old_row.state = 'reserved' AND settled.state <> 'reserved' AND settled.model <> ''
+        AND settled.error_code <> '{UNSENT}'
+    GROUP BY 1, 2, 3;
+"""  # noqa: S608 constants of ours
 _ADD = """
     INSERT INTO daily_costs (day, course_id, model, calls, good_calls, input_tokens, cached_tokens,
                              output_tokens, micro)
@@ -51,15 +62,8 @@ class DailyCost(models.Model):
         return f"{self.day} {self.model}: {self.micro:+}"
 
 
-def cost_triggers() -> list[Trigger]:
-    """For the ledger's table. A call without a model is the simple writer's, and costs nothing; one that
+def cost_trigger() -> Trigger:
+    """For calls that come in settled. One without a model is the simple writer's, and costs nothing; one that
     is `unsent` was never made."""
-    return [
-        _trigger("add_settled", UpdateOf("state"), "OLD.state = 'reserved' AND NEW.state <> 'reserved'"),  # type: ignore[no-untyped-call]
-        _trigger("add_inserted", Insert, "NEW.state <> 'reserved'"),
-    ]
-
-
-def _trigger(name: str, operation: Any, condition: str) -> Trigger:
-    settled = Condition(f"{condition} AND NEW.model <> '' AND NEW.error_code <> '{UNSENT}'")
-    return Trigger(name=name, level=Row, when=After, operation=operation, condition=settled, func=_ADD)
+    settled = Condition(f"NEW.state <> 'reserved' AND NEW.model <> '' AND NEW.error_code <> '{UNSENT}'")
+    return Trigger(name="add_inserted", level=Row, when=After, operation=Insert, condition=settled, func=_ADD)

@@ -150,6 +150,22 @@ class GenerationRun(models.Model):
         return count
 
 
+class KeptTimeline(models.Model):
+    """How a run went that has ended: counted once, and not with each look. A row of its own: nobody who looks
+    waits for a worker, or makes one wait."""
+
+    run = models.OneToOneField(GenerationRun, on_delete=models.DB_CASCADE, primary_key=True, related_name="+")
+    of = models.TextField()  # the run as it was counted; once it differs, the row is of no use
+    line = models.JSONField()
+
+    class Meta:
+        db_table = "generation_timelines"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class GenerationItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(
@@ -238,6 +254,8 @@ class GenerationItem(models.Model):
                 condition=Q(state=ItemState.QUEUED),
                 name="generation_items_due",
             ),
+            # When the first is due, whatever its priority: asked by each sweep, by /readyz and for a run that
+            # waits. Of a million queued it is read from here at once; the index above has it anywhere.
             models.Index(
                 fields=["run", "available_at"],
                 condition=Q(state=ItemState.QUEUED),

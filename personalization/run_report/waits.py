@@ -9,6 +9,8 @@ from django.db import connection
 from personalization.models.runs import PILOT_PRIORITY, ItemState, Pilot, RunState
 from personalization.queries import Progress
 from personalization.run_report.condensing import waiting_items
+from personalization.run_report.held import held_items, money_is_out
+from personalization.run_report.workers import workers
 
 
 class Reason(StrEnum):
@@ -16,7 +18,9 @@ class Reason(StrEnum):
     PILOT_WRITING = "pilot_writing"
     PILOT = "pilot"  # written: somebody has to look
     BUDGET = "budget"
-    NOBODY = "nobody"  # due, and no worker takes it
+    NO_WORKER = "no_worker"  # none is alive; `seconds` since one was, None: not for a day
+    NOBODY = "nobody"  # due, and of the workers that live none takes it
+    BUSY = "busy"  # the workers that live have other runs in hand
     LATER = "later"  # all that is left is tried again after a pause
     CONDENSING = "condensing"  # its lesson is too long for the model, and condensed first
     STOPPING = "stopping"  # cancelled, and not yet at rest
@@ -24,26 +28,21 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """`items` wait for it; `seconds` until the first goes on, where that is known."""
+    """`items` wait for it; `seconds` until the first goes on, where that is known. `workers` are alive."""
 
     reason: Reason
     items: int = 0
     seconds: float | None = None
+    workers: int = 0
 
 
-# A worker sweeps every few seconds: an item that is due for longer has nobody to take it, unless all are busy
-# elsewhere. While a pilot is written only its own items count.
-NOBODY_WORKS = """
-    SELECT EXISTS (SELECT FROM generation_items WHERE run_id = %(run)s AND state = 'queued'
-                   AND (NOT %(pilot)s OR priority = %(priority)s)
-                   AND available_at < clock_timestamp() - interval '15 seconds')
-       AND NOT EXISTS (SELECT FROM generation_items
-                       WHERE state = 'running' AND lease_until > clock_timestamp())
-"""
-# The least that one of the items takes which wait for money.
-LEAST_NEEDED = """
-    SELECT min(needs_micro) FROM generation_items
-    WHERE run_id = %s AND error_code = 'budget' AND state = 'held'
+# Workers that live sweep every few seconds: what is due for longer than that, they do not take. While a pilot
+# is written only its own items count.
+OVERDUE = """
+    SELECT coalesce((SELECT min(available_at) FROM generation_items WHERE run_id = %(run)s
+                     AND state = 'queued' AND (NOT %(pilot)s OR priority = %(priority)s))
+                    < clock_timestamp() - interval '15 seconds', false),
+           EXISTS (SELECT FROM generation_items WHERE state = 'running' AND lease_until > clock_timestamp())
 """
 NEXT_TRY = """
     SELECT extract(epoch FROM min(available_at) - clock_timestamp())::float FROM generation_items
@@ -63,25 +62,9 @@ def waits(now: Progress) -> list[Wait]:
         found.append(Wait(Reason.CONDENSING, condensing))
     if now.state == RunState.PAUSED:
         return [Wait(Reason.PAUSED, now.total - now.ended), *found]
-    if now.pilot != Pilot.WAITING and not now.rate and not money_is_out(now):
-        found += _nothing_moves(now)
+    if now.pilot != Pilot.WAITING and not money_is_out(now):
+        found += _nobody(now) or ([] if now.rate else _nothing_moves(now))
     return found
-
-
-def money_is_out(now: Progress) -> bool:
-    """Whether the queue begins nothing more of the run until its budget is raised, however many are due."""
-    if now.budget_micro is None or not held_items(now, "budget"):
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(LEAST_NEEDED, [now.run_id])
-        needed: int | None = cursor.fetchone()[0]
-    # Enough of it: the budget was raised a moment ago, or nobody is there to go on.
-    return needed is None or needed > now.budget_micro - now.spent_micro - now.reserved_micro
-
-
-def held_items(now: Progress, code: str) -> int:
-    """How many of the run's items are held for this reason: `budget` or `pilot`."""
-    return sum(kind.count for kind in now.errors if (kind.state, kind.code) == (ItemState.HELD, code))
 
 
 def _held(now: Progress) -> list[Wait]:
@@ -102,21 +85,33 @@ def _no_money_for(now: Progress) -> int:
     return now.counts.get(ItemState.QUEUED, 0)
 
 
+def _nobody(now: Progress) -> list[Wait]:
+    """What a dead worker has in hand waits for another one too: nobody else takes it back."""
+    left = now.counts.get(ItemState.QUEUED, 0) + now.counts.get(ItemState.RUNNING, 0)
+    if not left or not (seen := workers()).gone:
+        return []
+    return [Wait(Reason.NO_WORKER, left, seen.silent)]
+
+
 def _nothing_moves(now: Progress) -> list[Wait]:
+    """Of a run that workers who live could go on with."""
     queued = now.counts.get(ItemState.QUEUED, 0)
     if not queued:
         return []
-    if _nobody_works(now.run_id, pilot=now.pilot == Pilot.WRITING):
-        return [Wait(Reason.NOBODY, queued)]
+    overdue, busy = _overdue(now.run_id, pilot=now.pilot == Pilot.WRITING)
+    if overdue and not now.counts.get(ItemState.RUNNING):
+        return [Wait(Reason.BUSY if busy else Reason.NOBODY, queued, workers=workers().alive)]
     if not now.counts.get(ItemState.RUNNING) and (seconds := _next_try(now.run_id)) and seconds > 1:
         return [Wait(Reason.LATER, queued, seconds)]
     return []
 
 
-def _nobody_works(run_id: UUID, *, pilot: bool) -> bool:
+def _overdue(run_id: UUID, *, pilot: bool) -> tuple[bool, bool]:
+    """Whether an item has been due for long, and whether workers have any item in hand, of whatever run."""
     with connection.cursor() as cursor:
-        cursor.execute(NOBODY_WORKS, {"run": run_id, "pilot": pilot, "priority": PILOT_PRIORITY})
-        return bool(cursor.fetchone()[0])
+        cursor.execute(OVERDUE, {"run": run_id, "pilot": pilot, "priority": PILOT_PRIORITY})
+        overdue, busy = cursor.fetchone()
+    return overdue, busy
 
 
 def _next_try(run_id: UUID) -> float | None:

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from personalization.models.runs import Pilot, RunState
 from personalization.queries import Progress
-from personalization.run_report.waits import held_items
+from personalization.run_report.held import held_items
 
 STATES = {
     RunState.OPEN: pgettext_lazy("run", "running"),

@@ -1,8 +1,8 @@
 """What a call is charged: by the usage that came back, else by what was reserved for it."""
 
 from personalization.errors import RunBlocked, Unsent, WriterError
-from personalization.models.call_totals import UNSENT
 from personalization.models.calls import CallState
+from personalization.models.costs import UNSENT
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job
 from personalization.writers.base import Draft, Usage

@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from personalization.models.call_totals import UNSENT
 from personalization.models.calls import CallState
+from personalization.models.costs import UNSENT
 from personalization.models.runs import GenerationRun, RunState
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job, Outcome, Text

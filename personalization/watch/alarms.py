@@ -6,8 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from personalization.run_report.workers import longest_silence, workers
 from personalization.services.runs import PAUSED_BY_HAND
-from personalization.watch.figures import longest_silence, moving, oldest_due, workers
+from personalization.watch.figures import moving, oldest_due
 
 LONGEST_WAIT = 60.0  # seconds that a due item may wait while nobody takes anything
 LONGEST_RESERVATION = 600.0  # seconds; a call that takes longer than its deadline is settled by the sweep

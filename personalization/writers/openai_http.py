@@ -21,6 +21,9 @@ from personalization.writers.openai_errors import BLOCKED, Refused, unanswered
 CONNECT = 10.0  # seconds; a machine that is there takes none
 # Shorter than servers keep a connection that nobody uses: a request that meets their end of it is lost.
 KEEP_ALIVE = 4.0
+# The longest answers, streamed with a hundred bytes for each word, have not half of it; what is longer comes
+# from a broken endpoint or a hostile one, and there may be hundreds in flight.
+MOST_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Response:
 
 
 class ChatCompletions:
-    """For one event loop. `seconds`: a total deadline for a request."""
+    """For one event loop. `seconds`: a total deadline for a request, to the answer's last byte."""
 
     def __init__(self, *, api_key: str, base_url: str, seconds: float) -> None:
         self._key = api_key
@@ -54,7 +57,7 @@ class ChatCompletions:
                 self._url, data=body, headers=self._headers, proxy=self._proxy, allow_redirects=False
             )
             async with sent as response:
-                return Response(response.status, response.headers, await response.read())
+                return Response(response.status, response.headers, await _whole(response))
         except aiohttp.ClientError as error:
             raise unanswered(error) from error
         except TimeoutError as error:
@@ -66,11 +69,29 @@ class ChatCompletions:
 
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=min(CONNECT, self._seconds / 2)),
+            timeout=deadline(self._seconds),
             # How many are in flight is the worker's to say, and the limiter's.
             connector=aiohttp.TCPConnector(limit=0, ssl=_trusted(), keepalive_timeout=KEEP_ALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+
+
+def deadline(seconds: float) -> aiohttp.ClientTimeout:
+    """Exact: of what is longer than five seconds the client would make whole ones, up to one more."""
+    return aiohttp.ClientTimeout(
+        total=seconds, sock_connect=min(CONNECT, seconds / 2), ceil_threshold=float("inf")
+    )
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """What came, unpacked; its connection is closed where that is too much, and the rest not read."""
+    content = bytearray()
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) > MOST_BYTES:
+            said = f"the endpoint answered with more than {MOST_BYTES // 2**20} MB: is it one for chat?"
+            raise Transient("too_large", said)
+    return bytes(content)
 
 
 def succeeded(response: Response) -> Response:

@@ -13,10 +13,12 @@ from django.test import Client
 from django.urls import reverse
 
 from persona_site.roles import ROLES, create_groups
+from personalization.models import Endpoint
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_staff, make_text
 
 pytestmark = pytest.mark.django_db
 MIGRATION: Any = import_module("persona_site.migrations.0001_groups")
+ENDPOINTS: Any = import_module("persona_site.migrations.0006_endpoints")
 LATER: Any = import_module("persona_site.migrations.0002_replace_locked")
 
 # What a member finds behind each address: the page, or a closed door.
@@ -41,6 +43,8 @@ PAGES = {
     "personalization_promptentry_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_variableentry_changelist": ("Content editors", "Operators", "Viewers"),
     "personalization_variableentry_add": ("Content editors",),
+    "personalization_endpoint_changelist": ("Operators",),
+    "personalization_endpoint_add": (),
     "personalization_settingentry_changelist": ("Content editors", "Operators", "Viewers"),
 }
 
@@ -67,7 +71,10 @@ def test_pages_open_for_whom_they_are(client: Client, group: str, page: str) -> 
 def test_nobody_of_them_deletes_or_touches_users(group: str) -> None:
     rights = member(group).get_all_permissions()
     assert rights == ROLES[group]
-    assert not [right for right in rights if "delete" in right or right.startswith(("auth.", "admin."))]
+    deletes = {right for right in rights if "delete" in right}
+    # No row of anybody: what workers found out by themselves, and find out again.
+    assert deletes == ({"personalization.delete_endpoint"} if group == "Operators" else set())
+    assert not [right for right in rights if right.startswith(("auth.", "admin."))]
 
 
 def test_editors_edit_texts_but_start_nothing() -> None:
@@ -89,6 +96,24 @@ def test_operators_steer_runs_and_edit_no_texts(client: Client) -> None:
     assert run.state == "cancelled"
     page = reverse("admin:personalization_personalizedlessondescription_change", args=[text.pk])
     assert client.post(page, {"section_quick_action": "X"}).status_code == 403
+
+
+def test_operators_have_forgotten_what_was_found_out_of_an_endpoint(client: Client) -> None:
+    endpoint = Endpoint.objects.create(
+        base_url="http://one.example/v1", model="m-1", answers="text", limit="none"
+    )
+    client.force_login(member("Operators"))
+    page = reverse("admin:personalization_endpoint_change", args=[endpoint.pk])
+    assert "m-1" in client.get(page).content.decode()
+    assert client.post(page, {"model": "other"}).status_code == 403
+    delete = reverse("admin:personalization_endpoint_delete", args=[endpoint.pk])
+    assert client.post(delete, {"post": "yes"}).status_code == 302
+    assert not Endpoint.objects.exists()
+
+
+def test_a_migration_brings_the_right_to_endpoints() -> None:
+    assert ("personalization", "0013_endpoints") in ENDPOINTS.Migration.dependencies
+    assert [type(operation).__name__ for operation in ENDPOINTS.Migration.operations] == ["RunPython"]
 
 
 def test_viewers_change_nothing(client: Client) -> None:

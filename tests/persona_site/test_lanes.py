@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 
 from courses.history.reason import because
 from courses.models import Lesson
@@ -15,14 +16,16 @@ from courses.services.course_import import CourseChanged
 from courses.services.history.versions import versions
 from persona_site.lanes import Lanes, Stopped, lanes
 from persona_site.progress import Silent
-from persona_site.store_import import import_store
+from persona_site.store_import import ONE_LANE, import_store
 from persona_site.store_part import halves
 from personalization.models import PersonalizedLessonDescription
 from tests.builders import make_course, make_lesson
+from tests.processes import until
 from tests.store_builder import StoreBuilder, lesson_id
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
+BACKEND = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
 LEARNERS = 260  # in each of two courses: enough for two lanes
 
 
@@ -72,6 +75,11 @@ def test_the_sessions_are_gone_at_the_end() -> None:
 def slow_statement() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(60)")
+
+
+def wrong_statement() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, CourseChanged])
@@ -138,10 +146,14 @@ def large(path: Path) -> StoreBuilder:
 
 
 class Threads(Silent):
-    """Which threads have worked."""
+    """Which threads have worked, and what was said."""
 
     def __init__(self) -> None:
         self.seen: set[str] = set()
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
 
     def tick(self, steps: int = 1) -> None:
         self.seen.add(threading.current_thread().name)
@@ -168,6 +180,47 @@ def test_two_lanes_do_what_one_does(tmp_path: Path) -> None:
     assert rows() == by_two
     again = import_store(store.path)
     assert (again.changed, again.warnings) == (0, report.warnings)
+
+
+@contextmanager
+def one_connection_left() -> Iterator[None]:
+    """Of all that the server gives to anybody: for the import's lock."""
+    database = connection.settings_dict
+    address = {"host": database["HOST"], "user": database["USER"], "dbname": database["NAME"]}
+    with ExitStack() as taken, connection.cursor() as cursor:
+        last = None
+        with suppress(psycopg.OperationalError):  # the server has no more
+            while True:
+                last = taken.enter_context(psycopg.connect(**address))
+        assert last is not None
+        pid = last.info.backend_pid
+        last.close()
+
+        def is_free() -> bool:
+            cursor.execute(BACKEND, [pid])
+            return bool(cursor.fetchone() == (0,))
+
+        until(is_free, "it is free")
+        yield
+
+
+def test_where_no_connection_is_left_one_lane_does_it_all_and_says_so(tmp_path: Path) -> None:
+    store, threads = large(tmp_path), Threads()
+    with one_connection_left():
+        report = import_store(store.path, watcher=threads)
+    assert (report.problems, threads.seen) == ((), {threading.current_thread().name})
+    assert report.tables["personalized_lesson_descriptions"].created == 2 * LEARNERS
+    assert [line for line in threads.said if "max_connections" in line] == [ONE_LANE]
+
+
+def test_any_other_failure_of_a_lane_is_no_reason_to_go_on_with_one() -> None:
+    def session() -> AbstractContextManager[None]:
+        if threading.current_thread() is not threading.main_thread():
+            wrong_statement()
+        return plain_session()
+
+    with pytest.raises(DataError), lanes(2, session):
+        pass
 
 
 def test_a_problem_in_either_lane_refuses_both(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from personalization.models import GenerationItem, GenerationRun
+from personalization.services.watched import Worker, beat
 from tests.builders import (
     make_call,
     make_item,
@@ -20,6 +21,7 @@ from tests.builders import (
     make_staff,
     make_superuser,
 )
+from tests.personalization.watched import age
 
 LIST = reverse("admin:personalization_generationrun_changelist")
 RIGHTS = ["personalization.view_generationrun"]
@@ -154,24 +156,40 @@ def test_a_failed_text_names_the_learner_and_the_identifier(admin: Client) -> No
     assert ">u-1002</a>" in html
 
 
+def test_without_a_worker_the_page_says_how_to_start_one(admin: Client) -> None:
+    run = make_run()
+    add(run)
+    html = admin.get(url(run, "progress")).content.decode()
+    assert "No worker is alive." in html
+    assert "celery -A persona_site worker" in html
+    beat(Worker())
+    age("worker_heartbeats", "seen_at", 120)
+    assert "the last one was seen about 2 minutes ago" in admin.get(url(run, "progress")).content.decode()
+
+
+DOCTOR, BUSY = "<code>manage.py doctor</code>", "busy with other runs"
+
+
 @pytest.mark.parametrize(
     ("prepare", "expected"),
     [
-        (lambda run: add(run, **due_for(30)), True),
-        (lambda run: add(run, **due_for(3)), False),
-        (lambda run: add(run, **due_for(-30)), False),
-        (lambda run: (add(run, **due_for(30)), add(make_run(), state="running")), False),
-        (lambda run: (add(run, **due_for(30)), add(run, state="done")), False),
+        (lambda run: add(run, **due_for(30)), DOCTOR),
+        (lambda run: add(run, **due_for(3)), ""),
+        (lambda run: add(run, **due_for(-30)), ""),
+        (lambda run: (add(run, **due_for(30)), add(make_run(), state="running")), BUSY),
+        (lambda run: (add(run, **due_for(30)), add(run, state="done")), ""),
     ],
     ids=["waits long", "just asked for", "not due", "a worker is busy elsewhere", "a text was just written"],
 )
-def test_when_nobody_works_the_page_says_how_to_start_a_worker(
-    admin: Client, prepare: Callable[[GenerationRun], object], expected: bool
+def test_what_workers_that_live_do_not_take_the_page_tells_from_what_waits_its_turn(
+    admin: Client, prepare: Callable[[GenerationRun], object], expected: str
 ) -> None:
     run = make_run()
+    beat(Worker())
     prepare(run)
     html = admin.get(url(run, "progress")).content.decode()
-    assert ("celery -A persona_site worker" in html) is expected
+    assert [words for words in (DOCTOR, BUSY) if words in html] == ([expected] if expected else [])
+    assert "celery -A persona_site worker" not in html
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from personalization.models import WorkerHeartbeat
+from personalization.run_report.workers import workers
 from personalization.services import watched
 from personalization.services.watched import Worker, beat
 from personalization.sweeper import Sweeper
-from personalization.watch.figures import workers
 from tests.personalization.watched import age
 from tests.processes import until
 

@@ -12,7 +12,7 @@ from tests.threads import crew
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-MIGRATION: Any = import_module("personalization.migrations.0025_items_of_lessons").Migration
+MIGRATION: Any = import_module("personalization.migrations.0027_items_of_lessons").Migration
 STATEMENTS = [
     str(operation.sql)
     for operation in MIGRATION.operations[0].database_operations

@@ -13,9 +13,19 @@ from personalization.queries import ErrorKind, Progress, progress
 from personalization.run_report import Reason, error_examples, lessons, slowest_lessons, timeline, waits
 from personalization.run_report.timeline import MOST_SLICES, slice_seconds
 from personalization.run_report.words import projected_micro
+from personalization.services.watched import Worker, beat
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
+from tests.personalization.watched import age
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """One that is alive."""
+    worker = Worker()
+    beat(worker)
+    return worker
 
 
 def add(run: GenerationRun, **fields: Any) -> GenerationItem:
@@ -129,6 +139,7 @@ def test_slices_are_round(seconds: float, step: int) -> None:
     assert seconds / step + 1 <= MOST_SLICES
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_run_that_moves_waits_for_nothing() -> None:
     run = make_run()
     add(run, state="running")
@@ -137,6 +148,7 @@ def test_a_run_that_moves_waits_for_nothing() -> None:
     assert reasons(run) == []
 
 
+@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize(
     ("fields", "items", "expected"),
     [
@@ -163,6 +175,7 @@ def test_what_a_run_waits_for(
     assert reasons(run) == expected
 
 
+@pytest.mark.usefixtures("worker")
 def test_while_a_pilot_is_written_the_others_are_not_missed() -> None:
     run = make_run(pilot="writing")
     add(run, available_at=ago(60))
@@ -181,6 +194,7 @@ def test_held_items_are_counted_with_what_they_wait_for() -> None:
     }
 
 
+@pytest.mark.usefixtures("worker")
 def test_what_is_queued_behind_the_money_waits_for_it_and_not_for_a_worker() -> None:
     run = make_run(budget_micro=100)
     add(run, state="held", error_code="budget", needs_micro=60)
@@ -219,3 +233,46 @@ def test_what_a_run_will_cost_goes_by_what_was_to_be_written() -> None:
     assert projected(20, queued=1_000) == 30_000, "a pilot's drafts are paid for"
     to_write = None
     assert projected(0, done=20, queued=80) == 100_000, "nobody has counted"
+
+
+def no_worker(run: GenerationRun) -> list[tuple[int, float | None]]:
+    found = waits(progress(run.pk))
+    return [(wait.items, wait.seconds) for wait in found if wait.reason == Reason.NO_WORKER]
+
+
+def test_without_a_worker_it_is_told_at_the_first_look() -> None:
+    run = make_run()
+    add(run)
+    assert no_worker(run) == [(1, None)]
+    add(run, state="done")  # just now: by its rate it would seem to go on
+    assert no_worker(run) == [(1, None)]
+
+
+def test_what_a_dead_worker_had_in_hand_waits_for_another_one(worker: Worker) -> None:
+    run = make_run()
+    add(run, state="running")
+    assert no_worker(run) == []
+    age("worker_heartbeats", "seen_at", 40)
+    ((items, seconds),) = no_worker(run)
+    assert items == 1
+    assert seconds == pytest.approx(40, abs=5)
+    beat(worker)
+    assert no_worker(run) == []
+
+
+@pytest.mark.parametrize("fields", [{"state": "paused"}, {"pilot": "waiting"}, {"state": "closed"}])
+def test_what_waits_for_a_person_waits_for_no_worker(fields: dict[str, Any]) -> None:
+    run = make_run(**fields)
+    add(run)
+    assert no_worker(run) == []
+
+
+@pytest.mark.usefixtures("worker")
+def test_workers_that_are_busy_elsewhere_are_told_from_those_that_take_nothing() -> None:
+    run, other = make_run(), make_run()
+    add(run, available_at=ago(60))
+    assert reasons(run) == [Reason.NOBODY]
+    add(other, state="running")
+    assert reasons(run) == [Reason.BUSY]
+    add(run, state="running")
+    assert reasons(run) == [], "some of it is in hand"

@@ -212,12 +212,20 @@ def test_cancel_in_the_middle_of_many_leaves_the_worker_whole(
     start_worker: WorkerStarter, fake_model: RunningFakeModel
 ) -> None:
     make_learners(60)
-    fake_model.set(latency=900, jitter=900)
-    start_worker(**model_variables(fake_model, GENERATION_CONCURRENCY="40", GENERATION_LEASE_SECONDS="1.5"))
+    # Half of the requests hang until they are let go, however slow the machine is. By this seed the first one
+    # for which the others wait, does not.
+    fake_model.set(mode="hang", fail=0.5, latency=900, jitter=900, seed=2)
+    start_worker(**model_variables(fake_model, GENERATION_CONCURRENCY="40", GENERATION_CALL_SECONDS="60"))
     run = start()
-    until(lambda: progress(run).counts.get("done", 0) >= 3, "some are done, many in flight")
+
+    def in_the_middle() -> bool:
+        return progress(run).counts.get("done", 0) >= 3 and fake_model.stats()["in_flight"] >= 10
+
+    until(in_the_middle, "some are done, many in flight")
     assert cancel_run(GenerationItem.objects.first().run) is True  # type: ignore[union-attr]
     texts = PersonalizedLessonDescription.objects.count()
+    until(lambda: fake_model.stats()["in_flight"] == 0, "the next heartbeat lets go of the requests")
+    fake_model.set(mode="ok")
     again = start()
     until(lambda: ended(again), "the next run is written by the same worker")
     assert texts < 60

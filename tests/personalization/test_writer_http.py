@@ -1,20 +1,22 @@
 """Bytes to an endpoint and back: through a proxy, and what a request that never left has cost."""
 
 import asyncio
+import gzip
 import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from aiohttp.helpers import TimeoutHandle
 
 from personalization.errors import RunBlocked, Transient
 from personalization.fake_model import RunningFakeModel
 from personalization.writers.base import Usage
 from personalization.writers.openai_errors import Refused
-from personalization.writers.openai_http import ChatCompletions, Response, succeeded
+from personalization.writers.openai_http import MOST_BYTES, ChatCompletions, Response, deadline, succeeded
 
 KEY = "test-key"
 ELSEWHERE = "http://endpoint.invalid/v1"
@@ -141,3 +143,60 @@ def test_money_that_is_used_up_pauses_the_run(status: int, error: dict[str, Any]
     said = Refused(status, {}, json.dumps({"error": error}).encode()).as_writer_error()
     assert isinstance(said, RunBlocked)
     assert said.code == "quota"
+
+
+@contextmanager
+def pouring(head: str, piece: bytes, most: int) -> Iterator[tuple[str, list[int]]]:
+    """A server that sends pieces for as long as somebody takes them: its address, and how many it sent."""
+    sent: list[int] = []
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listening, listening.accept()[0] as client:
+            client.recv(65536)
+            client.sendall(f"HTTP/1.1 {head}\r\n\r\n".encode())
+            with suppress(ConnectionError):
+                while len(sent) < most:
+                    client.sendall(piece)
+                    sent.append(len(piece))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1", sent
+    server.join()
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_an_answer_without_an_end_is_given_up_when_it_is_too_long(status: str) -> None:
+    piece = b"x" * 2**20
+    expected = pytest.raises(Transient, match="more than 8 MB")
+    with pouring(status, piece, most=64) as (address, sent), expected as failed:
+        post(address)
+    assert (failed.value.code, failed.value.usage) == ("too_large", None)
+    assert MOST_BYTES // 2**20 <= len(sent) < 64, "the rest is not read"
+
+
+def test_an_answer_that_is_long_only_when_it_is_unpacked_is_given_up_too() -> None:
+    packed = gzip.compress(bytes(2 * MOST_BYTES))
+    head = f"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}"
+    with pouring(head, packed, most=1) as (address, _), pytest.raises(Transient) as failed:
+        post(address)
+    assert failed.value.code == "too_large"
+
+
+def test_the_longest_answer_comes_whole() -> None:
+    head = f"200 OK\r\nContent-Length: {MOST_BYTES}"
+    with pouring(head, b"x" * MOST_BYTES, most=1) as (address, _):
+        assert len(post(address).content) == MOST_BYTES
+
+
+def test_the_deadline_is_not_rounded_up() -> None:
+    async def seconds_until(limit: float) -> float:
+        timeout, loop = deadline(limit), asyncio.get_running_loop()
+        handle = TimeoutHandle(loop, timeout.total, ceil_threshold=timeout.ceil_threshold).start()
+        assert handle
+        handle.cancel()
+        return handle.when() - loop.time()
+
+    for limit in (0.25, 5.01, 7.3, 60.5):
+        assert asyncio.run(seconds_until(limit)) == pytest.approx(limit, abs=0.05)

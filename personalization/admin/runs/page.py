@@ -25,11 +25,11 @@ from personalization.run_report import (
     condensed_lessons,
     error_examples,
     slowest_lessons,
-    timeline,
     waits,
     went_wrong,
 )
 from personalization.run_report.words import duration_words, grouped, rate_words, state_words
+from personalization.services.timelines import kept_timeline
 from personalization.writers.limits.view import read_limits
 
 MOST_FAILURES = 50  # rows on the page; the counts above them are complete
@@ -95,6 +95,11 @@ class RunView:
         return duration_words(self.waits[Reason.LATER].seconds) if Reason.LATER in self.waits else ""
 
     @property
+    def silent(self) -> str:
+        """How long ago a worker was last seen; empty where none was for a day."""
+        return duration_words(self.waits[Reason.NO_WORKER].seconds) if Reason.NO_WORKER in self.waits else ""
+
+    @property
     def lessons_said(self) -> str:
         seconds = number_format(self.lessons.mean, 2)
         if not self.lessons.spread:
@@ -134,7 +139,7 @@ def run_view(run_id: UUID) -> RunView:
         errors=error_lines(now),
         failures=failed_items(run_id, now.counts.get(ItemState.FAILED, 0)),
         lessons=slowest_lessons(run_id, now.calls) if now.calls else LessonTimes(),
-        chart=None if goes_on or not now.total else chart(timeline(run_id)),
+        chart=None if goes_on or not now.total else chart(kept_timeline(now, run.closed_at)),
         commands=allowed_commands(now),
         goes_on=goes_on,
     )

@@ -27,7 +27,7 @@ from personalization.models import GenerationItem, GenerationRun, Pilot, Profile
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models.runs import PILOT_PRIORITY, Kind
 from personalization.queries import progress
-from personalization.run_report.waits import held_items
+from personalization.run_report.held import held_items
 from personalization.run_report.words import grouped
 from personalization.services.pilot import PilotItem, pilot_items, tried_draft
 

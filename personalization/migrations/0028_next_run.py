@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0008_lesson_source'),
-        ('personalization', '0023_condensing'),
+        ('personalization', '0027_items_of_lessons'),
     ]
 
     operations = [

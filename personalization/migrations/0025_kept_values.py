@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('personalization', '0023_condensing'),
+        ('personalization', '0024_condensed_languages'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('personalization', '0023_condensing'),
+        ('personalization', '0028_next_run'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('personalization', '0023_condensing'),
+        ('personalization', '0025_kept_values'),
     ]
 
     operations = [

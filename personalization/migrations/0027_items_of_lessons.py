@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('personalization', '0024_item_store'),
+        ('personalization', '0026_item_store'),
     ]
 
     operations = [
