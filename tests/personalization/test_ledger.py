@@ -1,26 +1,21 @@
 """Money is set aside before a call and moves once after it, whoever comes late."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.models import GenerationItem, GenerationRun, ModelCall
 from personalization.models import PersonalizedLessonDescription as Text
-from personalization.pairs import Selection
 from personalization.services import ledger, queue
-from personalization.services.attempts import Outcome
 from personalization.services.charges import unsent
-from personalization.services.ledger import Reserved, reserve
-from personalization.services.runs import cancel_run, pause_run, start_run
+from personalization.services.ledger import reserve
+from personalization.services.runs import cancel_run, pause_run
 from personalization.services.sweep import sweep
-from personalization.services.work import asked_again, failed, given_back, prepare, written
+from personalization.services.work import asked_again, failed, given_back, written
 from personalization.writers.base import Draft, Usage
-from tests.builders import make_course, make_learner, make_lesson
 from tests.personalization.paid_work import (
     MODEL,
     NEW,
@@ -34,7 +29,6 @@ from tests.personalization.paid_work import (
     reserved,
     settle,
 )
-from tests.threads import until_it_waits_for_me
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(hours=1)
@@ -260,40 +254,6 @@ def test_lost_calls_of_a_deleted_run_are_ended_too() -> None:
     GenerationRun.objects.all().delete()
     assert sweep().lost_calls == 1
     assert calls("state", "run") == [("unknown", None)]
-
-
-@pytest.mark.usefixtures("transactional_db")
-def test_a_lease_that_is_lost_while_the_run_is_waited_for_reserves_nothing() -> None:
-    run = paid_run()
-    ready = jobs()
-    found: list[Reserved] = []
-
-    def late() -> None:
-        try:
-            found.append(reserve(ready))
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=late)
-    with transaction.atomic():
-        GenerationRun.objects.select_for_update().get(pk=run.pk)
-        thread.start()
-        until_it_waits_for_me(thread)
-        GenerationItem.objects.update(state="queued", lease_token=None, lease_until=None)
-    thread.join()
-    assert found == [Reserved([], [])]
-    assert money(run) == (0, 0)
-
-
-def test_a_pause_is_obeyed_by_what_costs_nothing_too() -> None:
-    course = make_course()
-    make_lesson(course)
-    make_learner(course=course)
-    run = start_run(selection=Selection(), backend="simple").run
-    ready, _ = prepare(queue.claim(1, worker="test", lease=30))
-    assert reserve(ready).allowed == ready
-    pause_run(run)
-    assert reserve(ready) == Reserved([], [Outcome(ready[0].claim, "retry", give_back=True)])
 
 
 def test_a_call_that_was_reserved_and_not_made_is_not_counted() -> None:
