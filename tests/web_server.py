@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from persona_site.demo.web import HOST, first_free
-from tests.processes import ROOT, Environment, until
+from tests.forked import ROOT
+from tests.processes import Environment, until
 
 NAME = "persona.example"  # as in PRODUCTION
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.processes import ROOT
+from tests.forked import ROOT
 
 PARTS = ("courses", "personalization", "persona_site", "locale", "manage.py", "pyproject.toml")
 
