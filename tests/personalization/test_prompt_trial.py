@@ -50,7 +50,7 @@ def test_of_a_lesson_that_is_too_long_the_page_says_what_happens_first(
     first, shared = answer.context["condensing"], answer.context["shared"]
     assert first.tokens > 10_000 > first.room > first.result
     assert f"and gpt-4.1-mini has room for {first.room}: it is condensed first" in html
-    assert f"That are {first.parts} requests, to about {first.result} tokens in all." in html
+    assert f"Those are {first.parts} requests, to about {first.result} tokens in all." in html
     assert "Estimated cost" in html
     assert LONG[:40] not in html
     assert "[Here stands what the lesson is condensed to.]" in shared.text
