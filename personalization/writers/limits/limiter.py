@@ -113,7 +113,8 @@ class ModelLimiter:
         """Who goes just when the permit came leaves it to the next one."""
         if waiter.permit.cancel() or waiter.permit.cancelled() or waiter.permit.exception():
             return
-        self._permits.appendleft((0.0, waiter.permit.result()))
+        if self._serving:  # else nobody waits, and later it would be a burst
+            self._permits.appendleft((0.0, waiter.permit.result()))
 
     def _refusal(self, told: Told, now: float, tokens: int) -> Change:
         answered, self._answered = self._answered, 0

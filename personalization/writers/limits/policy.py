@@ -5,15 +5,18 @@ Times are seconds of one clock that all workers share; rates are per minute, inf
 A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was sent where none is known; at
 most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
 where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
-to the known limit, or to twice of what was sent then. It never falls under a quarter of that before five
-minutes have passed, and then only where more than a quarter of what is sent is refused: an endpoint that
-refuses one request in ten, whatever is sent, would halt all work.
+to the known limit, or to twice of what was sent then. It does not fall under a quarter of that, the lowest
+rate, while few are refused: a quarter or less of what is sent. Where more are refused, the lowest is set anew,
+a quarter of what it was: after half a minute at it where some are let through, else after five minutes, for
+an endpoint that refuses everything does not do so for our rate.
 
-Are refusals about the rate at all? Where, for half a minute at this lowest rate, a quarter or less of what is
-sent is still refused, it is assumed that they are not: all of the rate comes back at once, and for five
-minutes refusals pause as the provider asks, but lower nothing. Where more than a quarter is then refused, the
-rate was the cause after all: it goes back at once to the lowest, and for an hour nothing of the kind is
-assumed again. So a limit just under the lowest rate is run into once an hour, for some seconds.
+Are the refusals about the rate at all? Where few are still refused in half a minute at the lowest rate, it is
+assumed that they are not: all of the rate comes back at once, and for five minutes refusals pause as the
+provider asks, but lower nothing. As soon as more than few are then refused, the rate was the cause after all:
+back to the lowest at once, and from there further down as after any refusal. For an hour then not all of the
+rate comes back in this way, but what the last trouble began with. So a limit just under the lowest rate is run
+into once an hour, for seconds; and an endpoint that refuses one request in ten, whatever is sent, is asked at
+the full rate most of the time.
 """
 
 import json
@@ -33,9 +36,10 @@ LOWEST = 0.25  # of the rate when the trouble began
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 COUNTED = 0.5  # minutes in which refusals are counted, until they are counted anew
 FEW = 0.25  # of what is sent; to refuse so little at the lowest rate is the endpoint's way, whatever the rate
+ENOUGH = 20  # requests to judge by: the count goes on until so many are answered
 SURE = 5  # refusals beyond the few, in less than a whole count: more than chance brings about
 NEAR = 1.05  # times the lowest rate: still the lowest
-BLAMED = 60.0  # minutes, after they turned out to be about the rate, until anything else is assumed again
+BLAMED = 60.0  # minutes, after the rate turned out to be the cause, until all of it comes back untried
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
 # Requests a minute, where no limit is known: so many go before the first answer, which may tell one; and a
@@ -56,7 +60,7 @@ class State:
     allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
     `refusals`, `answers`: how many, of 429 and of others, have come since `counted`; `few`: whether few were
     refused when they were counted last. `lowest`: since when nothing but the lowest rate was refused.
-    `spared_until`: no refusal lowers before; `blamed_until`: each is about the rate, however few they are.
+    `spared_until`: no refusal lowers before; `blamed_until`: until then the rate is known to have been the cause.
     """
 
     requests: float = inf
@@ -204,14 +208,19 @@ class Rules:
         over = refusals - FEW * (refusals + answers)
         if self._is_spared(state, now) and over > SURE:
             return self._back_to_lowest(state, now)
-        if 0 <= now - state.counted < COUNTED * self.minute:
+        counts = now - state.counted < COUNTED * self.minute or refusals + answers < ENOUGH
+        if counts and 0 < state.counted <= now:
             return replace(state, refusals=refusals, answers=answers)
         lowest = current <= NEAR * LOWEST * state.peak and 0 < state.lowest <= state.counted <= now
         state = replace(state, refusals=0, answers=0, counted=now, few=over <= 0)
-        return self._spared(state, now) if lowest and state.few else state
+        if lowest and state.few:
+            return self._spared(state, now)
+        if lowest and answers:  # else it refuses everything: a storm, of which no rate is the cause
+            return replace(state, peak=current, began=now, lowest=0.0)
+        return state
 
     def _spared(self, state: State, now: float) -> State:
-        """Lowering did not help: all of the rate again; where that was too much, what the trouble began with."""
+        """Lowering did not help: all of the rate again; where that was too much, what the trouble began at."""
         rate = state.peak if self._is_blamed(state, now) else inf
         state = replace(state, rate=rate, refused=rate, since=now, lowest=0.0)
         return replace(state, spared_until=now + LASTING * self.minute)
