@@ -6,17 +6,17 @@ A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was
 most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
 where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
 to the known limit, or to twice of what was sent then. It does not fall under a quarter of that, the lowest
-rate, while few are refused: a quarter or less of what is sent. Where more are refused, the lowest is set anew,
-a quarter of what it was: after half a minute at it where some are let through, else after five minutes, for
-an endpoint that refuses everything does not do so for our rate.
+rate, while few are refused: a quarter or less of what is sent. Where more are refused, the lowest is set
+anew, a quarter of what it was: after half a minute at it where some are let through, else after five minutes,
+for an endpoint that refuses everything does not do so for our rate.
 
 Are the refusals about the rate at all? Where few are still refused in half a minute at the lowest rate, it is
 assumed that they are not: all of the rate comes back at once, and for five minutes refusals pause as the
-provider asks, but lower nothing. As soon as more than few are then refused, the rate was the cause after all:
-back to the lowest at once, and from there further down as after any refusal. For an hour then not all of the
-rate comes back in this way, but what the last trouble began with. So a limit just under the lowest rate is run
-into once an hour, for seconds; and an endpoint that refuses one request in ten, whatever is sent, is asked at
-the full rate most of the time.
+provider asks, but lower nothing. As soon as more than few are then refused, or where after half a minute not
+much more is let through than at the lowest rate (pauses hide a limit), the rate was the cause after all: back
+to the lowest at once, and from there further down as after any refusal. For an hour then no more comes
+back in this way than that rate. So a limit just under the lowest rate is run into once an hour, for seconds;
+and an endpoint that refuses one request in ten, whatever is sent, is asked at the full rate most of the time.
 """
 
 import json
@@ -37,6 +37,7 @@ SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 COUNTED = 0.5  # minutes in which refusals are counted, until they are counted anew
 FEW = 0.25  # of what is sent; to refuse so little at the lowest rate is the endpoint's way, whatever the rate
 ENOUGH = 20  # requests to judge by: the count goes on until so many are answered
+GAIN = 1.3  # times what was let through at the lowest: to send more has helped
 SURE = 5  # refusals beyond the few, in less than a whole count: more than chance brings about
 NEAR = 1.05  # times the lowest rate: still the lowest
 BLAMED = 60.0  # minutes, after the rate turned out to be the cause, until all of it comes back untried
@@ -60,7 +61,8 @@ class State:
     allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
     `refusals`, `answers`: how many, of 429 and of others, have come since `counted`; `few`: whether few were
     refused when they were counted last. `lowest`: since when nothing but the lowest rate was refused.
-    `spared_until`: no refusal lowers before; `blamed_until`: until then the rate is known to have been the cause.
+    `spared_until`: no refusal lowers before; `blamed_until`: before, not all of the rate comes back.
+    `through`: what was let through a minute at the lowest, until it is known whether more is since then.
     """
 
     requests: float = inf
@@ -81,6 +83,7 @@ class State:
     lowest: float = 0.0
     spared_until: float = 0.0
     blamed_until: float = 0.0
+    through: float = 0.0
 
     def as_json(self) -> str:
         """Only what is known: infinity has no JSON."""
@@ -211,16 +214,20 @@ class Rules:
         counts = now - state.counted < COUNTED * self.minute or refusals + answers < ENOUGH
         if counts and 0 < state.counted <= now:
             return replace(state, refusals=refusals, answers=answers)
+        through = answers / max(1e-9, now - state.counted) * self.minute
+        helps = through > GAIN * state.through or now - state.counted > 3 * COUNTED * self.minute
+        if state.through and self._is_spared(state, now) and not helps:
+            return self._back_to_lowest(state, now)
         lowest = current <= NEAR * LOWEST * state.peak and 0 < state.lowest <= state.counted <= now
-        state = replace(state, refusals=0, answers=0, counted=now, few=over <= 0)
+        state = replace(state, refusals=0, answers=0, counted=now, few=over <= 0, through=0.0)
         if lowest and state.few:
-            return self._spared(state, now)
+            return self._spared(replace(state, through=through), now)
         if lowest and answers:  # else it refuses everything: a storm, of which no rate is the cause
             return replace(state, peak=current, began=now, lowest=0.0)
         return state
 
     def _spared(self, state: State, now: float) -> State:
-        """Lowering did not help: all of the rate again; where that was too much, what the trouble began at."""
+        """Lowering did not help: all of the rate again; where that was too much, what began the trouble."""
         rate = state.peak if self._is_blamed(state, now) else inf
         state = replace(state, rate=rate, refused=rate, since=now, lowest=0.0)
         return replace(state, spared_until=now + LASTING * self.minute)
@@ -229,7 +236,7 @@ class Rules:
         """The rate was the cause after all: as before it was restored, and from there further down."""
         rate = max(LOWEST * state.peak, 1.0)
         state = replace(state, rate=rate, refused=rate, since=now, peak=rate, began=now, reason="refused")
-        state = replace(state, refusals=0, answers=0, counted=now, few=False)
+        state = replace(state, refusals=0, answers=0, counted=now, few=False, through=0.0)
         return replace(state, spared_until=0.0, blamed_until=now + BLAMED * self.minute)
 
     def _lowered(self, state: State, current: float, now: float) -> State:

@@ -171,8 +171,8 @@ class Shared:
 async def _patiently[Result](exchange: Coroutine[Any, Any, Result]) -> Result:
     """What it returns. Raises TimeoutError after PATIENCE, told in turns of the event loop.
 
-    A loop that was held up for a second, by a busy machine or a large batch, has had one turn, and in the next
-    ones it reads the answer that lay there: a slow moment of ours is no absent Redis.
+    A loop that was held up for a second, by a busy machine or a large batch, has had one turn, and in the
+    next ones it reads the answer that lay there: a slow moment of ours is no absent Redis.
     """
     task = asyncio.ensure_future(exchange)
     try:
