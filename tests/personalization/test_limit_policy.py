@@ -17,9 +17,15 @@ REFUSAL = Told(retry_after=2.0)
 
 
 def refused(
-    rules: Rules, state: State, told: Told = REFUSAL, *, now: float = NOW, sent: float = inf
+    rules: Rules,
+    state: State,
+    told: Told = REFUSAL,
+    *,
+    now: float = NOW,
+    sent: float = inf,
+    answered: int = 0,
 ) -> State:
-    return rules.refused(state, told, now, sent=sent, cost=1_000)
+    return rules.refused(state, told, now, sent=sent, answered=answered, cost=1_000)
 
 
 def requests(rules: Rules, state: State, now: float = NOW) -> float:
@@ -140,11 +146,11 @@ def test_one_refusal_in_ten_whatever_is_sent_never_leaves_less_than_a_quarter(
     rules: Rules, most: float
 ) -> None:
     state, now = HEARD, NOW
-    for number in range(1, 5_000):
+    for number in range(1, 10_000):
         rate = min(requests(rules, state, now), 600)
         now += max(60 / rate, rules.pause(state, now))
         if number % 10 == 0:
-            state = refused(rules, state, Told(retry_after=1.0), now=now, sent=rate)
+            state = refused(rules, state, Told(retry_after=1.0), now=now, sent=rate, answered=9)
             assert state.rate >= most / 4 - 1e-6
     assert now > NOW + 20 * 60
 

@@ -90,6 +90,23 @@ def test_frozen_it_holds_a_request_up_for_a_moment_only(valkey: Valkey, limit: L
     assert again < 0.1
 
 
+def test_a_worker_whose_own_loop_is_held_up_does_not_take_redis_for_absent(valkey: Valkey) -> None:
+    async def go() -> bool:
+        async with workers(valkey.broker_url, LIMIT) as made:
+            limiter = made.worker()
+            await limiter.acquire(0)
+            asked = asyncio.create_task(limiter.acquire(0))
+            for _ in range(4):
+                await asyncio.sleep(0)  # until the exchange has begun
+                held = time.monotonic() + 0.3  # longer than Redis is waited for
+                while time.monotonic() < held:
+                    pass
+            await asked
+            return is_alone(limiter)
+
+    assert not asyncio.run(go())
+
+
 def test_what_a_worker_learned_alone_it_tells_when_redis_is_back(valkey: Valkey) -> None:
     async def go() -> tuple[float, float]:
         async with workers(valkey.broker_url, LIMIT) as made:

@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from itertools import islice
 
 from personalization.errors import Unsent
 from personalization.writers.base import Usage
-from personalization.writers.limits.headers import read_headers
+from personalization.writers.limits.headers import Told, read_headers
 from personalization.writers.limits.pace import HORIZON
-from personalization.writers.limits.pacing import FRESH, MOST_PERMITS, RETRY, Pacing
+from personalization.writers.limits.pacing import FRESH, MOST_PERMITS, RETRY, Change, Pacing
 from personalization.writers.limits.policy import BUSY, REFUSED, State
 from personalization.writers.limits.waits import waited
 
@@ -54,6 +54,7 @@ class ModelLimiter:
         self._permits: deque[tuple[float, int]] = deque()  # (from when, for how many tokens)
         self._serving: asyncio.Task[None] | None = None
         self._bell = asyncio.Event()
+        self._answered = 0  # since the last refusal
         self._closed = False
 
     async def acquire(self, tokens: int) -> None:
@@ -67,18 +68,17 @@ class ModelLimiter:
         if sent is None or sent.limiter is not self:
             sent = Sent(self)
         rules, told, now = self._pacing.rules, read_headers(headers), self._pacing.now
-        change: Callable[[State], State]
+        change: Change
+        self._answered += status != REFUSED
         if status == REFUSED:
-            change = partial(rules.refused, told=told, now=now, sent=self._pacing.sent, cost=sent.tokens)
+            change = self._refusal(told, now, sent.tokens)
         elif status in BUSY:
             change = partial(rules.busy, told=told, now=now)
         else:
             change = partial(rules.answered, told=told, now=now, cost=sent.tokens)
-        lowered = self._pacing.state.since
+        before = self._pacing.state
         if self._pacing.change(change):
-            if self._pacing.state.since != lowered:
-                rate = self._pacing.state.rate
-                log.info("limits: %s was refused a request: %.0f a minute from now on", self._model, rate)
+            self._tell(before, self._pacing.state)
             self._permits.clear()  # they were taken of what was allowed before
             self._bell.set()
             self._start()
@@ -113,7 +113,19 @@ class ModelLimiter:
         """Who goes just when the permit came leaves it to the next one."""
         if waiter.permit.cancel() or waiter.permit.cancelled() or waiter.permit.exception():
             return
-        self._permits.appendleft((0.0, waiter.permit.result()))
+        if self._serving:  # else nobody waits, and later it would be a burst
+            self._permits.appendleft((0.0, waiter.permit.result()))
+
+    def _refusal(self, told: Told, now: float, tokens: int) -> Change:
+        answered, self._answered = self._answered, 0
+        sent, refused = self._pacing.sent, self._pacing.rules.refused
+        return partial(refused, told=told, now=now, sent=sent, answered=answered, cost=tokens)
+
+    def _tell(self, before: State, after: State) -> None:
+        if after.since != before.since:
+            log.info("limits: %s was refused a request: %.0f a minute from now on", self._model, after.rate)
+        elif after.spared_until > before.spared_until:
+            log.info("limits: %s is refused few requests at any rate: not slowed for them", self._model)
 
     def _settle(self, sent: Sent, status: int, usage: Usage | None) -> None:
         """Gives back the tokens that were taken and not used; takes what was used beyond."""

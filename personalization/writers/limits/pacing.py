@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from personalization.writers.limits.pace import Gaps, Pace, Taken, gaps
-from personalization.writers.limits.policy import Allowed, Rules, State
+from personalization.writers.limits.policy import MOMENTS, Allowed, Rules, State
 from personalization.writers.limits.shared import Answer, Asked, Away, Shared
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ class Pacing:
 
     def _shift(self, seconds: float) -> None:
         """The shared clock is another one than was assumed: the state's times move along."""
-        moved = {name: getattr(self.state, name) for name in ("since", "began", "counted", "paused_until")}
+        moved = {name: getattr(self.state, name) for name in MOMENTS}
         self.state = replace(self.state, **{name: at + seconds for name, at in moved.items() if at})
         if self._changes:
             self._put_in_place(self.state)

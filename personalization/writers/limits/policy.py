@@ -5,9 +5,18 @@ Times are seconds of one clock that all workers share; rates are per minute, inf
 A refusal (429) lowers the rate at once by a fifth: of the limit, or of what was sent where none is known; at
 most once in 5 seconds, for the answers of one volley are one refusal. Within a minute the rate comes back to
 where it was refused, then it feels its way up, each minute by a tenth of what it was when the trouble began:
-to the known limit, or to twice of what was sent then. It never falls under a quarter of that before five
-minutes have passed, and then only where more than a quarter of what is sent is refused: an endpoint that
-refuses one request in ten, whatever is sent, would halt all work.
+to the known limit, or to twice of what was sent then. It does not fall under a quarter of that, the lowest
+rate, while few are refused: a quarter or less of what is sent. Where more are refused, the lowest is set
+anew, a quarter of what it was: after half a minute at it where some are let through, else after five minutes,
+for an endpoint that refuses everything does not do so for our rate.
+
+Are the refusals about the rate at all? Where few are still refused in half a minute at the lowest rate, it is
+assumed that they are not: all of the rate comes back at once, and for five minutes refusals pause as the
+provider asks, but lower nothing. As soon as more than few are then refused, or where after half a minute not
+much more is let through than at the lowest rate (pauses hide a limit), the rate was the cause after all: back
+to the lowest at once, and from there further down as after any refusal. For an hour then no more comes
+back in this way than that rate. So a limit just under the lowest rate is run into once an hour, for seconds;
+and an endpoint that refuses one request in ten, whatever is sent, is asked at the full rate most of the time.
 """
 
 import json
@@ -27,6 +36,11 @@ LOWEST = 0.25  # of the rate when the trouble began
 SETTLED, BACK, LASTING = 1 / 12, 1.0, 5.0
 COUNTED = 0.5  # minutes in which refusals are counted, until they are counted anew
 FEW = 0.25  # of what is sent; to refuse so little at the lowest rate is the endpoint's way, whatever the rate
+ENOUGH = 20  # requests to judge by: the count goes on until so many are answered
+GAIN = 1.3  # times what was let through at the lowest: to send more has helped
+SURE = 5  # refusals beyond the few, in less than a whole count: more than chance brings about
+NEAR = 1.05  # times the lowest rate: still the lowest
+BLAMED = 60.0  # minutes, after the rate turned out to be the cause, until all of it comes back untried
 CLIMB = 0.1  # a minute, of the rate when the trouble began
 FORGOTTEN = 2.0  # times the rate when the trouble began: nothing is left to fear
 # Requests a minute, where no limit is known: so many go before the first answer, which may tell one; and a
@@ -45,7 +59,10 @@ class State:
 
     `requests`, `tokens`: the limits that the provider announced. `rate`: the requests a minute that were
     allowed at `since`, when it was lowered from `refused`; `peak`: those of when the trouble began, `began`.
-    `refusals`: how many have come since `counted`.
+    `refusals`, `answers`: how many, of 429 and of others, have come since `counted`; `few`: whether few were
+    refused when they were counted last. `lowest`: since when nothing but the lowest rate was refused.
+    `spared_until`: no refusal lowers before; `blamed_until`: before, not all of the rate comes back.
+    `through`: what was let through a minute at the lowest, until it is known whether more is since then.
     """
 
     requests: float = inf
@@ -60,12 +77,22 @@ class State:
     heard: bool = False  # whether the provider has answered anything yet
     streak: int = 0  # pauses, one after the other, that ended with a refusal
     refusals: int = 0
+    answers: int = 0
     counted: float = 0.0
+    few: bool = False
+    lowest: float = 0.0
+    spared_until: float = 0.0
+    blamed_until: float = 0.0
+    through: float = 0.0
 
     def as_json(self) -> str:
         """Only what is known: infinity has no JSON."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return json.dumps({name: value for name, value in named.items() if value not in (inf, 0, "")})
+
+
+# Those of a State that are moments, for who knows that the clock is another one; 0 is none.
+MOMENTS = ("since", "began", "paused_until", "counted", "lowest", "spared_until", "blamed_until")
 
 
 def read_state(text: str) -> State:
@@ -130,24 +157,29 @@ class Rules:
         pause = self._until_room(told, cost)
         return self._paused(state, now + pause, "used_up") if pause else state
 
-    def refused(self, state: State, told: Told, now: float, *, sent: float, cost: int) -> State:
+    def refused(
+        self, state: State, told: Told, now: float, *, sent: float, answered: int, cost: int
+    ) -> State:
         """After a 429: paused as the provider asks, and lowered where our rate can be the cause.
 
         `sent`: requests a minute, as measured: where no limit is known, they must have been too many.
+        `answered`: how many other answers the worker has had since the last refusal that it told of.
         """
-        state = self._counted(self._announced(state, told), now)
+        state = self._announced(state, told)
         current = self.allowed(state, now).requests
         if current == inf:
             current = max(sent, ASSUMED)
+        state = self._counted(state, current, now, answered)
         pause = told.retry_after or 0.0
         if now >= state.paused_until:  # else it is one of the volley that began the pause
             if told.retry_after is None:
                 pause = max(self._guessed(state), self._until_room(told, cost))
             state = replace(state, streak=min(state.streak + 1, MOST_STREAK))
         paused = self._paused(state, now + pause, "asked" if told.retry_after else "refused")
-        if _room_was_left(told, cost) or now < state.since + SETTLED * self.minute:
+        settles = now < state.since + SETTLED * self.minute
+        if _room_was_left(told, cost) or settles or self._is_spared(state, now):
             return paused
-        return self._lowered(paused, current, now, few=self._are_few(state, now, sent))
+        return self._lowered(paused, current, now)
 
     def busy(self, state: State, told: Told, now: float) -> State:
         """After another answer with Retry-After, such as a 503: paused, not lowered."""
@@ -167,23 +199,57 @@ class Rules:
         risen = state.refused + CLIMB * state.peak * (minutes - BACK)
         return inf if risen >= FORGOTTEN * state.peak else risen
 
-    def _counted(self, state: State, now: float) -> State:
-        if not 0 <= now - state.counted <= COUNTED * self.minute:
-            state = replace(state, refusals=0, counted=now)
-        return replace(state, refusals=state.refusals + 1)
+    def _is_spared(self, state: State, now: float) -> bool:
+        return 0 < state.spared_until - now <= LASTING * self.minute  # else a clock jumped
 
-    def _are_few(self, state: State, now: float, sent: float) -> bool:
-        minutes = (now - state.counted) / self.minute
-        return state.refusals <= FEW * sent * max(minutes, SETTLED)
+    def _is_blamed(self, state: State, now: float) -> bool:
+        return 0 < state.blamed_until - now <= BLAMED * self.minute
 
-    def _lowered(self, state: State, current: float, now: float, *, few: bool) -> State:
-        lasts = now > state.began + LASTING * self.minute and not few
+    def _counted(self, state: State, current: float, now: float, answered: int) -> State:
+        """With this refusal, and with what the count says about the rate."""
+        refusals, answers = state.refusals + 1, state.answers + answered
+        over = refusals - FEW * (refusals + answers)
+        if self._is_spared(state, now) and over > SURE:
+            return self._back_to_lowest(state, now)
+        counts = now - state.counted < COUNTED * self.minute or refusals + answers < ENOUGH
+        if counts and 0 < state.counted <= now:
+            return replace(state, refusals=refusals, answers=answers)
+        through = answers / max(1e-9, now - state.counted) * self.minute
+        helps = through > GAIN * state.through or now - state.counted > 3 * COUNTED * self.minute
+        if state.through and self._is_spared(state, now) and not helps:
+            return self._back_to_lowest(state, now)
+        lowest = current <= NEAR * LOWEST * state.peak and 0 < state.lowest <= state.counted <= now
+        state = replace(state, refusals=0, answers=0, counted=now, few=over <= 0, through=0.0)
+        if lowest and state.few:
+            return self._spared(replace(state, through=through), now)
+        if lowest and answers:  # else it refuses everything: a storm, of which no rate is the cause
+            return replace(state, peak=current, began=now, lowest=0.0)
+        return state
+
+    def _spared(self, state: State, now: float) -> State:
+        """Lowering did not help: all of the rate again; where that was too much, what began the trouble."""
+        rate = state.peak if self._is_blamed(state, now) else inf
+        state = replace(state, rate=rate, refused=rate, since=now, lowest=0.0)
+        return replace(state, spared_until=now + LASTING * self.minute)
+
+    def _back_to_lowest(self, state: State, now: float) -> State:
+        """The rate was the cause after all: as before it was restored, and from there further down."""
+        rate = max(LOWEST * state.peak, 1.0)
+        state = replace(state, rate=rate, refused=rate, since=now, peak=rate, began=now, reason="refused")
+        state = replace(state, refusals=0, answers=0, counted=now, few=False, through=0.0)
+        return replace(state, spared_until=0.0, blamed_until=now + BLAMED * self.minute)
+
+    def _lowered(self, state: State, current: float, now: float) -> State:
+        lasts = now > state.began + LASTING * self.minute and not state.few
         if self._risen(state, now) == inf or lasts:
             state = replace(state, peak=current, began=now)
-        rate = min(current, max(LOWERED * current, LOWEST * state.peak))
+        lowest = LOWEST * state.peak
+        rate = min(current, max(LOWERED * current, lowest))
         # From the end of the pause: nothing rises while nothing is sent.
         since = max(now, state.paused_until)
-        return replace(state, rate=max(rate, 1.0), since=since, refused=current, reason="refused")
+        at_lowest = (state.lowest or now) if current <= NEAR * lowest else 0.0
+        state = replace(state, rate=max(rate, 1.0), since=since, refused=current, reason="refused")
+        return replace(state, lowest=at_lowest)
 
     def _paused(self, state: State, until: float, reason: str) -> State:
         # A few milliseconds more are not worth telling everybody.

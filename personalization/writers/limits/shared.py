@@ -7,7 +7,7 @@ trip serves a quarter of a second.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from personalization.writers.limits.pace import HORIZON, Gaps
 from personalization.writers.limits.policy import State, read_state
 
 KEPT = 3600  # seconds; a limit that nobody has asked for since is learned anew
+TURNS = 10  # that the event loop has in PATIENCE
+HELD = 5.0  # seconds; the client's own deadlines, which must not count what the loop was held up with
 PRESENT = 60  # seconds; a worker that has not asked for so long is not counted
 
 # Hash of a model: version and state (whoever writes a state must know the one before), the two times of
@@ -120,8 +122,8 @@ class Shared:
     def __init__(self, url: str, key: str, worker: str, *, minute: float = 60.0) -> None:
         self._redis: Redis = Redis.from_url(
             client_url(url),
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            socket_timeout=HELD,
+            socket_connect_timeout=HELD,
             # A restarted server closes its connections: once more at once, and no further.
             retry=Retry(NoBackoff(), 1, (RedisConnectionError,)),
             decode_responses=True,
@@ -141,8 +143,7 @@ class Shared:
         arguments += [gaps.request, gaps.slack, gaps.pause, PRESENT, KEPT, HORIZON]
         arguments += [cost * gaps.token for cost in asked.costs]
         try:
-            async with asyncio.timeout(PATIENCE):
-                answer: list[Any] = await self._script(keys=self._keys, args=arguments)
+            answer: list[Any] = await _patiently(self._script(keys=self._keys, args=arguments))
             accepted, version, state, now, workers, sent, after, delays = answer
             return Answer(
                 bool(accepted),
@@ -165,3 +166,20 @@ class Shared:
         except (RedisError, OSError):
             pass
         await self._redis.aclose()
+
+
+async def _patiently[Result](exchange: Coroutine[Any, Any, Result]) -> Result:
+    """What it returns. Raises TimeoutError after PATIENCE, told in turns of the event loop.
+
+    A loop that was held up for a second, by a busy machine or a large batch, has had one turn, and in the
+    next ones it reads the answer that lay there: a slow moment of ours is no absent Redis.
+    """
+    task = asyncio.ensure_future(exchange)
+    try:
+        for _ in range(TURNS):
+            done, _pending = await asyncio.wait((task,), timeout=PATIENCE / TURNS)
+            if done:
+                return task.result()
+        raise TimeoutError
+    finally:
+        task.cancel()
