@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from personalization.models import GenerationRun
 from personalization.services.runs import PAUSED_BY_HAND
+from personalization.services.watched import Worker, beat
 from tests.builders import (
     make_call,
     make_item,
@@ -171,6 +172,7 @@ def test_a_paused_run_says_how_it_goes_on_to_who_may_do_it(client: Client, db: N
 
 
 def test_what_is_tried_again_later_says_when(admin: Client) -> None:
+    beat(Worker())
     run = make_run()
     add(run, error_code="rate_limit", error_message="429", **due_for(-45))
     html = page(admin, run)

@@ -17,6 +17,7 @@ from personalization.run_report import Reason, waits, went_wrong
 from personalization.run_report.items_csv import items_csv
 from personalization.services import queue
 from personalization.services.runs import cancel_run, start_run
+from personalization.services.watched import Worker, beat
 from personalization.services.work import prepare
 from tests.builders import make_course, make_learner, make_lesson, make_superuser
 from tests.personalization.condensing_by_hand import begins, fails
@@ -68,6 +69,7 @@ def test_only_one_of_a_batch_leads(lesson: Lesson) -> None:
 
 
 def test_what_waits_for_its_lesson_is_told_of_with_the_reason(lesson: Lesson, client: Client) -> None:
+    beat(Worker())
     run = started(lesson, 3)
     job = begins()
     now = progress(run.pk)

@@ -152,7 +152,7 @@ def _table(first: str, rows: list[tuple[str, Spent]]) -> Table:
     largest = max((spent.micro for _, spent in rows), default=0)
     for name, spent in rows:
         table.add_row(
-            name.replace("[", r"\["),
+            name,
             money(spent.micro, largest),
             f"{spent.calls:,}",
             f"{spent.calls - spent.good_calls:,}",

@@ -91,8 +91,7 @@ def _broker() -> Alarm:
 
 
 def _as_text(found: list[Alarm]) -> str:
-    plain: dict[str, Any] = {"markup": False, "highlight": False, "emoji": False, "force_terminal": False}
-    console = plain_console(file=StringIO(), width=WIDTH, record=True, **plain)
+    console = plain_console(file=StringIO(), width=WIDTH, record=True, highlight=False, force_terminal=False)
     table = Table(box=None, header_style="", pad_edge=False)
     table.add_column("")
     table.add_column("what")
