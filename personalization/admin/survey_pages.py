@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, Field, Max, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from courses.admin.editing.two_editors import TwoEditorsAdmin
 from courses.admin.theme import TabularInline, TextInput, display
+from personalization.admin.prompts.effect_words import effect_said
 from personalization.admin.survey_forms import (
     MOST_ROWS,
     OptionForm,
@@ -23,8 +25,10 @@ from personalization.admin.survey_forms import (
     QuestionFormSet,
 )
 from personalization.models import CourseSurvey, SurveyOption, SurveyQuestion
+from personalization.services.prompt_effects import Effect, effect_of_survey
 from personalization.services.surveys import retag
 
+CONFIRMED = "confirmed"  # posted with the tag of the survey whose effect the person has seen
 _ROW_WORDS = re.compile(r"(?:questions|options)-\d+-(label_ru|label_en)")
 
 
@@ -66,6 +70,14 @@ class OptionInline(RowsInline[SurveyOption, SurveyQuestion]):
     form = OptionForm
     formset = OptionFormSet
     fields = ("position", "code", "label_ru", "label_en", "old_codes", "is_other", "is_retired")
+
+
+class Unconfirmed(Exception):
+    """Texts become stale by what was posted, and the person has not seen yet how many."""
+
+    def __init__(self, survey: CourseSurvey, effect: Effect, confirmed: str) -> None:
+        super().__init__(survey.pk)
+        self.survey, self.effect, self.confirmed = survey, effect, confirmed
 
 
 class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](TwoEditorsAdmin[M]):
@@ -110,7 +122,9 @@ class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](TwoEditorsAdmin[M]):
         before = CourseSurvey.objects.select_for_update().get(pk=survey.pk).tag
         super().save_related(request, form, formsets, change)
         retag(survey)
-        if change and CourseSurvey.objects.get(pk=survey.pk).tag != before:
+        after = CourseSurvey.objects.get(pk=survey.pk).tag
+        if change and after != before:
+            refuse_unseen(request, survey, before, after)
             messages.info(
                 request,
                 _(
@@ -118,3 +132,40 @@ class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](TwoEditorsAdmin[M]):
                     "None is written anew by itself."
                 ),
             )
+
+    # --- what it does to texts is said before it is done ---
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Unconfirmed as asked:
+            return self._asked(request, asked)
+
+    def _asked(self, request: HttpRequest, asked: Unconfirmed) -> HttpResponse:
+        """How many texts become stale; posted from there, it is saved. Nothing is saved yet."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Change the survey: %s") % asked.survey,
+            "model_admin": self,
+            "opts": self.opts,
+            "said": effect_said(asked.effect, of_texts=True),
+            "sent": [
+                (name, text)
+                for name, texts in request.POST.lists()
+                if name not in ("csrfmiddlewaretoken", CONFIRMED)
+                for text in texts
+            ],
+            "confirmed": asked.confirmed,
+        }
+        return TemplateResponse(request, "admin/personalization/survey_effect.html", context)
+
+
+def refuse_unseen(request: HttpRequest, survey: CourseSurvey, before: str | None, after: str | None) -> None:
+    """Raises Unconfirmed, which takes back what the transaction has written, where texts become stale by it
+    and the person has not agreed to that."""
+    confirmed = after or "shipped"
+    if request.POST.get(CONFIRMED) == confirmed:
+        return
+    effect = effect_of_survey(survey.pk, before)
+    if effect.becoming or effect.current_again:
+        raise Unconfirmed(survey, effect, confirmed)

@@ -38,10 +38,10 @@ class RowsForm(SharedForm):
     def posted_texts(self) -> dict[str, str]:
         texts = super().posted_texts()
         if has_rows(self.data, self.rows_prefix, "label_ru"):
-            fixed = {row["id"]: row[self.row_fixed] for row in self.stored_rows(self.instance)}
-            rows = self.posted_rows(self.data)
-            named = [{**row, self.row_fixed: fixed.get(row["id"], row[self.row_fixed])} for row in rows]
-            texts[self.rows_prefix] = self._said(named)
+            stored = self.stored_rows(self.instance)
+            texts[self.rows_prefix] = self._said(
+                [self._named(row, stored) for row in self.posted_rows(self.data)]
+            )
         return texts
 
     def _has(self, name: str) -> bool:
@@ -93,10 +93,22 @@ class RowsForm(SharedForm):
             return False
         if row["id"]:
             return any(cls._changed(row, name, before) for name in words)
-        # A second click on Save sends again what is there by now.
         names = (cls.row_fixed, *words)
-        there = any(all(one[name] == row[name] for name in names) for one in stored)
-        return not there and any(row[name].strip() for name in names)
+        return cls._twin(row, stored) is None and any(row[name].strip() for name in names)
+
+    @classmethod
+    def _named(cls, row: Row, stored: list[Row]) -> Row:
+        """The posted row with what is fixed in it; a new one that is there by now as it is there."""
+        if not row["id"]:
+            return cls._twin(row, stored) or row
+        fixed = next((one[cls.row_fixed] for one in stored if one["id"] == row["id"]), "")
+        return {**row, cls.row_fixed: fixed}
+
+    @classmethod
+    def _twin(cls, row: Row, stored: list[Row]) -> Row | None:
+        """The same row as it is there by now: a second click on Save sends a new one again."""
+        names = [name for name in (cls.row_fixed, *cls.row_fields) if name != PLACE]
+        return next((one for one in stored if all(one[name] == row[name].strip() for name in names)), None)
 
     @classmethod
     def _changed(cls, row: Row, name: str, before: dict[str, str]) -> bool:

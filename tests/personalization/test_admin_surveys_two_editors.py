@@ -52,7 +52,8 @@ def refused_as_stale(response: Any) -> bool:
 
 
 def labels() -> list[str]:
-    return [row.label_en for row in SurveyOption.objects.order_by("position", "code")]
+    options = SurveyOption.objects.filter(question__key="place", question__survey__course__slug="neck")
+    return [option.label_en for option in options]
 
 
 def test_what_somebody_else_wrote_meanwhile_is_not_undone(admin: Client, question: SurveyQuestion) -> None:
@@ -130,10 +131,8 @@ def test_a_second_click_on_save_is_no_conflict_with_the_first(
 ) -> None:
     new = {"options-TOTAL_FORMS": "3", "options-2-code": "garden", "options-2-label_en": "Garden"}
     form = {**opened(admin, options_page(question)), **new}
-    answers = [admin.post(options_page(question), form) for _ in range(2)]
+    assert [admin.post(options_page(question), form).status_code for _ in range(2)] == [302, 302]
     assert labels() == ["Home", "Studio", "Garden"]
-    # The place that the new row was given is told, and nothing is there twice.
-    assert answers[0].status_code == 302
 
 
 def test_a_surveys_questions_are_compared_as_options_are(admin: Client, question: SurveyQuestion) -> None:
