@@ -89,14 +89,14 @@ class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](TwoEditorsAdmin[M]):
     def survey_of(self, obj: M) -> CourseSurvey:
         raise NotImplementedError
 
-    def get_formset_kwargs(self, request: HttpRequest, obj: M, inline: Any, prefix: str) -> dict[str, Any]:
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         rows: Any = self.form
         if prefix == rows.rows_prefix and "data" in kwargs and not obj._state.adding:
             kwargs["data"] = rows.rows_on_top(kwargs["data"], obj)
         return kwargs
 
-    def refuse_changed(self, obj: M, form: Any) -> None:
+    def refuse_changed(self, obj: Any, form: Any) -> None:
         # The survey first, whichever page is saved: two that wait for each other would both be ended.
         CourseSurvey.objects.select_for_update().filter(pk=self.survey_of(obj).pk).first()
         super().refuse_changed(obj, form)

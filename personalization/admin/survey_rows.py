@@ -4,6 +4,7 @@ Each field of a row counts by itself: dragging one row gives all of them another
 of their words.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -62,7 +63,7 @@ class RowsForm(SharedForm):
         ]
 
     @classmethod
-    def posted_rows(cls, data: QueryDict) -> list[Row]:
+    def posted_rows(cls, data: Mapping[str, Any]) -> list[Row]:
         return posted_rows(data, cls.rows_prefix, (cls.row_fixed, *cls.row_fields))
 
     @classmethod
@@ -129,9 +130,9 @@ class RowsForm(SharedForm):
 
     @classmethod
     def _line(cls, row: Row) -> str:
-        labels = {name: str(cls.rows_model._meta.get_field(name).verbose_name) for name in cls.row_fields}
+        fields: dict[str, Any] = {name: cls.rows_model._meta.get_field(name) for name in cls.row_fields}
         words = [
-            labels[name] if row[name] == "on" else row[name].strip()
+            str(fields[name].verbose_name) if row[name] == "on" else row[name].strip()
             for name in cls.row_fields
             if name != PLACE and row[name].strip()
         ]

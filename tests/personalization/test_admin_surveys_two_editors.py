@@ -43,7 +43,7 @@ def opened(client: Client, url: str) -> dict[str, Any]:
     """As a browser sends it: of a code or key that is there nothing, of a switch “on”."""
     data = filled_in(client, url)
     rows = {"questions": "key", "options": "code"}
-    fixed = [f"{prefix}-{row}-{name}" for prefix, name in rows.items() for row in range(2)]
+    fixed = ["key", *(f"{prefix}-{row}-{name}" for prefix, name in rows.items() for row in range(2))]
     return {name: "on" if value is True else value for name, value in data.items() if name not in fixed}
 
 

@@ -29,7 +29,8 @@ def lesson() -> Lesson:
     """Of a course with a survey of its own and four texts: two fresh, one stale, one locked."""
     lesson = make_lesson(make_course(language="en"))
     copy_survey(course=lesson.course)
-    for fields in ({}, {}, {"fingerprint": "old"}, {"edited_at": timezone.now()}):
+    others: list[dict[str, Any]] = [{"fingerprint": "old"}, {"edited_at": timezone.now()}]
+    for fields in ({}, {}, *others):
         learner = make_learner(course=lesson.course)
         make_text(learner, lesson, **{"origin": "openai", "fingerprint": today(learner, lesson), **fields})
     return lesson
