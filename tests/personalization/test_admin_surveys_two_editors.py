@@ -129,8 +129,9 @@ def test_words_for_a_row_that_is_gone_are_kept_for_another_code(
 def test_a_second_click_on_save_is_no_conflict_with_the_first(
     admin: Client, question: SurveyQuestion
 ) -> None:
-    new = {"options-TOTAL_FORMS": "3", "options-2-code": "garden", "options-2-label_en": "Garden"}
-    form = {**opened(admin, options_page(question)), **new}
+    row = {"code": "garden", "label_ru": "", "label_en": "Garden", "old_codes": "", "position": ""}
+    new = {f"options-2-{name}": text for name, text in row.items()}
+    form = {**opened(admin, options_page(question)), **new, "options-TOTAL_FORMS": "3"}
     assert [admin.post(options_page(question), form).status_code for _ in range(2)] == [302, 302]
     assert labels() == ["Home", "Studio", "Garden"]
 
