@@ -80,9 +80,7 @@ class CoachForm(SharedForm):
         texts = super().stored_columns()
         if not texts:
             return {}
-        for name in ("is_active", "is_default"):
-            on = self.initial.get(name)
-            texts[name] = "on" if on else ""
+        texts["is_default"] = "on" if self.initial.get("is_default") else ""
         if "voice_settings" in self.fields:
             texts["voice_settings"] = str(
                 self.fields["voice_settings"].prepare_value(self.instance.voice_settings)

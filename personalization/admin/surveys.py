@@ -2,112 +2,34 @@
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Field, Max, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from courses.admin.base import BaseAdmin
 from courses.admin.deletion import Deleted
-from courses.admin.theme import ModelForm, TabularInline, TextInput, display
+from courses.admin.theme import display
 from courses.models import Course
-from personalization.admin.survey_forms import (
-    MOST_ROWS,
-    OptionForm,
-    OptionFormSet,
-    QuestionForm,
-    QuestionFormSet,
-)
+from personalization.admin.survey_forms import QuestionForm
+from personalization.admin.survey_pages import OptionInline, QuestionInline, SurveyedAdmin
+from personalization.admin.survey_rows import RowsForm
 from personalization.models import CourseSurvey, SurveyOption, SurveyQuestion
-from personalization.services.surveys import answered_by, copy_survey, retag
+from personalization.services.surveys import answered_by, copy_survey
 
 CHANGE = "admin:personalization_coursesurvey_change"
 
 
-class RowsInline[R: (SurveyQuestion, SurveyOption), P: (CourseSurvey, SurveyQuestion)](TabularInline[R, P]):
-    extra = 0
-    max_num = MOST_ROWS
-    ordering_field = "position"
+class SurveyForm(RowsForm):
+    rows_model, rows_of, rows_prefix = SurveyQuestion, "survey", "questions"
+    row_fixed = "key"
+    row_fields = ("position", "label_ru", "label_en", "other_key")
 
-    def formfield_for_dbfield(
-        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        if db_field.name in {"key", "other_key", "code", "label_ru", "label_en"}:
-            kwargs.setdefault("widget", TextInput())
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-
-class QuestionInline(RowsInline[SurveyQuestion, CourseSurvey]):
-    model = SurveyQuestion
-    form = QuestionForm
-    formset = QuestionFormSet
-    fields = ("position", "key", "label_ru", "label_en", "other_key", "options")
-    readonly_fields = ("options",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SurveyQuestion]:
-        return super().get_queryset(request).annotate(option_count=Count("options"))
-
-    @display(description=gettext_lazy("options"))
-    def options(self, question: Any) -> SafeString | str:
-        if question._state.adding:
-            return "–"
-        count = question.option_count
-        said = ngettext("%s option", "%s options", count) % count if count else _("free words")
-        address = reverse("admin:personalization_surveyquestion_change", args=[question.pk])
-        return format_html('<a class="persona-link" href="{}">{}</a>', address, said)
-
-
-class OptionInline(RowsInline[SurveyOption, SurveyQuestion]):
-    model = SurveyOption
-    form = OptionForm
-    formset = OptionFormSet
-    fields = ("position", "code", "label_ru", "label_en", "old_codes", "is_other", "is_retired")
-
-
-class SurveyedAdmin[M: (CourseSurvey, SurveyQuestion)](BaseAdmin[M]):
-    """Of pages whose rows are words that the model reads."""
-
-    class Media:
-        css = {"all": ("personalization/surveys.css",)}
-
-    def survey_of(self, obj: M) -> CourseSurvey:
-        raise NotImplementedError
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: Any) -> None:
-        """New rows whose place nobody has chosen come last."""
-        last = formset.queryset.model.objects.filter(**{formset.fk.name: formset.instance})
-        place = (last.aggregate(last=Max("position"))["last"] or 0) + 1
-        for row in formset.extra_forms:
-            if row.has_changed() and not row.cleaned_data.get("position"):
-                row.instance.position, place = place, place + 1
-        super().save_formset(request, form, formset, change)
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        survey = self.survey_of(form.instance)
-        # Two who save at once would each note what the other has not written yet.
-        before = CourseSurvey.objects.select_for_update().get(pk=survey.pk).tag
-        super().save_related(request, form, formsets, change)
-        retag(survey)
-        if change and CourseSurvey.objects.get(pk=survey.pk).tag != before:
-            messages.info(
-                request,
-                _(
-                    "Texts written with the old words are marked as stale now. "
-                    "None is written anew by itself."
-                ),
-            )
-
-
-class SurveyForm(ModelForm[CourseSurvey]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "course" in self.fields:
@@ -175,7 +97,9 @@ class SurveyAdmin(SurveyedAdmin[CourseSurvey]):
         super().delete_queryset(request, queryset.exclude(course=None))
 
     def save_model(self, request: HttpRequest, obj: CourseSurvey, form: Any, change: bool) -> None:
-        if not change and obj.course:
+        if change:
+            super().save_model(request, obj, form, change)
+        elif obj.course:
             obj.pk = copy_survey(course=obj.course).pk
             obj._state.adding = False
 
@@ -197,11 +121,19 @@ class SurveyAdmin(SurveyedAdmin[CourseSurvey]):
         return count
 
 
+class OptionsForm(QuestionForm, RowsForm):
+    columns = ("label_ru", "label_en", "other_key")
+    rows_model, rows_of, rows_prefix = SurveyOption, "question", "options"
+    row_fixed = "code"
+    row_fields = ("position", "label_ru", "label_en", "old_codes", "is_other", "is_retired")
+
+
 @admin.register(SurveyQuestion)
 class QuestionAdmin(SurveyedAdmin[SurveyQuestion]):
     """The options of one question; reached from its survey."""
 
-    form = QuestionForm
+    form = OptionsForm
+    posted_columns = ("label_ru", "label_en", "other_key")
     rows: ClassVar[dict[str, int]] = {"key": 1, "label_ru": 1, "label_en": 1, "other_key": 1}
     fields = ("key", "label_ru", "label_en", "other_key")
     inlines = (OptionInline,)

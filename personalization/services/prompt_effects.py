@@ -1,7 +1,8 @@
-"""What other words, or another value in them, do to what a model wrote: how much is stale, what it costs."""
+"""What other prompts, values and surveys do to what a model wrote: how much is stale, what it costs."""
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -61,12 +62,20 @@ _COUNTED = """
 _STALE_THEN = STALE.replace("%(openai_recipe)s", "%(openai_recipe_then)s").replace(
     "%(guidance)s", "%(guidance_then)s"
 )
-# Each transcript and survey is looked at once, and not with each text.
-_TEXTS = f"""
+# Of a survey that says something else already, in this transaction: what is stale by what it said before.
+_STALE_BEFORE = STALE.replace(
+    "survey.tag",
+    "(CASE WHEN survey.id = %(survey)s::uuid THEN %(tag_before)s::text ELSE survey.tag END)",
+)
+
+
+def _of_texts(now: str, then: str) -> str:
+    """Each transcript and survey is looked at once, and not with each text."""
+    return f"""
     WITH changed AS MATERIALIZED (
         SELECT * FROM (
             SELECT text.lesson_id, text.profile_id, text.edited_at IS NOT NULL AS locked,
-                   {STALE} AS stale_now, {_STALE_THEN} AS stale_then
+                   {now} AS stale_now, {then} AS stale_then
             FROM personalized_lesson_descriptions text
             JOIN lessons lesson ON lesson.id = text.lesson_id
             JOIN courses course ON course.id = lesson.course_id
@@ -86,6 +95,10 @@ _TEXTS = f"""
             WHEN lesson_id IN (SELECT id FROM bare) THEN 'without_source' ELSE '' END AS why
         FROM changed
     ) {_COUNTED}"""  # noqa: S608 constants of ours
+
+
+_TEXTS = _of_texts(STALE, _STALE_THEN)
+_SURVEY = _of_texts(_STALE_BEFORE, STALE)
 _DESCRIPTIONS = f"""
     WITH judged AS MATERIALIZED (
         SELECT text.fingerprint <> {DESCRIPTIONS_FINGERPRINT} AS stale_now,
@@ -120,6 +133,22 @@ def effect_on_texts(then: LivePrompts) -> Effect:
     )
     sizes = preview(selection, Backend.OPENAI, prompts=then).sizes
     return Effect(*counts, estimate(sizes, Backend.OPENAI))
+
+
+def effect_of_survey(survey: UUID, tag_before: str | None) -> Effect:
+    """On texts, of what this transaction has written into the survey; `tag_before`: the tag that it had."""
+    selection = Selection(only_stale=True, missing=False)
+    recipes = current_recipe(Backend.OPENAI), current_recipe(Backend.SIMPLE)
+    values = {
+        **selection_parameters(selection, *recipes),
+        "survey": survey,
+        "tag_before": tag_before,
+        "blanks": BLANKS,
+        "shortest_source": SHORTEST_SOURCE,
+    }
+    return Effect(
+        *_counts(_SURVEY, values), estimate(preview(selection, Backend.OPENAI).sizes, Backend.OPENAI)
+    )
 
 
 def effect_on_descriptions(then: LivePrompts) -> Effect:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from courses.models import Course
 from personalization.models import Coach, ConfigEntry, CourseCoach
 from personalization.services.coaches import default_coach_id, set_course_coach, set_default_coach, speakers
-from tests.admin_forms import errors_of, send
+from tests.admin_forms import errors_of, filled_in, send
 from tests.builders import make_coach, make_course, make_staff, make_superuser
 
 pytestmark = pytest.mark.django_db
@@ -111,13 +111,28 @@ def test_the_default_coach_is_chosen_on_a_coachs_page(admin: Client) -> None:
     send(admin, page(ada), bio="Hello")  # not the default any more, and not again
     assert default_coach_id() == bea.pk
     assert "all that name nobody" in admin.get(LIST).content.decode()
-    admin.post(page(bea), {"name": "Bea", "is_active": "on", "voice_settings": "{}"})
+    seen = filled_in(admin, page(bea))["seen"]
+    admin.post(page(bea), {"name": "Bea", "is_active": "on", "voice_settings": "{}", "seen": seen})
     assert default_coach_id() is None
 
 
 def test_who_is_not_active_cannot_be_the_default(admin: Client) -> None:
     answer = send(admin, page(make_coach("Ada", is_active=False)), is_default="on")
     assert "is_default" in errors_of(answer)
+
+
+def test_a_switch_that_somebody_else_has_put_on_meanwhile_stays_on(admin: Client) -> None:
+    ada = make_coach("Ada", is_active=False)
+    form = filled_in(admin, page(ada))
+    Coach.objects.filter(pk=ada.pk).update(is_active=True)
+    refused = admin.post(page(ada), {**form, "bio": "Mine"})
+    assert [(found.name, found.changed) for found in refused.context["differences"]] == [
+        ("is_active", "theirs"),
+        ("bio", "mine"),
+    ]
+    admin.post(page(ada), {**form, "bio": "Mine", "is_active": "on", "seen": refused.context["seen_now"]})
+    ada.refresh_from_db()
+    assert (ada.is_active, ada.bio) == (True, "Mine")
 
 
 # --- the course's page ---

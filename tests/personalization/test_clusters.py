@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -118,6 +118,24 @@ def test_a_run_calculates_again_when_the_survey_changed() -> None:
     Profile.objects.update(survey={**BASIC, "technical_depth": 95})
     learner.refresh_from_db()
     assert clusters_for([learner]) == {learner.pk: "visual_advanced"}
+
+
+@pytest.mark.parametrize("factor", ["null", '"NaN"', "17", "[]", '{"visual": null, "practical": "much"}'])
+@pytest.mark.parametrize("column", ["learning_style_factor", "technical_depth_factor"])
+def test_factors_that_are_none_are_calculated_again(column: str, factor: str) -> None:
+    learner = make_learner(survey=BASIC)
+    recalculate(profiles=[learner.pk])
+    good = UserCluster.objects.values_list(column, flat=True).get()
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE user_clusters SET cluster_type = 'balanced', {column} = %s::jsonb", [factor])
+    assert clusters_for([learner]) == {learner.pk: "visual_basic"}
+    assert UserCluster.objects.values_list(column, flat=True).get() == good
+
+
+def test_a_factor_that_is_not_a_number_cannot_be_stored() -> None:
+    make_cluster(make_learner(), "balanced")
+    with pytest.raises(DataError):
+        UserCluster.objects.update(learning_style_factor={"visual": float("nan")})
 
 
 def test_a_run_with_nothing_new_writes_nothing() -> None:

@@ -152,14 +152,16 @@ def test_a_file_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
         import_quiz(data=b"x" * (1024 * 1024 + 1), file="quiz.csv")
 
 
-@pytest.mark.parametrize("rating", ["", "0", "6", "-1", "4.5", "NaN", "inf", "five", "1e0", "٣", "x" * 900])
+@pytest.mark.parametrize(
+    "rating", ["", "0", "6", "-1", "4.5", "NaN", "inf", "null", "five", "1e0", "٣", "x" * 900]
+)
 def test_a_rating_that_is_none(rating: str) -> None:
     [problem] = problems(feedback, f"u-1,neck,1,{rating},,{AT}")
     assert problem.startswith("feedback.csv: line 2, rating: must be a whole number from 1 to 5")
 
 
 @pytest.mark.parametrize(
-    "score", ["", "-1", "100.5", "101", "NaN", "Infinity", "50%", "1e1", "12.345", "5 0"]
+    "score", ["", "-1", "100.5", "101", "NaN", "Infinity", "null", "50%", "1e1", "12.345", "5 0"]
 )
 def test_a_score_that_is_none(score: str) -> None:
     [problem] = problems(quiz, f"u-1,neck,1,{score},{AT}")
@@ -198,6 +200,9 @@ def test_a_moment_that_is_none(moment: str) -> None:
         (f"u-1,neck,1,50,{AT},more", "has 6 cells, the header has 5"),
         ("u-1,neck,1", "has 3 cells, the header has 5"),
         (f"u-1,neck,1,{'5' * 2000},{AT}", "has a cell of more than 1000 characters"),
+        # The csv module's own limit is 131,072, and it is no open quotation mark.
+        (f"u-1,neck,1,{'5' * 140_000},{AT}", "has a cell of more than 1000 characters"),
+        (f'u-1,neck,1,"{"5" * 140_000}",{AT}', "has a cell of more than 1000 characters"),
     ],
 )
 def test_a_row_that_fits_nothing(line: str, said: str) -> None:

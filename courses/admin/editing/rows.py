@@ -59,6 +59,11 @@ def with_new_rows(
         for row in posted
         if row["id"] not in known and _says_more(row, prefix, seen) and row_text(row) not in texts
     ]
+    return with_rows(data, prefix, rows, first)
+
+
+def with_rows(data: QueryDict, prefix: str, rows: list[Row], first: int) -> QueryDict:
+    """The form's data with these rows, the `first` of which are stored, in the place of those it has."""
     merged = data.copy()
     for key in [key for key in data if re.match(rf"{prefix}-\d+-", key)]:
         del merged[key]

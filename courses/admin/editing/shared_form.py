@@ -63,7 +63,16 @@ class SharedForm(ModelForm[Any]):
     def posted_texts(self) -> dict[str, str]:
         """Field → text, of what is in the person's form."""
         names = self.fields.keys() - {"seen"}
-        return {name: str(self.data.get(name) or "") for name in names if name in self.data}
+        texts = {name: str(self.data.get(name) or "") for name in names if name in self.data}
+        return texts | self._posted_switches()
+
+    def _posted_switches(self) -> dict[str, str]:
+        """Of a switch that is off a browser sends nothing, and off is an answer all the same."""
+        return {
+            name: _said(bool(field.widget.value_from_datadict(self.data, self.files, name)))
+            for name, field in self.fields.items()
+            if isinstance(field.widget, forms.CheckboxInput) and not field.disabled
+        }
 
     def label_of(self, name: str) -> str:
         return str(self.fields[name].label) if name in self.fields else name
@@ -127,4 +136,6 @@ def changed_message() -> str:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else ""
     return "" if value is None else str(value)

@@ -97,10 +97,6 @@ class VariableForm(ValueForm):
         entry = self.instance
         return {**own, "description": entry.description, "is_public": "on" if entry.is_public else ""}
 
-    def posted_texts(self) -> dict[str, str]:
-        # A browser sends nothing of a switch that is off.
-        return {"is_public": "", **super().posted_texts()}
-
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if not self.instance.pk:
