@@ -26,7 +26,8 @@ class EstimatedPaginator(Paginator[Any]):
     def page(self, number: Any) -> Page[Any]:
         """Its keys first, by an index: what is passed over on the way to the page is not joined."""
         page = super().page(number)
-        keys = list(page.object_list.values_list("pk", flat=True))
+        first = (page.number - 1) * self.per_page
+        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page])
         page.object_list = self.object_list.filter(pk__in=keys)
         return page
 
