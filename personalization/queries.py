@@ -1,11 +1,9 @@
-"""Reads that more than one door shares."""
+"""What a run would do, and how one goes: reads that more than one door shares."""
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -13,13 +11,10 @@ from django.db import connection
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.runs import ENDED, GenerationRun
 from personalization.pairs import (
-    CLUSTER,
     ORDERED,
-    PAIRS,
     SIZED,
     SIZED_PAIRS,
     SIZED_VERDICT,
-    STALE,
     Selection,
     selection_parameters,
     slug_of,
@@ -42,9 +37,12 @@ _EXAMPLES = """
         WHERE run_id = %(run)s AND error_code = code AND error_code <> '' LIMIT 200) item
     ORDER BY code, item.state, item.error_message
 """
-_RATE = """
-    SELECT count(*) / greatest(1, extract(epoch FROM now() - min(finished_at)))::float
-    FROM (SELECT finished_at FROM generation_items WHERE run_id = %(run)s
+# Of all that ended, and of what was written: what is unchanged ends in no time, and says nothing of the rest.
+_RATES = """
+    SELECT count(*) / greatest(1, extract(epoch FROM now() - min(finished_at)))::float,
+        count(*) FILTER (WHERE state IN ('done', 'failed'))
+            / greatest(1, extract(epoch FROM now() - min(finished_at)))::float
+    FROM (SELECT finished_at, state FROM generation_items WHERE run_id = %(run)s
     AND finished_at > now() - make_interval(secs => %(seconds)s) ORDER BY finished_at DESC LIMIT 10000) latest
 """
 _OF_THE_RUN = (
@@ -93,7 +91,8 @@ class ErrorKind:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of a run's items by state; `rate` in items per second over the last half minute.
+    """Counts of a run's items by state; `rate` in items per second over the last half minute, `written_rate`
+    of those that were written or have failed at it.
 
     Money in millionths; `calls` and tokens are those of the calls that have ended.
     """
@@ -114,6 +113,7 @@ class Progress:
     cached_tokens: int = 0
     output_tokens: int = 0
     to_write: int | None = None
+    written_rate: float = 0.0
 
     @property
     def total(self) -> int:
@@ -124,8 +124,20 @@ class Progress:
         return sum(self.counts.get(state, 0) for state in ENDED)
 
     @property
+    def pace(self) -> float:
+        """Items per second, as the rest will end: of those written, while there is something to write."""
+        return self.written_rate if self._left_to_write else self.rate
+
+    @property
     def seconds_left(self) -> float | None:
-        return (self.total - self.ended) / self.rate if self.rate else None
+        left = self._left_to_write or self.total - self.ended
+        return left / self.pace if self.pace else None
+
+    @property
+    def _left_to_write(self) -> int:
+        """0, too, where nobody has counted what is to be written."""
+        written = self.counts.get("done", 0) + self.counts.get("failed", 0)
+        return min(self.total - self.ended, max(0, (self.to_write or 0) - written))
 
 
 def preview(
@@ -138,9 +150,10 @@ def preview(
 ) -> Preview:
     """`prompts`: as if these were the live ones."""
     prompts = prompts or live_prompts()
+    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
     options = {"force": force, "replace_locked": replace_locked}
     parameters = {
-        **_parameters(selection, prompts),
+        **selection_parameters(selection, *recipes, prompts),
         **verdict_parameters(current_recipe(backend, prompts.personal), **options),
         "overheads": overheads(prompts.personal, prompts.lesson),
         "slug": slug_of(selection.course),
@@ -193,8 +206,8 @@ def progress(run_id: UUID) -> Progress:
         kinds = cursor.fetchall()
         cursor.execute(_EXAMPLES, {"run": run_id, "codes": list({code for _, _, code, _ in kinds if code})})
         examples = {(code, state): message for code, state, message in cursor.fetchall()}
-        cursor.execute(_RATE, {"run": run_id, "seconds": RATE_WINDOW})
-        rate = cursor.fetchone()[0] or 0.0
+        cursor.execute(_RATES, {"run": run_id, "seconds": RATE_WINDOW})
+        rate, written_rate = (found or 0.0 for found in cursor.fetchone())
     return Progress(
         run_id,
         run.state,
@@ -202,6 +215,7 @@ def progress(run_id: UUID) -> Progress:
         _by_state(kinds).get(run_id, {}),
         _errors(kinds, examples),
         rate,
+        written_rate=written_rate,
         **{name: getattr(run, name) for name in _OF_THE_RUN},
     )
 
@@ -234,67 +248,3 @@ def _errors(kinds: list[_Kind], examples: dict[tuple[str, str], str]) -> list[Er
         if code
     ]
     return sorted(errors, key=lambda kind: (-kind.count, kind.code, kind.state))
-
-
-@dataclass(frozen=True, slots=True)
-class TextCounts:
-    """Of a learner's lessons: how many have a text, have none, have a stale one."""
-
-    lessons: int
-    texts: int
-    stale: int
-
-    @property
-    def missing(self) -> int:
-        return self.lessons - self.texts
-
-
-def text_counts(profile_ids: Iterable[UUID]) -> dict[UUID, TextCounts]:
-    """Counts for each of the learners that has a course with lessons; one query, for a page of learners."""
-    selection = Selection(profiles=tuple(profile_ids))
-    # Only lessons with a text are joined: 50 learners of a course of 5,000 lessons took 4 s by their pairs.
-    sql = f"""
-        SELECT profile.id, counted.lessons, count(text.id), count(*) FILTER (WHERE {STALE})
-        FROM profiles profile
-        JOIN courses course ON course.slug = profile.course_slug
-        JOIN (SELECT course_id, count(*) AS lessons FROM lessons GROUP BY course_id) counted
-          ON counted.course_id = course.id
-        LEFT JOIN (personalized_lesson_descriptions text JOIN lessons lesson ON lesson.id = text.lesson_id)
-          ON text.profile_id = profile.id AND lesson.course_id = course.id
-        {CLUSTER}
-        WHERE profile.id = ANY(%(profiles)s::uuid[])
-        GROUP BY profile.id, counted.lessons"""  # noqa: S608 constants of ours
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _parameters(selection))
-        return {row[0]: TextCounts(*row[1:]) for row in cursor.fetchall()}
-
-
-@dataclass(frozen=True, slots=True)
-class LessonText:
-    """One line of a learner's lessons. `text_id` None: there is no personal text yet."""
-
-    lesson_id: UUID
-    number: int
-    title: str
-    text_id: UUID | None
-    origin: str | None
-    model: str | None
-    generated_at: datetime | None
-    edited_at: datetime | None
-    stale: bool
-
-
-def lesson_texts(profile_id: UUID) -> list[LessonText]:
-    """The lessons of the learner's course in order, each with its text's provenance."""
-    sql = f"""SELECT lesson.id, lesson.lesson_number, lesson.title, text.id, text.origin, text.model,
-                     text.generated_at, text.edited_at, coalesce({STALE}, false)
-              {PAIRS} ORDER BY lesson.lesson_number"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _parameters(Selection(profiles=(profile_id,))))
-        return [LessonText(*row) for row in cursor.fetchall()]
-
-
-def _parameters(selection: Selection, prompts: LivePrompts | None = None) -> dict[str, Any]:
-    prompts = prompts or live_prompts()
-    recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
-    return selection_parameters(selection, *recipes, prompts)

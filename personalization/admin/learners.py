@@ -26,7 +26,7 @@ from personalization.costs.totals import of_learner
 from personalization.models import Origin, Profile
 from personalization.models.runs import RUN_GENERATION
 from personalization.pricing import money
-from personalization.queries import LessonText, TextCounts, lesson_texts, text_counts
+from personalization.text_queries import LessonText, TextCounts, lesson_texts, text_counts
 
 NO_LESSONS = TextCounts(lessons=0, texts=0, stale=0)
 

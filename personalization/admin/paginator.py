@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.core.paginator import Page
 from django.db import connections
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
@@ -21,6 +22,14 @@ class EstimatedPaginator(Paginator[Any]):
     @cached_property
     def num_pages(self) -> int:
         return max(1, -(-min(self.count, EXACT_UP_TO) // self.per_page))
+
+    def page(self, number: Any) -> Page[Any]:
+        """Its keys first, by an index: what is passed over on the way to the page is not joined."""
+        page = super().page(number)
+        first = (page.number - 1) * self.per_page
+        keys = list(self.object_list.values_list("pk", flat=True)[first : first + self.per_page])
+        page.object_list = self.object_list.filter(pk__in=keys)
+        return page
 
 
 def estimated_count(rows: QuerySet[Any]) -> int:

@@ -37,9 +37,9 @@ from personalization.admin.status_filters import StaleFilter, WrittenByFilter
 from personalization.admin.unlock import unlock_page
 from personalization.delivery import personal_html
 from personalization.models import PersonalizedLessonDescription as Text
-from personalization.queries import lesson_texts
 from personalization.services.condensed import condensed_source
 from personalization.services.texts import edit_text
+from personalization.text_queries import lesson_texts
 
 READING_ORDER = ("profile__user_identifier", "lesson__course_id", "lesson__lesson_number")
 

@@ -30,8 +30,8 @@ SHORT = 8  # characters of an id: enough to find the run by
 def pace_line(now: Progress) -> str:
     """Rate, time left and cost: "12.0/s, 1:13 left, 0.42 USD"."""
     parts = []
-    if now.rate and now.state == RunState.OPEN:
-        parts.append(f"{now.rate:.1f}/s")
+    if now.pace and now.state == RunState.OPEN:
+        parts.append(f"{now.pace:.1f}/s")
         # Else a person's look, or a higher budget, comes between.
         if now.pilot != Pilot.WRITING and not held_items(now, "budget"):
             parts.append(f"{clock(now.seconds_left or 0)} left")

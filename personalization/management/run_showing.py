@@ -84,7 +84,7 @@ def run_as_json(run: GenerationRun) -> dict[str, Any]:
         "items": now.counts,
         "total": now.total,
         "ended": now.ended,
-        "rate": round(now.rate, 3),
+        "rate": round(now.pace, 3),
         "seconds_left": now.seconds_left,
         "waits": [
             {"reason": wait.reason.value, "items": wait.items, "seconds": wait.seconds} for wait in waits(now)

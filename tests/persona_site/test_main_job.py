@@ -116,6 +116,7 @@ def start_a_run(page: Page) -> None:
     page.get_by_role("button", name="Run", exact=False).first.click()
     expect(page.get_by_text("will be written")).to_be_visible()
     page.get_by_label("Look at some texts first").fill("4")
+    page.get_by_label("Budget in USD").fill("0.5")
     page.get_by_role("button", name="Start: write 80 texts").click()
 
 
@@ -124,6 +125,8 @@ def look_at_the_pilot(page: Page) -> None:
     expect(page.get_by_role("article")).to_have_count(4)
     expect(page.get_by_role("region", name="New draft")).to_have_count(4)
     expect(page.get_by_text("Accept: 4 drafts are published")).to_be_visible()
+    for figure in ("Spent", "Budget", "Estimated before the start"):
+        expect(page.get_by_role("term").filter(has_text=figure)).to_be_visible()
     picture(page, "pilot")
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0
@@ -137,6 +140,8 @@ def watch_it_end(page: Page) -> None:
     bar = page.get_by_role("progressbar", name="Texts finished")
     expect(bar).to_be_visible()
     until(lambda: 40 < float(bar.get_attribute("value") or 0) < 100, "the bar moves without a reload")
+    for figure in ("Budget", "Estimated before the start"):
+        expect(page.get_by_role("term").filter(has_text=figure)).to_be_visible()
     picture(page, "run")
     page.set_viewport_size(PHONE)
     assert sideways_scroll(page) == 0

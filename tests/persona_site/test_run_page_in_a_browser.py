@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
@@ -13,11 +14,13 @@ from playwright.sync_api import expect
 from pytest_django import Settings
 
 from courses.models import Lesson
+from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun
+from personalization.models.workers import WorkerHeartbeat
 from personalization.services.drain import drain
 from personalization.services.template_runs import start_template_run
-from tests.browser import browser_page
+from tests.browser import PHONE, browser_page, sideways_scroll
 from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
 from tests.persona_site.test_editing_in_a_browser import let_in, session_of
 from tests.persona_site.test_main_job import PICTURES
@@ -96,6 +99,11 @@ def test_a_run_of_descriptions_shows_how_far_it_is(
     live_server: Any, fake_model: RunningFakeModel, settings: Settings
 ) -> None:
     settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "test", fake_model.base_url
+    valkey = Valkey(settings.VAR)
+    valkey.ensure()
+    settings.REDIS_URL = valkey.broker_url
+    fake_model.set(latency=700)
+    WorkerHeartbeat.objects.create(pk=uuid4(), name="worker:1", concurrency=2, version="1")
     settings.MODEL_PRICES, settings.GENERATION_CONCURRENCY = PRICES, 2  # some of it is still to be done
     session = session_of(make_superuser())
     call_command("import_lessons", verbosity=0)
@@ -108,5 +116,8 @@ def test_a_run_of_descriptions_shows_how_far_it_is(
         let_in(page, live_server.url, session)
         page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
         expect(page.get_by_role("heading", name="Standard descriptions")).to_be_visible()
+        expect(page.get_by_text("queued:")).to_be_visible()
         page.screenshot(path=PICTURES / "run-descriptions.png")
+        page.set_viewport_size(PHONE)
+        assert sideways_scroll(page) == 0
         assert complaints.found == []

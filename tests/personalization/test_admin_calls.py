@@ -101,6 +101,16 @@ def test_the_list_loads_no_answers_and_counts_no_table(admin: Client) -> None:
     assert not [sql for sql in statements if "COUNT(*)" in sql and "LIMIT 10001" not in sql]
 
 
+def test_what_a_page_passes_over_is_not_joined(admin: Client) -> None:
+    item = made_item()
+    calls = [make_call(item, rev=number) for number in range(1, 61)]
+    with CaptureQueriesContext(connection) as captured:
+        assert shown(admin, p="2") == calls[9::-1]
+    statements = [query["sql"] for query in captured if "model_calls" in query["sql"]]
+    assert len([sql for sql in statements if "OFFSET 50" in sql]) == 1
+    assert not [sql for sql in statements if "JOIN" in sql and "OFFSET 50" in sql]
+
+
 def test_the_call_of_an_erased_learner_has_a_page(admin: Client) -> None:
     item = made_item()
     call = make_call(item)

@@ -67,6 +67,19 @@ def test_three_texts_stand_beside_each_other(admin: Client, run: GenerationRun) 
     assert "% against now" in html
 
 
+def test_what_it_cost_stands_beside_what_was_expected_and_allowed(admin: Client, run: GenerationRun) -> None:
+    draft(run)
+    GenerationRun.objects.update(spent_micro=2_345, estimate_micro=187_000, budget_micro=500_000)
+    html = page(admin, run)
+    for figure, amount in (
+        ("Spent", "0.0023"),
+        ("Estimated before the start", "0.1870"),
+        ("Budget", "0.5000"),
+    ):
+        assert f"<dt>{figure}</dt><dd>" in html
+        assert f"{amount} USD" in html
+
+
 def test_what_is_not_there_is_said(admin: Client, run: GenerationRun) -> None:
     draft(run)
     run.items.get().lesson.description.delete()

@@ -79,6 +79,13 @@ def test_rate_and_time_left_are_in_words(admin: Client) -> None:
     assert view.time_left.startswith("about ")
 
 
+def test_no_time_is_left_once_all_have_ended(admin: Client) -> None:
+    run = make_run()
+    add(run, state="done", finished_at=timezone.now() - timedelta(seconds=10))
+    view = admin.get(url(run, "progress")).context["run"]
+    assert (view.now.state, view.time_left) == ("open", "")
+
+
 def test_the_page_is_for_people_and_the_parts_for_the_script(admin: Client) -> None:
     run = make_run()
     add(run)

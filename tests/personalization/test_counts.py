@@ -157,3 +157,30 @@ def test_the_rate_is_that_of_the_last_half_minute() -> None:
         state="done", finished_at=now - timedelta(hours=1)
     )
     assert progress(run.pk).rate == pytest.approx(6 / 20, rel=0.05)
+
+
+def test_what_is_unchanged_says_nothing_of_the_time_that_writing_takes() -> None:
+    run = paid_run(12)
+    run.options["to_write"] = 4
+    run.save(update_fields=["options"])
+    items = list(GenerationItem.objects.values_list("pk", flat=True))
+    ended = {"finished_at": timezone.now() - timedelta(seconds=20)}
+    GenerationItem.objects.filter(pk__in=items[:6]).update(state="unchanged", **ended)
+    assert progress(run.pk).seconds_left is None, "nobody knows yet"
+    GenerationItem.objects.filter(pk=items[6]).update(state="done", **ended)
+    GenerationItem.objects.filter(pk=items[7]).update(state="failed", **ended)
+    now = progress(run.pk)
+    assert now.rate == pytest.approx(8 / 20, rel=0.05)
+    assert now.pace == pytest.approx(2 / 20, rel=0.05)
+    assert now.seconds_left == pytest.approx(20, rel=0.05), "two are left to write, and two are unchanged"
+
+
+def test_once_all_is_written_the_rest_ends_at_the_pace_of_all() -> None:
+    run = paid_run(12)
+    run.options["to_write"] = 1
+    run.save(update_fields=["options"])
+    items = list(GenerationItem.objects.values_list("pk", flat=True))
+    ended = {"finished_at": timezone.now() - timedelta(seconds=20)}
+    GenerationItem.objects.filter(pk=items[0]).update(state="done", **ended)
+    GenerationItem.objects.filter(pk__in=items[1:4]).update(state="skipped", **ended)
+    assert progress(run.pk).seconds_left == pytest.approx(8 / (4 / 20), rel=0.05)

@@ -15,10 +15,11 @@ from personalization.delivery import lesson_for
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Profile
 from personalization.pairs import Selection
-from personalization.queries import lesson_texts, preview
+from personalization.queries import preview
 from personalization.services.drain import drain
 from personalization.services.runs import start_run
 from personalization.services.work import make_brief
+from personalization.text_queries import lesson_texts
 from personalization.writers.registry import current_recipe
 from personalization.writers.simple import SECTIONS
 from tests.builders import make_course, make_learner, make_lesson, make_text

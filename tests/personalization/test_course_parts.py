@@ -10,11 +10,11 @@ from personalization.answers import CUT, LONGEST_ANSWER, LONGEST_ANSWERS
 from personalization.course_status import learner_figures
 from personalization.models import Coach, SurveyOption
 from personalization.prompts import learners_part, messages
-from personalization.queries import lesson_texts, text_counts
 from personalization.services.coaches import set_course_coach, set_default_coach
 from personalization.services.sources import Sources
 from personalization.services.surveys import copy_survey, retag
 from personalization.services.work import make_brief
+from personalization.text_queries import lesson_texts, text_counts
 from personalization.writers.registry import current_recipe
 from tests.builders import default_survey, make_coach, make_course, make_learner, make_lesson, make_text
 from tests.personalization.test_pairs import brief_of, judged, only_verdict

@@ -67,6 +67,13 @@ def test_lowered_and_until_when() -> None:
     assert "the provider refused a request (429). Back to the full limit at" in view.sentences()[1]
 
 
+def test_what_is_kept_to_where_the_provider_names_no_limit() -> None:
+    tell({"retry-after-ms": "10"}, 429, model="other")
+    [said] = read_limits("other").sentences()
+    assert said.startswith("Now ")
+    assert "(429). Back to full speed at" in said
+
+
 def test_paused_and_until_when(settings: Settings) -> None:
     settings.GENERATION_CALL_SECONDS = 0.1  # so long a request waits for its turn
     with pytest.raises(Unsent):

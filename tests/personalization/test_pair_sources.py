@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from courses.models import Course, Lesson, LessonDescription
 from personalization.brief import SHORTEST_SOURCE
-from personalization.queries import text_counts
+from personalization.text_queries import text_counts
 from personalization.writers.registry import current_recipe
 from tests.builders import (
     DESCRIPTION,

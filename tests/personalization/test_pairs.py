@@ -24,9 +24,9 @@ from personalization.pairs import (
     selection_parameters,
     verdict_parameters,
 )
-from personalization.queries import lesson_texts, text_counts
 from personalization.services.work import make_brief
 from personalization.supervisor import CLUSTERS, guidance
+from personalization.text_queries import lesson_texts, text_counts
 from personalization.writers.registry import current_recipe
 from tests.builders import SURVEY, make_cluster, make_course, make_learner, make_lesson, make_text
 

@@ -11,12 +11,12 @@ from courses.models import Course
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationRun, PersonalizedLessonDescription, Pilot, Profile, PromptVersion
 from personalization.pairs import Selection
-from personalization.queries import text_counts
 from personalization.services.drain import drain
 from personalization.services.pilot import pilot_items
 from personalization.services.prompt_versions import save_draft
 from personalization.services.runs import start_run
 from personalization.shipped_config import PERSONALIZATION, shipped_prompts
+from personalization.text_queries import text_counts
 from tests.builders import make_course, make_learner, make_lesson, make_superuser
 
 pytestmark = pytest.mark.usefixtures("transactional_db")

@@ -13,7 +13,6 @@ from personalization.models import ConfigEntry, GenerationRun, PersonalizedLesso
 from personalization.pairs import Selection
 from personalization.personal_prompt import VARIABLE_PREFIX
 from personalization.prompt_engine import PromptError
-from personalization.queries import text_counts
 from personalization.services import queue
 from personalization.services.prompt_versions import effect_of, live_number, make_live, save_draft
 from personalization.services.run_prompts import BatchPrompts
@@ -21,6 +20,7 @@ from personalization.services.runs import start_run
 from personalization.services.work import make_brief, prepare
 from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from personalization.supervisor import guidance
+from personalization.text_queries import text_counts
 from personalization.writers.registry import current_recipe
 from tests.builders import (
     make_cluster,

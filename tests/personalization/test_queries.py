@@ -11,8 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 from courses.models import Course, Lesson
 from personalization.models import Profile
 from personalization.pairs import Selection
-from personalization.queries import LessonText, Preview, TextCounts, lesson_texts, preview, text_counts
+from personalization.queries import Preview, preview
 from personalization.services.work import make_brief
+from personalization.text_queries import LessonText, TextCounts, lesson_texts, text_counts
 from personalization.writers.registry import current_recipe
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_text
 

@@ -7,7 +7,6 @@ from django.db import connection
 from personalization.brief import Recipe
 from personalization.live_prompts import live_content, live_prompts
 from personalization.models import ConfigEntry, PromptVersion
-from personalization.queries import text_counts
 from personalization.services.prompt_versions import effect_of, written_by
 from personalization.services.work import make_brief
 from personalization.shipped_config import (
@@ -18,6 +17,7 @@ from personalization.shipped_config import (
     shipped_prompts,
 )
 from personalization.supervisor import guidance
+from personalization.text_queries import text_counts
 from tests.builders import make_learner, make_lesson, make_text
 
 pytestmark = pytest.mark.django_db

@@ -1,6 +1,7 @@
 """The writer and its limiter: asked before each request, outside of the deadline, and told each answer."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -13,6 +14,7 @@ from personalization.services.work import failed
 from personalization.writers.base import Draft, Usage
 from personalization.writers.openai import OpenAIWriter
 from tests.personalization.briefs import NINA
+from tests.personalization.writing import write_together
 
 CALL_SECONDS = 2.0
 
@@ -86,6 +88,35 @@ def test_waiting_for_the_turn_is_no_part_of_the_calls_deadline(model: RunningFak
     limiter = Recorder(lambda: asyncio.ensure_future(later()))
     assert written(model, limiter, call_seconds=0.25).content
     assert len(limiter.acquired) == 1
+
+
+def test_the_providers_seconds_are_without_the_wait_for_the_turn(model: RunningFakeModel) -> None:
+    model.set(latency=300)
+    waited: list[float] = []
+
+    async def later() -> None:
+        began = time.perf_counter()
+        await asyncio.sleep(0.5)
+        waited.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    draft = written(model, Recorder(lambda: asyncio.ensure_future(later())))
+    whole = time.perf_counter() - began
+    assert draft.seconds is not None
+    assert 0.29 <= draft.seconds <= whole - waited[0]
+
+
+@pytest.mark.parametrize("mode", ["ok", "refusal"])
+def test_the_providers_seconds_are_without_the_wait_for_a_lessons_first(
+    model: RunningFakeModel, mode: str
+) -> None:
+    model.set(latency=200, mode=mode)
+    began = time.perf_counter()
+    found = write_together(model, [NINA, NINA])
+    whole = time.perf_counter() - began
+    each = [one.seconds or 0 for one in found]
+    assert min(each) >= 0.19
+    assert sum(each) <= whole, "one was asked after the other, so that no moment is counted twice"
 
 
 def test_what_was_not_sent_costs_no_attempt_and_is_due_at_once() -> None:

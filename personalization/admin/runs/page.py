@@ -129,8 +129,8 @@ def run_view(run_id: UUID) -> RunView:
         ended=run.closed_at,
         counts=_counts(now),
         percent=100 * now.ended // now.total if now.total else 100,
-        rate=rate_words(now.rate) if moving else "",
-        time_left=duration_words(now.seconds_left) if moving and not OPEN_END & waiting.keys() else "",
+        rate=rate_words(now.pace) if moving else "",
+        time_left=_time_left(now) if moving and not OPEN_END & waiting.keys() else "",
         note=translated(now.note),
         waits=waiting,
         condensing=[one.words for one in condensed_lessons(run_id)] if Reason.CONDENSING in waiting else [],
@@ -143,6 +143,11 @@ def run_view(run_id: UUID) -> RunView:
         commands=allowed_commands(now),
         goes_on=goes_on,
     )
+
+
+def _time_left(now: Progress) -> str:
+    """Empty once all have ended: until the run is closed, a moment later, there is no second to tell of."""
+    return duration_words(now.seconds_left) if now.ended < now.total else ""
 
 
 def _limits() -> list[str]:

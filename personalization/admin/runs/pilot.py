@@ -20,6 +20,7 @@ from courses.admin.readable import readable
 from courses.models import Lesson
 from personalization.admin.answers import LABELS
 from personalization.admin.rights import may_run
+from personalization.admin.runs.money import money_view
 from personalization.admin.runs.pilot_marks import description_marks, marks, word_count
 from personalization.delivery import personal_html, standard_html
 from personalization.explanations import explanation
@@ -87,6 +88,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         "of_lessons": run.kind == Kind.TEMPLATES,
         "rest": grouped(rest),
         "rest_count": rest,
+        "money": money_view(now),
         "held_for_money": grouped(held) if (held := held_items(now, "budget")) else "",
     }
     return TemplateResponse(request, "admin/personalization/pilot.html", context)

@@ -48,7 +48,9 @@ class LimitView:
 
     def sentences(self) -> list[str]:
         """For a page or a terminal, in the reader's language."""
-        said = [self._limit()]
+        # What is kept to now is known, wherever it comes from: “no limit is known” would deny it.
+        lowered = self.lowered_until is not None and self.requests is not None
+        said = [self._limit()] if self._full() or not (lowered or self.paused_until) else []
         if not self.reachable:
             said.append(_("Redis is not reachable: each worker keeps to a share of its own."))
         if self.paused_until:
@@ -56,8 +58,11 @@ class LimitView:
                 _("Paused until {time}: {reason}.").format(time=_clock(self.paused_until), reason=self._why())
             )
         if self.lowered_until and self.requests is not None:
+            text = _("Now {requests} requests a minute: {reason}. Back to the full limit at {time}.")
+            if not self._full():
+                text = _("Now {requests} requests a minute: {reason}. Back to full speed at {time}.")
             said.append(
-                _("Now {requests} requests a minute: {reason}. Back to the full limit at {time}.").format(
+                text.format(
                     requests=number_format(round(self.requests)),
                     reason=self._why(),
                     time=_clock(self.lowered_until),
@@ -66,18 +71,20 @@ class LimitView:
         return said
 
     def _limit(self) -> str:
+        if not (full := self._full()):
+            return _("No limit is known: the provider's answers will tell.")
+        return _("The provider allows {limits}.").format(limits=", ".join(full))
+
+    def _full(self) -> list[str]:
         known = {
             _("{count} requests a minute"): self.full_requests,
             _("{count} tokens a minute"): self.full_tokens,
         }
-        parts = [
+        return [
             text.format(count=number_format(round(count), force_grouping=True))
             for text, count in known.items()
             if count is not None
         ]
-        if not parts:
-            return _("No limit is known: the provider's answers will tell.")
-        return _("The provider allows {limits}.").format(limits=", ".join(parts))
 
     def _why(self) -> str:
         return _(REASONS[self.reason]) if self.reason in REASONS else self.reason
