@@ -41,7 +41,8 @@ from personalization.queries import progress
 from personalization.services.runs import start_run
 from personalization.writers.facts import Facts
 from personalization.writers.openai_requests import Requests
-from tests.processes import ROOT, WorkerProcess, until
+from tests.forked import ROOT
+from tests.processes import WorkerProcess, until
 
 LESSONS = 12
 OLD_TEXTS = 5

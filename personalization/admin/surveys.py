@@ -81,8 +81,8 @@ class SurveyAdmin(SurveyedAdmin[CourseSurvey]):
         self, request: HttpRequest, queryset: QuerySet[CourseSurvey], *args: Any, **kwargs: Any
     ) -> Any:
         """The default survey is not among what is deleted, and that is said."""
-        default = queryset.filter(course=None, pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
-        if request.POST.get("action") == "delete_selected" and _found(default):
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if request.POST.get("action") == "delete_selected" and _has_default(queryset, selected):
             messages.error(
                 request,
                 _(
@@ -164,10 +164,10 @@ class QuestionAdmin(SurveyedAdmin[SurveyQuestion]):
         return redirect(CHANGE, obj.survey_id)
 
 
-def _found(surveys: QuerySet[CourseSurvey]) -> bool:
+def _has_default(surveys: QuerySet[CourseSurvey], selected: list[str]) -> bool:
     """What is no id is the list's to refuse."""
     try:
-        return surveys.exists()
+        return surveys.filter(course=None, pk__in=selected).exists()
     except ValidationError:
         return False
 

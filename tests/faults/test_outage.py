@@ -7,7 +7,8 @@ import pytest
 from personalization.errors import Transient
 from personalization.models import GenerationRun
 from personalization.services.attempts import Claim
-from personalization.services.work import LONGEST_PAUSE, failed, make_brief, make_job
+from personalization.services.mishaps import LONGEST_PAUSE
+from personalization.services.work import failed, make_brief, make_job
 from tests.builders import make_course, make_learner, make_lesson
 
 MOST_ATTEMPTS = 6

@@ -22,7 +22,8 @@ from persona_site.demo import session, web
 from persona_site.demo.running import Running
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
-from tests.processes import ROOT, until
+from tests.forked import ROOT
+from tests.processes import until
 
 # They share a prepared folder: the first start in it takes longest.
 pytestmark = pytest.mark.xdist_group("demo")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from persona_site.demo.processes import Process, stop_all
-from tests.processes import ROOT, until
+from tests.forked import ROOT
+from tests.processes import until
 
 SLEEP = ["sleep", "600"]
 STUBBORN = [

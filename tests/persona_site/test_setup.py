@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.forked import ROOT
 
 TOOLS = ("awk", "cat", "chmod", "cksum", "cp", "dirname", "env", "mkdir", "mv", "rm", "sh")
 UV = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
+from tests.forked import ROOT
 
 TOOLS = ("mktemp", "cat", "cmp", "cp", "date", "dirname", "env", "find", "id", "rm", "sh")
 

@@ -9,7 +9,7 @@ import pytest
 
 from persona_site.watch import sharing
 from persona_site.watch.sharing import FOLDER, share_counters
-from tests.processes import ROOT
+from tests.forked import ROOT
 
 COUNT = """
 import sys

@@ -13,7 +13,8 @@ from personalization.queries import progress
 from personalization.services.runs import start_run
 from tests.builders import make_course, make_learner, make_lesson
 from tests.conftest import WorkerStarter
-from tests.processes import ROOT, Environment, WorkerProcess, until
+from tests.forked import ROOT
+from tests.processes import Environment, WorkerProcess, until
 
 PACKAGES = ("courses", "personalization", "persona_site")
 
