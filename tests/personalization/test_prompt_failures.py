@@ -11,7 +11,7 @@ from personalization.services.runs import retry_failed
 from personalization.shipped_config import shipped_prompts
 from tests.builders import make_course, make_learner, make_lesson
 from tests.personalization.long_lessons import LONG, finished, run, small_model
-from tests.personalization.templates import ended, start
+from tests.personalization.templates import SAID, ended, start
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 FEW = {"motivation": "Спать"}
@@ -76,8 +76,8 @@ def test_a_prompt_that_serves_nobody_pauses_the_run(model: RunningFakeModel) -> 
 
 def test_a_lesson_that_breaks_the_prompt_of_descriptions_fails_alone(model: RunningFakeModel) -> None:
     course = make_course()
-    make_lesson(course, 1, transcript="Тёплые ладони лежат на плечах. " * 20)
-    make_lesson(course, 2, transcript="Тёплые ладони лежат на плечах. " * 20, title="Длинно " * 40)
+    make_lesson(course, 1, transcript=SAID)
+    make_lesson(course, 2, transcript=SAID, title="Длинно " * 40)
     live(TITLES + shipped_prompts()["prompt_lesson_template"], "prompt_lesson_template")
     described = start()
     finished(described.pk)

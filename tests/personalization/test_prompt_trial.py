@@ -63,8 +63,8 @@ def test_of_a_lesson_that_is_too_long_the_page_says_what_happens_first(
 
 
 def test_of_a_lesson_that_cannot_be_condensed_the_page_says_why(editor: Client, settings: Settings) -> None:
-    settings.MODEL_WINDOWS = "gpt-4.1-mini = 4k, 1k out"
-    make_lesson(transcript=LONG * 20)
+    settings.MODEL_WINDOWS = "gpt-4.1-mini = 6k, 1k out"
+    make_lesson(transcript=LONG * 40)
     html = editor.get(page("try", "prompt_lesson_template", 1), {"show": "1"}).content.decode()
     assert "Nothing would be written: the lesson&#x27;s source cannot be condensed" in html
 
