@@ -30,7 +30,7 @@ from personalization.services.paid import paid_answers
 from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import REASONS, is_looked_at, paid_outcome, replaceable
+from personalization.services.work import REASONS, paid_outcome, replaceable
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -143,8 +143,8 @@ def _job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | No
         brief.fingerprint(recipe),
         replaces,
         on_ledger=True,
-        # What waits for a look is not published, and no file says it.
-        ends="published" if store_of(claim, run, course) and not is_looked_at(run) else "done",
+        # Whether somebody looks at it first, the settlement knows: a pilot may be accepted meanwhile.
+        ends="published" if store_of(claim, run, course) else "done",
     )
 
 
