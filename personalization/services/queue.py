@@ -71,7 +71,7 @@ CLAIM = f"""
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM chosen WHERE item.id = chosen.id
     RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts,
-        item.claimed_rev, item.store
+        item.claimed_rev, item.store, item.priority = {PUBLISHED_PRIORITY}
 """  # noqa: S608 constants of ours
 
 
