@@ -56,7 +56,8 @@ def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def found(migrated: BaseDatabaseWrapper, query: str) -> list[tuple[Any, ...]]:
     with migrated.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def test_what_is_condensed_is_of_its_courses_language(migrated: BaseDatabaseWrapper) -> None:
