@@ -33,14 +33,15 @@ class ScratchDatabase:
 
 
 @contextmanager
-def scratch_database() -> Iterator[ScratchDatabase]:
-    """An empty database, dropped at the end whoever is still connected."""
+def scratch_database(copied: str = "template1") -> Iterator[ScratchDatabase]:
+    """An empty database, or a copy; dropped at the end whoever is still connected."""
     server = Postgres(settings.VAR)
     server.ensure()
     host = str(server.runtime)
     name = f"scratch_{uuid4().hex[:12]}"
     with psycopg.connect(host=host, dbname="postgres", user=USER, autocommit=True) as maintenance:
-        maintenance.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = sql.Identifier(name), sql.Identifier(copied)
+        maintenance.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
         try:
             yield ScratchDatabase(name, host)
         finally:

@@ -1,6 +1,6 @@
 """Items of a lesson alone: runs that write lessons' standard descriptions have no learner.
 
-Nothing here reads the items: what they promise is checked by 0025, while workers go on.
+Nothing here reads the items: what they promise is checked by 0027, while workers go on.
 """
 
 import django.db.models.deletion

@@ -6,7 +6,9 @@ from django.db import migrations, models
 LANGUAGES = """
     UPDATE condensed_sources source SET language = course.language
     FROM lessons lesson JOIN courses course ON course.id = lesson.course_id
-    WHERE lesson.id = source.lesson_id
+    WHERE lesson.id = source.lesson_id;
+    -- The new columns have written each row anew: its lesson is looked up now, or no constraint can be added.
+    SET CONSTRAINTS ALL IMMEDIATE
 """
 TOKENS = models.Func(
     'text',

@@ -30,6 +30,14 @@ _ONE = """
     CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS generation_items_one_template ON generation_items (lesson_id)
     WHERE kind = 'templates' AND state IN ('queued', 'running', 'held', 'submitted')
 """
+# Where an open item's file is written: only its run said that, and a newer run takes the item over.
+_STORES = """
+    UPDATE generation_items item SET store = run.options -> 'stores' ->> lesson.course_id::text
+    FROM generation_runs run, lessons lesson
+    WHERE item.kind = 'templates' AND item.state IN ('queued', 'running', 'held', 'submitted')
+      AND item.store IS NULL AND run.id = item.run_id AND lesson.id = item.lesson_id
+      AND run.options -> 'stores' ? lesson.course_id::text
+"""
 
 
 class Migration(migrations.Migration):
@@ -48,6 +56,7 @@ class Migration(migrations.Migration):
                 # It waits for whoever writes at this moment, and nobody waits for it.
                 migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
                 migrations.RunSQL(_ONE, "DROP INDEX CONCURRENTLY IF EXISTS generation_items_one_template"),
+                migrations.RunSQL(_STORES, migrations.RunSQL.noop),
                 migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
             ],
             state_operations=[

@@ -23,7 +23,7 @@ class Claim:
     """One item in a worker's hands, until its lease ends. `rev`: which ask for it is being answered.
 
     `profile_id` None: it is of the lesson alone, whose standard description is to be written. `store`: where
-    its file is written then; None: nowhere.
+    its file is written then; None: nowhere. `published`: its run has saved the description already.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Claim:
     attempts: int
     rev: int
     store: str | None = None
+    published: bool = False
 
     @property
     def learner_id(self) -> UUID:

@@ -105,6 +105,7 @@ class Drain:
         self._ready: list[Job] = []  # prepared, waits for a free place
         self._order = LessonOrder[Job](lambda job: job.claim.lesson_id)
         self._beside: dict[str, asyncio.Task[None]] = {}
+        self._until = 0.0  # then nothing more is begun
         self._dry_until = 0.0
         self._settled_since_claim = False
         self._short_of_money = False  # then each settled call may allow others
@@ -126,16 +127,16 @@ class Drain:
         return self._settling.settled
 
     async def _work(self) -> None:
-        until = time.monotonic() + self._pace.drain
+        self._until = time.monotonic() + self._pace.drain
         while not self._stopping():
-            if time.monotonic() < until:
+            if time.monotonic() < self._until:
                 self._claim_ahead()
             await self._begin()
             self._settling.add(self._flight.take_landed())
             if self._settling.waiting and "settle" not in self._beside:
                 self._go("settle", self._settle())
             if not (self._beside or self._flight or self._ready):
-                if not self._settled_since_claim or time.monotonic() >= until:
+                if not self._settled_since_claim or time.monotonic() >= self._until:
                     return
                 self._dry_until = 0.0  # what was given back may be due at once
                 continue
@@ -220,6 +221,10 @@ class Drain:
 
     async def _settle(self) -> None:
         again = await self._settling.settle()
+        if time.monotonic() >= self._until:
+            # Part after part, a long lesson outlasts a drain. What came back is kept for whoever goes on.
+            self._settling.add(given_back(job) for job in again if job.condensing)
+            again = [job for job in again if not job.condensing]
         self._ready = again + self._ready
         self._settled_since_claim = True
         if self._short_of_money:

@@ -71,7 +71,7 @@ CLAIM = f"""
         lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
     FROM chosen WHERE item.id = chosen.id
     RETURNING item.id, item.lease_token, item.run_id, item.profile_id, item.lesson_id, item.attempts,
-        item.claimed_rev, item.store
+        item.claimed_rev, item.store, item.priority = {PUBLISHED_PRIORITY}
 """  # noqa: S608 constants of ours
 
 
@@ -125,6 +125,8 @@ GOES_OVER = """item.wanted_rev > item.claimed_rev AND next.state IS DISTINCT FRO
 HANDED_OVER = f"""run_id = CASE WHEN {{outcome}}.goes_over THEN item.next_run_id ELSE item.run_id END,
         next_run_id = NULL,
         priority = CASE WHEN {{outcome}}.goes_over THEN {PRIORITY} ELSE {{outcome}}.priority END"""
+# What waits for a look is not published yet. A look may end between an attempt's beginning and its end.
+LOOKED_AT = "run.pilot IN ('writing', 'waiting')"
 SETTLE = f"""
     WITH outcome AS MATERIALIZED (
         SELECT running.*, CASE
@@ -133,14 +135,15 @@ SETTLE = f"""
                 WHEN asked_again THEN 'queued'
                 WHEN state = 'retry' AND NOT give_back AND attempts >= max_attempts
                     THEN 'failed'
-                WHEN state IN ('retry', 'published') THEN 'queued'
                 WHEN looked_at_first THEN 'held'
+                WHEN state IN ('retry', 'published') THEN 'queued'
                 ELSE state END AS next_state
         FROM (
             SELECT given.*, item.attempts, item.max_attempts, {GOES_OVER},
                 run.state = 'cancelled' AS cancelled,
-                given.state = 'done' AND run.pilot IN ('writing', 'waiting') AS looked_at_first,
-                CASE given.state WHEN 'published' THEN {PUBLISHED_PRIORITY} ELSE item.priority END AS priority
+                given.state IN ('done', 'published') AND {LOOKED_AT} AS looked_at_first,
+                CASE WHEN given.state = 'published' AND NOT {LOOKED_AT} AND run.state <> 'cancelled'
+                    THEN {PUBLISHED_PRIORITY} ELSE item.priority END AS priority
             FROM jsonb_to_recordset(%s) AS given (id bigint, token uuid, state text, code text, message text,
                 delay float, give_back boolean, fingerprint text, needs_micro bigint)
             JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token

@@ -30,7 +30,7 @@ from personalization.services.paid import paid_answers
 from personalization.services.run_prompts import BatchPrompts
 from personalization.services.sources import Material, Sources, transcripts
 from personalization.services.template_files import store_of, write_file
-from personalization.services.work import REASONS, is_looked_at, paid_outcome, replaceable
+from personalization.services.work import REASONS, paid_outcome, replaceable
 from personalization.writers.registry import model_of, template_recipe
 
 type _Prepared = Job | Outcome | None
@@ -105,7 +105,7 @@ def _prepared(claim: Claim, run: GenerationRun, lesson: Lesson, batch: _Batch) -
     replaces = replaceable(run, current.edited_at)
     if current.edited_at and not replaces:
         return Outcome(claim, "skipped", "locked", REASONS["locked"])
-    if _was_written(run, lesson, current, said):
+    if _was_written(claim, lesson, current, said):
         return _settled(claim, run, lesson, current)
     brief = template_brief(lesson, batch.prompts.of(run).lesson, said)
     if reason := brief.lacking:
@@ -143,18 +143,20 @@ def _job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | No
         brief.fingerprint(recipe),
         replaces,
         on_ledger=True,
-        # What waits for a look is not published, and no file says it.
-        ends="published" if store_of(claim, run, course) and not is_looked_at(run) else "done",
+        # Whether somebody looks at it first, the settlement knows: a pilot may be accepted meanwhile.
+        ends="published" if store_of(claim, run, course) else "done",
     )
 
 
-def _was_written(run: GenerationRun, lesson: Lesson, current: _Description, said: Material) -> bool:
+def _was_written(claim: Claim, lesson: Lesson, current: _Description, said: Material) -> bool:
     """Whether the run itself has written the description, from what the lesson says now: its file is left.
+
+    What another run has written meanwhile is judged as any other description: by this run's own prompt.
 
     That is so whatever prompt is live by now, and whatever model the worker has: two versions that work side
     by side would pay each other's descriptions again.
     """
-    if current.edited_at or current.fingerprint is None or not _is_of(run, current):
+    if current.edited_at or current.fingerprint is None or not claim.published:
         return False
     brief = template_brief(lesson, shipped_prompt(LESSON_TEMPLATE), said)  # the recipe names what wrote it
     recipe = Recipe(Origin.OPENAI, current.model, current.prompt_version)
@@ -162,8 +164,8 @@ def _was_written(run: GenerationRun, lesson: Lesson, current: _Description, said
 
 
 def _is_current(job: Job, run: GenerationRun, current: _Description) -> bool:
-    """Whether the description is what would be written, and from before; unless all are written anew."""
-    if current.edited_at or run.options.get("force") or _is_of(run, current):
+    """Whether the description is what would be written; unless all are written anew."""
+    if current.edited_at or run.options.get("force"):
         return False
     return current.fingerprint == job.fingerprint
 

@@ -63,6 +63,24 @@ def test_a_lesson_is_condensed_once_for_all_its_learners(model: RunningFakeModel
     assert run().counts == {"unchanged": 5}
 
 
+def test_a_drain_whose_time_is_up_gives_a_lesson_back_between_two_parts(
+    model: RunningFakeModel, lesson: Lesson, settings: Settings
+) -> None:
+    make_learner(course=lesson.course)
+    started = start_run(selection=Selection(), backend="openai")
+    settings.GENERATION_DRAIN_SECONDS = 0.2
+    model.set(latency=400)
+    drain()
+    assert (len(parts_asked(model)), CondensedPart.objects.count()) == (1, 1)
+    item = GenerationItem.objects.get()
+    assert (item.state, item.error_code, item.attempts) == ("queued", "stopped", 0)
+
+    settings.GENERATION_DRAIN_SECONDS = 20
+    model.set(latency=0)
+    assert finished(started.run.pk).counts == {"done": 1}
+    assert len(parts_asked(model)) == len(set(parts_asked(model)))
+
+
 def given_up(run_id: Any) -> None:
     """As if the worker of the items in hand was killed: their leases run out, and a sweep finds that."""
     GenerationItem.objects.filter(run=run_id, state="running").update(lease_until=timezone.now())

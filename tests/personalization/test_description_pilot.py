@@ -12,17 +12,19 @@ from pytest_django import Settings
 from courses.models import Lesson, LessonDescription
 from personalization.errors import PlanRefused
 from personalization.fake_model import RunningFakeModel
-from personalization.models import GenerationRun, Pilot
+from personalization.models import GenerationItem, GenerationRun, Pilot
 from personalization.models import PromptVersion as Version
+from personalization.models.runs import PILOT_PRIORITY
 from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.services.drain import drain
 from personalization.services.pilot import accept_pilot, pilot_items
 from personalization.services.prompt_trial import start_lesson_trial
-from personalization.services.prompt_versions import save_draft
+from personalization.services.prompt_versions import make_live, save_draft
 from personalization.shipped_config import shipped_prompts
 from tests.builders import make_superuser
 from tests.personalization.templates import SAID, ended, start
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
+from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -83,6 +85,7 @@ def test_a_draft_is_tried_compared_made_live_and_accepted(
     before, today = file.read_bytes(), LessonDescription.objects.get().data
     run = tried(client, 1, 2)
     assert (run.pilot, model.stats()["requests"]) == (Pilot.WAITING, 2)
+    assert {item.priority for item in GenerationItem.objects.all()} == {PILOT_PRIORITY}, "not published yet"
     assert "Начните с вопроса" in str(model.prompts())
     assert LessonDescription.objects.get().data == today
     assert file.read_bytes() == before
@@ -104,6 +107,26 @@ def test_a_draft_is_tried_compared_made_live_and_accepted(
     assert ended(run) == [(1, "done", ""), (2, "done", "")]
     assert dict(LessonDescription.objects.values_list("lesson_id", "data")) == drafts
     assert json.loads(file.read_bytes()) == drafts[lesson_id(1)]
+
+
+def test_a_draft_that_is_accepted_while_it_is_written_has_its_file(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version
+) -> None:
+    run = start_lesson_trial(version=version, lessons=lessons(1), token="t").run
+    make_live(version=version, seen=1)
+    model.set(latency=1500)  # longer than a drain waits until it looks again
+    accepted: list[bool] = []
+
+    def accept() -> bool:
+        if model.stats()["in_flight"] and not accepted:
+            accepted.extend(at_once(lambda: accept_pilot(run)))
+        return False
+
+    drain(accept)
+    assert (accepted, model.stats()["requests"]) == ([True], 1)
+    assert ended(run) == [(1, "done", "")]
+    said = json.loads((folder.path / f"1-{lesson_id(1)}-final.json").read_bytes())
+    assert said == LessonDescription.objects.get().data
 
 
 def test_a_trial_that_is_thrown_away_leaves_everything(

@@ -1,4 +1,4 @@
-"""The checks that came with items of lessons are made while workers write into a table of a million."""
+"""What came with items of lessons is checked and indexed while workers write into a table of a million."""
 
 from importlib import import_module
 from typing import Any
@@ -12,18 +12,20 @@ from tests.threads import crew
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-MIGRATION: Any = import_module("personalization.migrations.0027_items_of_lessons").Migration
-STATEMENTS = [
-    str(operation.sql)
-    for operation in MIGRATION.operations[0].database_operations
-    if isinstance(operation, migrations.RunSQL)
-]
-FOUND = """
-    SELECT (SELECT convalidated FROM pg_constraint WHERE conname = 'generation_items_of_whom'),
-           (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('generation_items_one_template'))
-"""
+
+def statements(name: str) -> list[str]:
+    migration: Any = import_module(f"personalization.migrations.{name}").Migration
+    [both] = migration.operations
+    return [str(one.sql) for one in both.database_operations if isinstance(one, migrations.RunSQL)]
+
+
+CHECKS = "0027_items_of_lessons", "generation_items_one_template"
+NEXT_RUN = "0031_next_run_index", "generation_items_next_run"
+VALID = "SELECT convalidated FROM pg_constraint WHERE conname = 'generation_items_of_whom'"
+INDEXED = "SELECT indisvalid, pg_get_indexdef(indexrelid) FROM pg_index WHERE indexrelid = '{}'::regclass"
 WAITING = (
-    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%CREATE UNIQUE INDEX%' AND wait_event_type = 'Lock'"
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'"
+    " AND pid <> pg_backend_pid()"
 )
 
 
@@ -34,20 +36,28 @@ def execute(*statements: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def as_before() -> None:
+def as_before(index: str) -> None:
     execute(
         "ALTER TABLE generation_items DROP CONSTRAINT generation_items_of_whom",
-        "DROP INDEX generation_items_one_template",
+        f"DROP INDEX {index}",
     )
 
 
+def is_made(index: str) -> bool:
+    [(valid, definition)] = execute(INDEXED.format(index))
+    return valid and "WHERE" in definition
+
+
 def test_what_is_there_already_stays() -> None:
-    execute(*STATEMENTS)
-    assert execute(FOUND) == [(True, True)]
+    for name, _ in (CHECKS, NEXT_RUN):
+        execute(*statements(name))
+    assert execute(VALID) == [(True,)]
+    assert all(is_made(index) for _, index in (CHECKS, NEXT_RUN))
 
 
-def test_writers_go_on_while_the_index_is_made() -> None:
-    as_before()
+@pytest.mark.parametrize(("name", "index"), [CHECKS, NEXT_RUN])
+def test_writers_go_on_while_an_index_is_made(name: str, index: str) -> None:
+    as_before(index)
     run, learner = make_run(), make_learner()
     lessons = [make_lesson(make_course()) for _ in range(2)]
 
@@ -60,7 +70,7 @@ def test_writers_go_on_while_the_index_is_made() -> None:
 
     def migrate() -> None:
         until(lambda: begun, "the slow writer")
-        execute(*STATEMENTS[2:])
+        execute(*statements(name))
 
     def quick() -> None:
         execute("SET lock_timeout = '5s'")
@@ -72,19 +82,18 @@ def test_writers_go_on_while_the_index_is_made() -> None:
 
     begun: list[bool] = []
     written: list[bool] = []
-    execute(*STATEMENTS[:2])
+    execute(*statements(CHECKS[0])[:2])
     with crew(3) as together:
         together(slow, migrate, quick)
-    assert execute(FOUND) == [(True, True)]
+    assert execute(VALID) == [(True,)]
+    assert is_made(index)
 
 
-def test_half_an_index_is_made_anew() -> None:
-    as_before()
-    execute("CREATE UNIQUE INDEX generation_items_one_template ON generation_items (lesson_id)")
-    execute(
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'generation_items_one_template'::regclass"
-    )
-    execute(*STATEMENTS)
-    [(definition,)] = execute("SELECT pg_get_indexdef('generation_items_one_template'::regclass)")
-    assert "WHERE" in definition
-    assert execute(FOUND) == [(True, True)]
+@pytest.mark.parametrize(("name", "index"), [CHECKS, NEXT_RUN])
+def test_half_an_index_is_made_anew(name: str, index: str) -> None:
+    as_before(index)
+    execute(f"CREATE INDEX {index} ON generation_items (lesson_id)")
+    execute(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass")
+    execute(*statements(name), *statements(CHECKS[0])[:2])
+    assert is_made(index)
+    assert execute(VALID) == [(True,)]

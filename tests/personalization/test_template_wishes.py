@@ -4,8 +4,9 @@ import fcntl
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,19 @@ from pytest_django import Settings
 from courses.models import Lesson, LessonDescription
 from courses.services.descriptions import save_description
 from personalization.fake_model import RunningFakeModel
-from personalization.models import GenerationItem
+from personalization.models import GenerationItem, GenerationRun
+from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.services.attempts import Claim
 from personalization.services.drain import drain
-from personalization.services.queue import claim
+from personalization.services.prompt_versions import make_live, save_draft
+from personalization.services.queue import claim, settle
 from personalization.services.runs import cancel_run
 from personalization.services.sources import Sources
 from personalization.services.template_files import write_file
 from personalization.services.template_work import prepare_templates
+from personalization.services.work import written
+from personalization.shipped_config import shipped_prompts
+from personalization.writers.base import Draft
 from tests.personalization.templates import SAID, ended, start
 from tests.processes import until
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
@@ -76,7 +82,7 @@ def test_a_file_is_written_of_what_another_run_writes_at_that_moment(
 ) -> None:
     older = start()
     model.set(latency=1500)  # longer than a drain waits until it looks again
-    asked: list[object] = []
+    asked: list[GenerationRun] = []
 
     def ask() -> bool:
         if model.stats()["in_flight"] and not asked:
@@ -84,9 +90,48 @@ def test_a_file_is_written_of_what_another_run_writes_at_that_moment(
         return False
 
     drain(ask)
-    assert asked
-    assert ended(older) == [(1, "done", "")]
+    (newer,) = asked
+    assert (ended(older), ended(newer)) == ([], [(1, "done", "")])
     assert template(folder) == data()
+    assert model.stats()["requests"] == 1, "it says what the newer run would write"
+
+
+def test_a_description_that_comes_over_is_written_anew_where_the_newer_run_wants_that(
+    model: RunningFakeModel, folder: CourseBuilder
+) -> None:
+    start()
+    newer = written_while(lambda: start(folder.path.parent, force=True))
+    drain()
+    assert ended(newer) == [(1, "done", "")]
+    assert model.stats()["requests"] == 1
+    assert template(folder) == data() != NEW
+
+
+def test_a_description_that_comes_over_is_written_with_the_prompt_that_is_live_by_then(
+    model: RunningFakeModel, folder: CourseBuilder
+) -> None:
+    start()
+    newer = written_while(lambda: start_with_newer_prompt(folder.path.parent))
+    drain()
+    assert ended(newer) == [(1, "done", "")]
+    assert model.stats()["requests"] == 1
+    assert "Начните с вопроса" in str(model.prompts())
+    assert template(folder) == data() != NEW
+
+
+def written_while(ask: Callable[[], GenerationRun]) -> GenerationRun:
+    """The run that `ask` starts, while a worker writes the lesson's description for an older one."""
+    jobs, _ = prepare_templates(claim(5, worker="w", lease=30), Sources())
+    newer = ask()
+    settle([replace(written(job, Draft(NEW)), call=None) for job in jobs])
+    assert data() == NEW, "it was paid for"
+    return newer
+
+
+def start_with_newer_prompt(store: Path) -> GenerationRun:
+    content = shipped_prompts()[LESSON_TEMPLATE].replace("Правила:\n", "Правила:\n- Начните с вопроса.\n")
+    make_live(version=save_draft(key=LESSON_TEMPLATE, content=content)[0], seen=1)
+    return start(store)
 
 
 def test_where_nobody_wants_a_file_none_is_written(model: RunningFakeModel, folder: CourseBuilder) -> None:
