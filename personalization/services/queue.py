@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -166,11 +167,11 @@ SETTLE = f"""
         finished_at = CASE WHEN outcome.next_state NOT IN ('queued', 'held') THEN clock_timestamp() END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
-    RETURNING item.id, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
+    RETURNING outcome.token, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
         AND NOT outcome.looked_at_first
 """  # noqa: S608 constants of ours
 MINE_STILL = """
-    SELECT item.id FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
+    SELECT item.lease_token FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
     WHERE item.state = 'running'
 """
@@ -180,13 +181,13 @@ IMPATIENT = "SET LOCAL lock_timeout = '2s'"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Ids by what became of their outcomes; of those that are in neither, the lease was lost.
+    """Claims by what became of their outcomes; of those that are in neither, the lease was lost.
 
     `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
     """
 
-    mine: set[int]
-    busy: set[int]
+    mine: set[Claim]
+    busy: set[Claim]
 
 
 def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
@@ -206,27 +207,29 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
             cursor.execute(BLOCK, [note, run_id])
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
-        published: dict[int, bool] = dict(cursor.fetchall())
-        busy = _busy(cursor, [o.claim for o in outcomes if o.claim.id not in published])
-        texts = [o for o in outcomes if o.text and published.get(o.claim.id)]
+        # By the attempt, not by its item: another attempt at the same one may be among the outcomes.
+        published: dict[UUID, bool] = dict(cursor.fetchall())
+        busy = _busy(cursor, [o.claim for o in outcomes if o.claim.token not in published])
+        texts = [o for o in outcomes if o.text and published.get(o.claim.token)]
         publish(cursor, texts)
         forget_answers(cursor, [outcome.claim.id for outcome in texts])
-        unpublished = [(o, None if published.get(o.claim.id) else o.text) for o in outcomes]
+        unpublished = [(o, None if published.get(o.claim.token) else o.text) for o in outcomes]
         settle_calls(
             cursor,
             [(more.call, None) for more in again if more.call]
-            + [(o.call, text) for o, text in unpublished if o.call and o.claim.id not in busy],
+            + [(o.call, text) for o, text in unpublished if o.call and o.claim not in busy],
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])
-    return Settled(set(published), busy)
+    return Settled({o.claim for o in outcomes if o.claim.token in published}, busy)
 
 
-def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[int]:
+def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[Claim]:
     if not claims:
         return set()
     cursor.execute(MINE_STILL, {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]})
-    return {row[0] for row in cursor.fetchall()}
+    still = {row[0] for row in cursor.fetchall()}
+    return {claim for claim in claims if claim.token in still}
 
 
 def _settlement(outcome: Outcome) -> dict[str, Any]:
