@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, UNENDED_SQL, GenerationRun
@@ -92,6 +93,12 @@ ASK_TEMPLATES = f"""
     ) {_COUNTED}
 """  # noqa: S608 constants of ours
 
+# While a planning holds what runs, no heartbeat can renew it. Who has lost it before that stays lost.
+RENEW = """
+    UPDATE generation_items SET lease_until = clock_timestamp() + make_interval(secs => %s)
+    WHERE next_run_id = %s AND state = 'running' AND lease_until > transaction_timestamp()
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -130,3 +137,9 @@ def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
         }
         cursor.execute(ASK_TEMPLATES, parameters)
         return Planned(*cursor.fetchone())
+
+
+def renew_leases(run: GenerationRun) -> None:
+    """At a planning's end, however long it took: the workers of what it has asked for keep what they have."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, [settings.GENERATION_LEASE_SECONDS, run.pk])

@@ -11,7 +11,8 @@ from personalization.pairs import Selection
 from personalization.queries import progress
 from personalization.services import queue
 from personalization.services.attempts import Claim, Outcome, Text
-from personalization.services.runs import cancel_run, pause_run, start_run
+from personalization.services.planning import plan
+from personalization.services.runs import CLOCK, cancel_run, pause_run, planned_by_key, start_run
 from personalization.services.sweep import sweep
 from tests.builders import PERSONAL_TEXT, make_course, make_learner, make_lesson
 
@@ -92,6 +93,25 @@ def test_a_dead_worker_of_the_older_run_keeps_nothing_from_the_newer_one(claimed
     GenerationItem.objects.update(attempts=6, lease_until=timezone.now() - timedelta(seconds=1))
     assert sweep().requeued == 1
     assert item() == ("queued", second.pk, 5, 0, "lease_lost")
+
+
+def test_a_planning_that_outlasts_a_lease_takes_nothing_from_a_living_worker(claimed: Claim) -> None:
+    def long(run: GenerationRun) -> Any:
+        planned = plan(run, Selection(), None)
+        GenerationItem.objects.update(lease_until=CLOCK)  # no heartbeat could renew it meanwhile
+        return planned
+
+    fields = {"backend": "simple", "options": {}, "idempotency_key": None, "requested_by": None}
+    assert planned_by_key(long, fields).coalesced == 1
+    assert sweep().requeued == 0
+    assert queue.heartbeat([claimed], lease=30) == {claimed.id}
+
+
+def test_a_planning_brings_no_dead_worker_back(claimed: Claim) -> None:
+    GenerationItem.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+    second = start()
+    assert sweep().requeued == 1
+    assert item()[:2] == ("queued", second.pk)
 
 
 def test_the_newer_run_stays_open_until_its_turn_and_then_ends(claimed: Claim) -> None:
