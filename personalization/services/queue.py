@@ -26,12 +26,15 @@ from personalization.services.publishing import lock_parents, publish
 __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"]
 
 WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
-# How many calls the money serves of a run of which items wait for it; null: none waits. More would only be
-# claimed to be held as well. Those whose text is saved and paid for only want their file written.
+# How many calls the money serves of a run of which items wait for it, by the cheapest of these and of those
+# that were released since; null: none waits. More would only be claimed to be held as well. Those whose text
+# is saved and paid for only want their file written.
 SERVED = f"""CASE WHEN run.budget_micro IS NOT NULL THEN (
             SELECT CASE WHEN count(*) > 0 THEN greatest(0,
                 (run.budget_micro - run.spent_micro - run.reserved_micro)
-                / greatest(1, min(held.needs_micro))) + (
+                / greatest(1, least(min(held.needs_micro), (
+                    SELECT min(needs_micro) FROM generation_items released WHERE released.run_id = run.id
+                    AND released.state = 'queued' AND released.needs_micro IS NOT NULL)))) + (
                 SELECT count(*) FROM generation_items saved WHERE saved.run_id = run.id
                 AND saved.state = 'queued' AND saved.priority = {PUBLISHED_PRIORITY}) END
             FROM generation_items held
@@ -124,8 +127,9 @@ GOES_OVER = """item.wanted_rev > item.claimed_rev AND next.state IS DISTINCT FRO
                 AND coalesce(next.state, 'open') IN ('open', 'paused') AS goes_over"""
 # It goes over to the run that asked last, whose options, money and pilot are the ones that count from now on.
 HANDED_OVER = f"""run_id = CASE WHEN {{outcome}}.goes_over THEN item.next_run_id ELSE item.run_id END,
-        next_run_id = NULL,
-        priority = CASE WHEN {{outcome}}.goes_over THEN {PRIORITY} ELSE {{outcome}}.priority END"""
+        next_run_id = NULL, next_priority = NULL,
+        priority = CASE WHEN {{outcome}}.goes_over THEN coalesce(item.next_priority, {PRIORITY})
+            ELSE {{outcome}}.priority END"""
 SETTLE = f"""
     WITH outcome AS MATERIALIZED (
         SELECT running.*, CASE
@@ -157,7 +161,9 @@ SETTLE = f"""
         error_message = CASE WHEN outcome.goes_over THEN ''
                              WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                              ELSE outcome.message END, fingerprint = outcome.fingerprint,
-        needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro END,
+        needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro
+                           WHEN outcome.next_state = 'queued' AND outcome.give_back AND NOT outcome.goes_over
+                               AND outcome.state = 'retry' THEN item.needs_micro END,
         attempts = CASE WHEN outcome.goes_over THEN 0
                         WHEN outcome.give_back THEN item.attempts - 1
                         WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0

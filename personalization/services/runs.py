@@ -36,8 +36,8 @@ TRIES = 3  # of a plan or a retry, when another's locks stand in the way
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`asked` items are in the run, `pilot` of them are written first and looked at; `coalesced` ones run for
-    another at this moment, and are this one's when their attempt ends."""
+    """`asked` items are in the run; `coalesced` ones run for another at this moment, and are this one's when
+    their attempt ends. `pilot` of both are written first and looked at."""
 
     run: GenerationRun
     asked: int
