@@ -8,7 +8,7 @@ is locked and come again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
-from personalization.services.condensed import keep_parts, note_failures
+from personalization.services.condensed import NOT_CONDENSED, forget_failures, keep_parts, note_failures
 from personalization.services.ledger import LOCK_RUNS, settle_calls
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
@@ -174,7 +174,7 @@ SETTLE = f"""
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
     RETURNING outcome.token, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
-        AND NOT outcome.looked_at_first
+        AND NOT outcome.looked_at_first, outcome.goes_over
 """  # noqa: S608 constants of ours
 MINE_STILL = """
     SELECT item.lease_token FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
@@ -214,7 +214,8 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
             cursor.execute(BLOCK, [note, run_id])
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
         # By the attempt, not by its item: another attempt at the same one may be among the outcomes.
-        published: dict[UUID, bool] = dict(cursor.fetchall())
+        ended = cursor.fetchall()
+        published: dict[UUID, bool] = {token: shown for token, shown, _ in ended}
         busy = _busy(cursor, [o.claim for o in outcomes if o.claim.token not in published])
         texts = [o for o in outcomes if o.text and published.get(o.claim.token)]
         publish(cursor, texts)
@@ -227,7 +228,15 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])
+        _try_in_next_run(outcomes, {token for token, _, goes_over in ended if goes_over})
     return Settled({o.claim for o in outcomes if o.claim.token in published}, busy)
+
+
+def _try_in_next_run(outcomes: Sequence[Outcome], gone_over: Collection[UUID]) -> None:
+    """The newer run has asked before this one gave up: without this its item would fail without a call."""
+    given_up = [o.claim for o in outcomes if o.code == NOT_CONDENSED]
+    if lessons := [claim.lesson_id for claim in given_up if claim.token in gone_over]:
+        forget_failures(lessons)
 
 
 def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[Claim]:
