@@ -14,13 +14,16 @@ _SUM = """
     GROUP BY run_id, state, error_code HAVING sum(items) <> 0;
     RETURN NULL;
 """
-# Items that came to an end, whatever becomes of their run: what leaves an end (a retry) is not taken away.
+# Items that came to an end, whatever becomes of their run: what leaves an end (a retry) is not taken away. An
+# end that the transaction itself makes another (done, but an editor has locked the text) is counted once.
 _ENDED = """
     INSERT INTO ended_totals (state, items)
     SELECT state, sum(items) FROM (
         SELECT state, count(*) FROM new_rows WHERE finished_at IS NOT NULL GROUP BY 1
-        UNION ALL SELECT state, -count(*) FROM old_rows WHERE finished_at IS NOT NULL GROUP BY 1
-    ) moved (state, items) GROUP BY state HAVING sum(items) > 0;
+        UNION ALL SELECT ended.state, -count(*)
+        FROM (SELECT id, state FROM old_rows WHERE finished_at IS NOT NULL) ended
+        JOIN (SELECT id FROM new_rows WHERE finished_at IS NOT NULL) still USING (id) GROUP BY 1
+    ) moved (state, items) GROUP BY state HAVING sum(items) <> 0;
 """
 _CAME = "SELECT run_id, state, error_code, count(*) FROM new_rows GROUP BY 1, 2, 3"
 _WENT = "SELECT run_id, state, error_code, -count(*) FROM old_rows GROUP BY 1, 2, 3"
@@ -45,7 +48,7 @@ class ItemCount(models.Model):
 
 
 class EndedTotal(models.Model):
-    """The sum over the rows of a state only grows."""
+    """The sum over the rows of a state only grows, from one transaction to the next."""
 
     id = models.BigAutoField(primary_key=True)
     state = models.TextField()

@@ -190,8 +190,9 @@ class GenerationItem(models.Model):
     wanted_rev = models.IntegerField(_("wanted revision"), db_default=1, default=1)
     claimed_rev = models.IntegerField(_("claimed revision"), null=True, blank=True)
     # Of an item that runs: the newest run that has asked for it meanwhile, and gets it when the attempt ends.
-    # No foreign key: a million items would each be checked for the sake of the few that run.
+    # No foreign key: a million items would each be checked for the few that run.
     next_run_id = models.UUIDField(_("next run"), null=True, blank=True, editable=False)
+    next_priority = models.SmallIntegerField(null=True, editable=False)  # there: its pilot may lack others
     attempts = models.SmallIntegerField(_("attempts"), db_default=0, default=0)
     max_attempts = models.SmallIntegerField(_("attempts at most"), db_default=6, default=6)
     available_at = models.DateTimeField(_("not before"), db_default=NOW)
@@ -204,7 +205,7 @@ class GenerationItem(models.Model):
     # Of a lesson: the store whose file is written, too. Null: none, or the run's, from an earlier release.
     # With the item, for it goes over to a newer ask, and whoever wanted a file still does.
     store = models.TextField(null=True, blank=True, editable=False)
-    # Held by the budget: what the next call may cost, so that it is queued again when there is so much left.
+    # Held by the budget: what the next call may cost: queued when so much is left, it keeps that.
     needs_micro = models.BigIntegerField(_("may cost"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -254,8 +255,7 @@ class GenerationItem(models.Model):
                 condition=Q(state=ItemState.QUEUED),
                 name="generation_items_due",
             ),
-            # When the first is due, whatever its priority: asked by each sweep, by /readyz and for a run that
-            # waits. Of a million queued it is read from here at once; the index above has it anywhere.
+            # When the first is due, whatever its priority, of a million: asked by each sweep and by /readyz.
             models.Index(
                 fields=["run", "available_at"],
                 condition=Q(state=ItemState.QUEUED),
@@ -275,6 +275,12 @@ class GenerationItem(models.Model):
                 fields=["next_run_id"],
                 condition=Q(next_run_id__isnull=False),
                 name="generation_items_next_run",
+            ),
+            # The cheapest call that waits for money, of a million items that do not: each claim asks for it.
+            models.Index(
+                fields=["run", "needs_micro"],
+                condition=Q(state=ItemState.QUEUED, needs_micro__isnull=False),
+                name="generation_items_released",
             ),
             # An example for each kind of error, without reading a million items that have none.
             models.Index(

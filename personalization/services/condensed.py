@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 
 from personalization.condensing.prompt import VERSION
 from personalization.models import (
@@ -283,9 +284,14 @@ def note_failures(cursor: CursorWrapper, failures: Sequence[NotCondensed]) -> No
 def try_again(run_id: UUID) -> None:
     """What the run's items have failed for is condensed once more, when one of them asks for it."""
     failed = GenerationItem.objects.filter(run=run_id, state=ItemState.FAILED, error_code=NOT_CONDENSED)
-    CondensedSource.objects.filter(
-        lesson__in=failed.values("lesson"), text__isnull=True, error_code__gt=""
-    ).update(attempts=0, problem="", error_code="", error_message="")
+    forget_failures(failed.values("lesson"))
+
+
+def forget_failures(lessons: QuerySet[Any, Any] | Collection[UUID]) -> None:
+    """What was given up of these lessons is tried anew, as if it had not been tried."""
+    CondensedSource.objects.filter(lesson__in=lessons, text__isnull=True, error_code__gt="").update(
+        attempts=0, problem="", error_code="", error_message=""
+    )
 
 
 def tag_of(text: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
 
@@ -30,8 +31,9 @@ class Flight:
         self._base_pause = base_pause
         self._on_landing = on_landing
         self._writers: dict[str, Writer] = {}
-        self._jobs: dict[int, Job] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        # By the claims' tokens: an item that comes back is another request, whatever becomes of the first.
+        self._jobs: dict[UUID, Job] = {}
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -50,15 +52,13 @@ class Flight:
             return self._failed(job, internal(job.claim, error))
 
     def start(self, job: Job) -> None:
-        self._jobs[job.claim.id] = job
-        self._tasks[job.claim.id] = asyncio.create_task(self._fly(job))
+        self._jobs[job.claim.token] = job
+        self._tasks[job.claim.token] = asyncio.create_task(self._fly(job))
 
     def drop(self, claim: Claim) -> None:
         """Lets go of the claim's request, if it is under way: nothing of it can be published any more."""
-        job = self._jobs.get(claim.id)
-        if job and job.claim == claim:
-            del self._jobs[claim.id]
-            self._tasks.pop(claim.id).cancel()
+        if job := self._jobs.pop(claim.token, None):
+            self._tasks.pop(claim.token).cancel()
             self._landed.append(given_back(job, broken_off(job)))
             self._on_landing()
 
@@ -81,7 +81,7 @@ class Flight:
 
     async def _fly(self, job: Job) -> None:
         landed = await self._write(job)
-        del self._jobs[job.claim.id], self._tasks[job.claim.id]
+        del self._jobs[job.claim.token], self._tasks[job.claim.token]
         self._landed.append(landed)
         self._on_landing()
 

@@ -4,7 +4,8 @@ from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY
 
-# As many as the money serves, the cheapest first. None is released only to be refused again.
+# As many as the money serves, the cheapest first. None is released only to be refused again: before all that
+# was not tried yet, which may be dearer.
 RELEASE = """
     WITH held AS MATERIALIZED (
         SELECT item.id, item.run_id, item.needs_micro FROM generation_runs run
@@ -12,13 +13,13 @@ RELEASE = """
         WHERE run.state IN ('open', 'paused') AND item.error_code = 'budget' AND item.state = 'held'
         ORDER BY item.id FOR NO KEY UPDATE OF item SKIP LOCKED
     ), served AS (
-        SELECT held.id, run.budget_micro IS NULL OR sum(coalesce(held.needs_micro, 0)) OVER (
+        SELECT held.id, run.created_at, run.budget_micro IS NULL OR sum(coalesce(held.needs_micro, 0)) OVER (
             PARTITION BY held.run_id ORDER BY held.needs_micro, held.id
         ) <= run.budget_micro - run.spent_micro - run.reserved_micro AS fits
         FROM held JOIN generation_runs run ON run.id = held.run_id
     )
-    UPDATE generation_items item SET state = 'queued', available_at = clock_timestamp(), error_code = '',
-        error_message = '', needs_micro = NULL
+    UPDATE generation_items item SET state = 'queued', available_at = served.created_at, error_code = '',
+        error_message = ''
     FROM served WHERE item.id = served.id AND served.fits
 """
 PILOTS_WRITTEN = f"""
@@ -29,6 +30,8 @@ PILOTS_WRITTEN = f"""
       AND NOT EXISTS (SELECT FROM generation_items item WHERE item.run_id = run.id
                       AND (item.state = 'running' OR item.state = 'held' AND item.error_code = 'budget')
                       AND item.priority = {PILOT_PRIORITY})
+      AND NOT EXISTS (SELECT FROM generation_items item WHERE item.next_run_id = run.id
+                      AND item.state = 'running' AND item.next_priority = {PILOT_PRIORITY})
 """  # noqa: S608 constants of ours
 
 

@@ -6,7 +6,7 @@ It cannot keep a hung worker alive for ever: Celery's hard time limit ends the p
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from django.db import Error, connection
 
@@ -29,7 +29,10 @@ class Leases:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def hold(self, claims: Iterable[Claim]) -> None:
+    def hold(self, claims: Sequence[Claim]) -> None:
+        """Of one item only the newest claim: an older one was lost, if no heartbeat has said so yet."""
+        before = [self._held[claim.id] for claim in claims if claim.id in self._held]
+        self._lose([old for old in before if old not in claims])
         self._held |= {claim.id: claim for claim in claims}
 
     def holds(self, claim: Claim) -> bool:

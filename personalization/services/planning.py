@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, UNENDED_SQL, GenerationRun
@@ -29,6 +30,7 @@ _GO_OVER = """
     DO UPDATE SET wanted_rev = item.wanted_rev + 1, store = coalesce(excluded.store, item.store),
         run_id = CASE item.state WHEN 'running' THEN item.run_id ELSE excluded.run_id END,
         next_run_id = CASE item.state WHEN 'running' THEN excluded.run_id END,
+        next_priority = CASE item.state WHEN 'running' THEN excluded.priority END,
         priority = CASE item.state WHEN 'running' THEN item.priority ELSE excluded.priority END,
         state = CASE item.state WHEN 'held' THEN 'queued' ELSE item.state END,
         attempts = CASE WHEN item.state IN ('queued', 'held') THEN 0 ELSE item.attempts END,
@@ -37,13 +39,13 @@ _GO_OVER = """
         error_code = CASE WHEN item.state IN ('queued', 'held') THEN '' ELSE item.error_code END,
         error_message = CASE WHEN item.state IN ('queued', 'held') THEN '' ELSE item.error_message END,
         needs_micro = NULL
-    RETURNING item.run_id, item.priority
+    RETURNING item.run_id, coalesce(item.next_priority, item.priority) AS priority
 """
 _OPEN = f"state IN {UNENDED_SQL}"
 _ASK = f"ON CONFLICT (profile_id, lesson_id) WHERE {_OPEN} {_GO_OVER}"
 _COUNTED = f"""
     SELECT count(*) FILTER (WHERE run_id = %(run)s), count(*) FILTER (WHERE run_id <> %(run)s),
-        count(*) FILTER (WHERE run_id = %(run)s AND priority = {PILOT_PRIORITY}) FROM asked
+        count(*) FILTER (WHERE priority = {PILOT_PRIORITY}) FROM asked
 """  # noqa: S608 constants of ours
 ASK = f"""
     WITH asked AS (
@@ -54,18 +56,22 @@ ASK = f"""
 """
 # The pilot takes texts that will be written, spread like a diagonal over learners and lessons, both shuffled
 # otherwise for each run: no learner comes a second time before each was there once, and lessons take turns.
+# Where those that nobody writes at this moment are too few, it waits for some that come over from elsewhere.
 ASK_WITH_PILOT = f"""
     WITH {SIZED}, pair AS MATERIALIZED (
         SELECT lesson.lesson_number AS number, lesson.id AS lesson_id, profile.id AS profile_id,
             {SIZED_VERDICT} = 'write' AS written
         {SIZED_PAIRS} {ORDERED}
+    ), elsewhere AS MATERIALIZED (
+        SELECT item.profile_id, item.lesson_id, pair.written
+        FROM pair JOIN generation_items item USING (profile_id, lesson_id) WHERE item.state = 'running'
     ), shuffled AS MATERIALIZED (
         SELECT profile_id, lesson_id,
             dense_rank() OVER (ORDER BY md5(concat(%(run)s::uuid, profile_id))) AS learner,
             dense_rank() OVER (ORDER BY md5(concat(%(run)s::uuid, lesson_id))) AS lesson
         FROM pair WHERE written AND NOT EXISTS (
-            SELECT FROM generation_items item WHERE item.profile_id = pair.profile_id
-            AND item.lesson_id = pair.lesson_id AND item.state = 'running')
+            SELECT FROM elsewhere WHERE elsewhere.profile_id = pair.profile_id
+            AND elsewhere.lesson_id = pair.lesson_id)
     ), size AS (
         SELECT max(learner) AS learners, max(lesson) AS lessons FROM shuffled
     ), first AS MATERIALIZED (
@@ -74,11 +80,16 @@ ASK_WITH_PILOT = f"""
                       ELSE (learner - lesson %% learners + learners) %% learners END,
             CASE WHEN learners >= lessons THEN learner ELSE lesson END
         LIMIT %(pilot)s
+    ), chosen AS (
+        SELECT profile_id, lesson_id FROM first UNION ALL (
+            SELECT profile_id, lesson_id FROM elsewhere
+            ORDER BY written DESC, md5(concat(%(run)s::uuid, profile_id, lesson_id))
+            LIMIT greatest(0, %(pilot)s - (SELECT count(*) FROM first)))
     ), asked AS (
         INSERT INTO generation_items AS item (run_id, profile_id, lesson_id, priority)
         SELECT %(run)s, profile_id, lesson_id,
-            CASE WHEN first.profile_id IS NULL THEN {PRIORITY} ELSE {PILOT_PRIORITY} END
-        FROM pair LEFT JOIN first USING (profile_id, lesson_id) ORDER BY number, lesson_id, profile_id
+            CASE WHEN chosen.profile_id IS NULL THEN {PRIORITY} ELSE {PILOT_PRIORITY} END
+        FROM pair LEFT JOIN chosen USING (profile_id, lesson_id) ORDER BY number, lesson_id, profile_id
         {_ASK}
     ) {_COUNTED}
 """  # noqa: S608 constants of ours
@@ -92,11 +103,17 @@ ASK_TEMPLATES = f"""
     ) {_COUNTED}
 """  # noqa: S608 constants of ours
 
+# While a planning holds what runs, no heartbeat can renew it. Who has lost it before that stays lost.
+RENEW = """
+    UPDATE generation_items SET lease_until = clock_timestamp() + make_interval(secs => %s)
+    WHERE next_run_id = %s AND state = 'running' AND lease_until > transaction_timestamp()
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`asked` items are in the run, `pilot` of them in its pilot; `coalesced` ones run for another, and
-    come to this one afterwards."""
+    """`asked` items are in the run; `coalesced` ones run for another, and come to this one afterwards.
+    `pilot` of both are in its pilot."""
 
     asked: int
     coalesced: int
@@ -130,3 +147,9 @@ def plan_templates(run: GenerationRun, lessons: Sequence[UUID]) -> Planned:
         }
         cursor.execute(ASK_TEMPLATES, parameters)
         return Planned(*cursor.fetchone())
+
+
+def renew_leases(run: GenerationRun) -> None:
+    """At a planning's end, however long it took: the workers of what it has asked for keep what they have."""
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, [settings.GENERATION_LEASE_SECONDS, run.pk])

@@ -8,16 +8,17 @@ is locked and come again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
-from personalization.services.condensed import keep_parts, note_failures
+from personalization.services.condensed import NOT_CONDENSED, forget_failures, keep_parts, note_failures
 from personalization.services.ledger import LOCK_RUNS, settle_calls
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
@@ -25,12 +26,15 @@ from personalization.services.publishing import lock_parents, publish
 __all__ = ["Claim", "Outcome", "Settled", "Text", "claim", "heartbeat", "settle"]
 
 WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
-# How many calls the money serves of a run of which items wait for it; null: none waits. More would only be
-# claimed to be held as well. Those whose text is saved and paid for only want their file written.
+# How many calls the money serves of a run of which items wait for it, by the cheapest of these and of those
+# that were released since; null: none waits. More would only be claimed to be held as well. Those whose text
+# is saved and paid for only want their file written.
 SERVED = f"""CASE WHEN run.budget_micro IS NOT NULL THEN (
             SELECT CASE WHEN count(*) > 0 THEN greatest(0,
                 (run.budget_micro - run.spent_micro - run.reserved_micro)
-                / greatest(1, min(held.needs_micro))) + (
+                / greatest(1, least(min(held.needs_micro), (
+                    SELECT min(needs_micro) FROM generation_items released WHERE released.run_id = run.id
+                    AND released.state = 'queued' AND released.needs_micro IS NOT NULL)))) + (
                 SELECT count(*) FROM generation_items saved WHERE saved.run_id = run.id
                 AND saved.state = 'queued' AND saved.priority = {PUBLISHED_PRIORITY}) END
             FROM generation_items held
@@ -123,8 +127,9 @@ GOES_OVER = """item.wanted_rev > item.claimed_rev AND next.state IS DISTINCT FRO
                 AND coalesce(next.state, 'open') IN ('open', 'paused') AS goes_over"""
 # It goes over to the run that asked last, whose options, money and pilot are the ones that count from now on.
 HANDED_OVER = f"""run_id = CASE WHEN {{outcome}}.goes_over THEN item.next_run_id ELSE item.run_id END,
-        next_run_id = NULL,
-        priority = CASE WHEN {{outcome}}.goes_over THEN {PRIORITY} ELSE {{outcome}}.priority END"""
+        next_run_id = NULL, next_priority = NULL,
+        priority = CASE WHEN {{outcome}}.goes_over THEN coalesce(item.next_priority, {PRIORITY})
+            ELSE {{outcome}}.priority END"""
 # What waits for a look is not published yet. A look may end between an attempt's beginning and its end.
 LOOKED_AT = "run.pilot IN ('writing', 'waiting')"
 SETTLE = f"""
@@ -159,7 +164,9 @@ SETTLE = f"""
         error_message = CASE WHEN outcome.goes_over THEN ''
                              WHEN outcome.next_state <> 'held' AND outcome.state = 'held' THEN ''
                              ELSE outcome.message END, fingerprint = outcome.fingerprint,
-        needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro END,
+        needs_micro = CASE WHEN outcome.next_state = 'held' THEN outcome.needs_micro
+                           WHEN outcome.next_state = 'queued' AND outcome.give_back AND NOT outcome.goes_over
+                               AND outcome.state = 'retry' THEN item.needs_micro END,
         attempts = CASE WHEN outcome.goes_over THEN 0
                         WHEN outcome.give_back THEN item.attempts - 1
                         WHEN outcome.next_state = 'queued' AND outcome.asked_again THEN 0
@@ -169,11 +176,11 @@ SETTLE = f"""
         finished_at = CASE WHEN outcome.next_state NOT IN ('queued', 'held') THEN clock_timestamp() END,
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
-    RETURNING item.id, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
-        AND NOT outcome.looked_at_first
+    RETURNING outcome.token, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
+        AND NOT outcome.looked_at_first, outcome.goes_over
 """  # noqa: S608 constants of ours
 MINE_STILL = """
-    SELECT item.id FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
+    SELECT item.lease_token FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
     WHERE item.state = 'running'
 """
@@ -183,13 +190,13 @@ IMPATIENT = "SET LOCAL lock_timeout = '2s'"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Ids by what became of their outcomes; of those that are in neither, the lease was lost.
+    """Claims by what became of their outcomes; of those that are in neither, the lease was lost.
 
     `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
     """
 
-    mine: set[int]
-    busy: set[int]
+    mine: set[Claim]
+    busy: set[Claim]
 
 
 def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
@@ -209,27 +216,38 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
             cursor.execute(BLOCK, [note, run_id])
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
-        published: dict[int, bool] = dict(cursor.fetchall())
-        busy = _busy(cursor, [o.claim for o in outcomes if o.claim.id not in published])
-        texts = [o for o in outcomes if o.text and published.get(o.claim.id)]
+        # By the attempt, not by its item: another attempt at the same one may be among the outcomes.
+        ended = cursor.fetchall()
+        published: dict[UUID, bool] = {token: shown for token, shown, _ in ended}
+        busy = _busy(cursor, [o.claim for o in outcomes if o.claim.token not in published])
+        texts = [o for o in outcomes if o.text and published.get(o.claim.token)]
         publish(cursor, texts)
         forget_answers(cursor, [outcome.claim.id for outcome in texts])
-        unpublished = [(o, None if published.get(o.claim.id) else o.text) for o in outcomes]
+        unpublished = [(o, None if published.get(o.claim.token) else o.text) for o in outcomes]
         settle_calls(
             cursor,
             [(more.call, None) for more in again if more.call]
-            + [(o.call, text) for o, text in unpublished if o.call and o.claim.id not in busy],
+            + [(o.call, text) for o, text in unpublished if o.call and o.claim not in busy],
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])
-    return Settled(set(published), busy)
+        _try_in_next_run(outcomes, {token for token, _, goes_over in ended if goes_over})
+    return Settled({o.claim for o in outcomes if o.claim.token in published}, busy)
 
 
-def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[int]:
+def _try_in_next_run(outcomes: Sequence[Outcome], gone_over: Collection[UUID]) -> None:
+    """The newer run has asked before this one gave up: without this its item would fail without a call."""
+    given_up = [o.claim for o in outcomes if o.code == NOT_CONDENSED]
+    if lessons := [claim.lesson_id for claim in given_up if claim.token in gone_over]:
+        forget_failures(lessons)
+
+
+def _busy(cursor: CursorWrapper, claims: Sequence[Claim]) -> set[Claim]:
     if not claims:
         return set()
     cursor.execute(MINE_STILL, {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]})
-    return {row[0] for row in cursor.fetchall()}
+    still = {row[0] for row in cursor.fetchall()}
+    return {claim for claim in claims if claim.token in still}
 
 
 def _settlement(outcome: Outcome) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pil
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
-from personalization.services.planning import Planned, plan
+from personalization.services.planning import Planned, plan, renew_leases
 from personalization.services.run_prompts import TRIED, prompt_refusal, prompts_of
 from personalization.services.sweep import end_cancelled
 from personalization.writers.registry import backend_problem, model_of
@@ -36,8 +36,8 @@ TRIES = 3  # of a plan or a retry, when another's locks stand in the way
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`asked` items are in the run, `pilot` of them are written first and looked at; `coalesced` ones run for
-    another at this moment, and are this one's when their attempt ends."""
+    """`asked` items are in the run; `coalesced` ones run for another at this moment, and are this one's when
+    their attempt ends. `pilot` of both are written first and looked at."""
 
     run: GenerationRun
     asked: int
@@ -149,6 +149,8 @@ def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
         # Nothing of it is to be written: there is nothing to look at.
         GenerationRun.objects.filter(pk=run.pk).update(pilot=Pilot.NONE)
         run.pilot = Pilot.NONE
+    if planned.coalesced:
+        renew_leases(run)
     notify()
     return Started(run, planned.asked, planned.coalesced, planned.pilot if run.pilot else 0)
 

@@ -78,13 +78,13 @@ class Settling:
         self._let_go(outcomes, settled)
         if settled.busy:
             await asyncio.sleep(BUSY_SECONDS)
-            self.add(outcome for outcome in outcomes if outcome.claim.id in settled.busy)
+            self.add(outcome for outcome in outcomes if outcome.claim in settled.busy)
 
     def _let_go(self, outcomes: list[Outcome], settled: Settled) -> None:
         self.settled += len(settled.mine)
-        through = [outcome for outcome in outcomes if outcome.claim.id not in settled.busy]
+        through = [outcome for outcome in outcomes if outcome.claim not in settled.busy]
         self._leases.let_go(outcome.claim for outcome in through)
-        lost = sum(o.claim.id not in settled.mine and o.code != "stopped" for o in through)
+        lost = sum(o.claim not in settled.mine and o.code != "stopped" for o in through)
         if lost:
             log.warning("%d results came after their lease had run out and were dropped", lost)
 

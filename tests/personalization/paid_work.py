@@ -68,7 +68,7 @@ def settle_all(outcomes: Iterable[Outcome]) -> None:
     rest = list(outcomes)
     while rest:
         busy = queue.settle(rest).busy
-        rest = [outcome for outcome in rest if outcome.claim.id in busy]
+        rest = [outcome for outcome in rest if outcome.claim in busy]
 
 
 def money(run: GenerationRun) -> tuple[int, int]:

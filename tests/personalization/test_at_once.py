@@ -222,10 +222,10 @@ def test_a_planning_that_takes_long_holds_up_neither_leases_nor_the_other_texts(
         [found] = at_once(beat_and_settle)
     alive, settled = found
     assert alive == {job.claim.id for job in ready}
-    assert settled == queue.Settled({ready[1].claim.id, ready[2].claim.id}, {asked_for.claim.id})
+    assert settled == queue.Settled({ready[1].claim, ready[2].claim}, {asked_for.claim})
     assert money(run) == (150, 160), "the third is not settled by halves"
 
-    assert settle([good(asked_for)]).mine == {asked_for.claim.id}
+    assert settle([good(asked_for)]).mine == {asked_for.claim}
     assert GenerationItem.objects.get(pk=asked_for.claim.id).state == "queued", "once more, for the newer ask"
 
 

@@ -6,10 +6,19 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from personalization.models import CallTotal, GenerationItem, GenerationRun, ModelCall
-from personalization.services import watched
+from personalization.services import queue, watched
+from personalization.services.attempts import Outcome, Text
 from personalization.services.watched import Worker, beat
 from personalization.watch.figures import Calls, calls, ended, requests
-from tests.builders import make_course, make_item, make_learner, make_lesson, make_run
+from tests.builders import (
+    PERSONAL_TEXT,
+    make_course,
+    make_item,
+    make_learner,
+    make_lesson,
+    make_run,
+    make_text,
+)
 from tests.personalization.watched import make_call, settle
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +155,27 @@ def test_items_that_ended_are_counted_whatever_becomes_of_their_run(item: Genera
     end("done")
     item.run.delete()
     assert {state: count for state, count in ended().items() if count} == {"failed": 1, "done": 1}
+
+
+def test_a_text_that_an_editor_has_locked_meanwhile_ends_once(item: GenerationItem) -> None:
+    make_text(item.learner, item.lesson, edited_at=timezone.now())
+    [claim] = queue.claim(1, worker="test", lease=30)
+    text = Text(PERSONAL_TEXT, origin="openai", model="m-1", prompt_version="p-1", fingerprint="f-1")
+    queue.settle([Outcome(claim, "done", text=text)])
+    assert {state: count for state, count in ended().items() if count} == {"skipped": 1}
+
+
+def test_an_end_beside_a_retry_is_counted(item: GenerationItem) -> None:
+    """One statement queues what has failed and fails another."""
+    make_item(item.run, make_learner(course=item.lesson.course), item.lesson)
+    GenerationItem.objects.filter(pk=item.pk).update(state="failed", finished_at=timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE generation_items SET state = CASE id WHEN %(id)s THEN 'queued' ELSE 'failed' END,"
+            " finished_at = CASE WHEN id <> %(id)s THEN now() END",
+            {"id": item.pk},
+        )
+    assert ended()["failed"] == 2
 
 
 def test_folding_keeps_every_sum(item: GenerationItem, monkeypatch: pytest.MonkeyPatch) -> None:

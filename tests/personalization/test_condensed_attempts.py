@@ -66,6 +66,18 @@ def test_two_runs_at_once_do_not_set_each_other_back(lesson: Lesson, model: Runn
     assert model.stats()["requests"] < 2 * MOST_ATTEMPTS
 
 
+def test_what_comes_over_from_a_run_that_gave_up_is_tried_anew(lesson: Lesson) -> None:
+    old = start(lesson)
+    for _ in range(MOST_ATTEMPTS - 1):
+        fails(begins())
+    last = begins()
+    new = start_run(selection=Selection(), backend="openai").run
+    assert fails(last).state == "failed"
+    again = begins()
+    assert (again.claim.id, again.claim.run_id) == (last.claim.id, new.pk) != (last.claim.id, old.pk)
+    assert fails(again).state == "retry", "one failure is not the sixth"
+
+
 def test_an_older_run_does_not_count_anew(lesson: Lesson) -> None:
     start(lesson)
     start(lesson)

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
+from personalization.services.attempts import Claim, Outcome
 from personalization.services.holding import release_held
 from personalization.services.ledger import reserve
 from personalization.services.runs import cancel_run, start_run
@@ -81,7 +82,33 @@ def test_one_dear_call_does_not_keep_cheaper_ones_from_the_money() -> None:
     settle(asked.outcomes)
     assert release_held() == 1
     assert [job.id for job in claim()] == [cheap[0].claim.id]
-    assert [needs for *_, needs in states(run)] == [1000, None, 150]
+    assert [needs for *_, needs in states(run)] == [1000, 150, 150]
+
+
+def poor(items: int) -> list[Claim]:
+    """10 are left; of so many items three were tried, and need 12, 9 and 12."""
+    paid_run(items, budget_micro=10)
+    tried = claim(3)
+    settle(
+        Outcome(one, "held", "budget", "poor", give_back=True, needs_micro=needs)
+        for one, needs in zip(tried, (12, 9, 12), strict=True)
+    )
+    assert release_held() == 1
+    return tried
+
+
+def test_what_was_released_is_claimed_first_though_what_still_waits_is_dearer() -> None:
+    assert claim_ids(poor(4)[1:2]) == claim_ids(claim())
+
+
+def test_what_was_released_and_given_back_is_claimed_again() -> None:
+    tried = poor(3)
+    settle(Outcome(one, "retry", "stopped", "stopped", give_back=True) for one in claim())
+    assert claim_ids(claim()) == claim_ids(tried[1:2])
+
+
+def claim_ids(claims: list[Claim]) -> list[int]:
+    return [one.id for one in claims]
 
 
 def test_another_runs_money_is_its_own() -> None:
@@ -99,7 +126,7 @@ def test_money_that_was_not_needed_serves_those_that_wait() -> None:
     assert sweep().released == 0, "140 are left"
     GenerationRun.objects.update(budget_micro=310)
     assert sweep().released == 1, "only as many as the money serves"
-    assert states(run)[2:] == [("queued", "", 0, None), ("held", "budget", 0, 150)]
+    assert states(run)[2:] == [("queued", "", 0, 150), ("held", "budget", 0, 150)]
 
 
 def test_a_higher_budget_lets_the_run_end() -> None:

@@ -234,7 +234,7 @@ def test_a_learner_deleted_meanwhile_leaves_the_cost_and_no_answer() -> None:
     run = paid_run(2)
     first, second = reserved()
     GenerationItem.objects.get(pk=first.claim.id).learner.delete()
-    assert settle([good(first), good(second)]).mine == {second.claim.id}
+    assert settle([good(first), good(second)]).mine == {second.claim}
     assert (money(run), calls("item", "answer")) == ((0, 160), [(None, None), (second.claim.id, None)])
     assert Text.objects.get().profile_id == second.claim.profile_id
 

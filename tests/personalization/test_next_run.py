@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from courses.models import Course
 from personalization.models import GenerationItem, GenerationRun, PersonalizedLessonDescription
 from personalization.pairs import Selection
 from personalization.queries import progress
 from personalization.services import queue
 from personalization.services.attempts import Claim, Outcome, Text
-from personalization.services.runs import cancel_run, pause_run, start_run
+from personalization.services.planning import plan
+from personalization.services.runs import CLOCK, cancel_run, pause_run, planned_by_key, start_run
 from personalization.services.sweep import sweep
 from tests.builders import PERSONAL_TEXT, make_course, make_learner, make_lesson
 
@@ -94,6 +96,25 @@ def test_a_dead_worker_of_the_older_run_keeps_nothing_from_the_newer_one(claimed
     assert item() == ("queued", second.pk, 5, 0, "lease_lost")
 
 
+def test_a_planning_that_outlasts_a_lease_takes_nothing_from_a_living_worker(claimed: Claim) -> None:
+    def long(run: GenerationRun) -> Any:
+        planned = plan(run, Selection(), None)
+        GenerationItem.objects.update(lease_until=CLOCK)  # no heartbeat could renew it meanwhile
+        return planned
+
+    fields = {"backend": "simple", "options": {}, "idempotency_key": None, "requested_by": None}
+    assert planned_by_key(long, fields).coalesced == 1
+    assert sweep().requeued == 0
+    assert queue.heartbeat([claimed], lease=30) == {claimed.id}
+
+
+def test_a_planning_brings_no_dead_worker_back(claimed: Claim) -> None:
+    GenerationItem.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+    second = start()
+    assert sweep().requeued == 1
+    assert item()[:2] == ("queued", second.pk)
+
+
 def test_the_newer_run_stays_open_until_its_turn_and_then_ends(claimed: Claim) -> None:
     second = start()
     sweep()
@@ -129,13 +150,36 @@ def test_a_newer_run_that_was_paused_has_it_when_it_goes_on(claimed: Claim) -> N
     assert queue.claim(1, worker="test", lease=30) == []
 
 
-def test_what_comes_over_to_a_pilot_is_not_written_before_somebody_has_looked(claimed: Claim) -> None:
-    second = start(pilot=1)
+def pilot(run: GenerationRun) -> str:
+    run.refresh_from_db()
+    return run.pilot
+
+
+def test_a_pilot_of_which_all_runs_elsewhere_waits_for_it_and_then_for_a_look(claimed: Claim) -> None:
+    started = start_run(selection=Selection(), backend="simple", force=True, pilot=1)
+    second = started.run
+    assert (started.asked, started.coalesced, started.pilot) == (0, 1, 1)
+    sweep()
+    assert pilot(second) == "writing", "there is nothing to look at"
     queue.settle([Outcome(claimed, "done", text=TEXT)])
     sweep()
-    assert item()[:2] == ("queued", second.pk)
-    second.refresh_from_db()
-    assert (second.pilot, queue.claim(1, worker="test", lease=30)) == ("waiting", [])
+    assert (item()[:3], pilot(second)) == (("queued", second.pk, 1), "writing")
+    [again] = queue.claim(1, worker="test", lease=30)
+    queue.settle([Outcome(again, "done", text=TEXT)])
+    sweep()
+    assert (item()[:2], pilot(second)) == (("held", second.pk), "waiting")
+
+
+def test_a_pilot_takes_from_elsewhere_only_what_it_lacks(claimed: Claim) -> None:
+    make_learner(course=Course.objects.get())
+    second = start(pilot=1)
+    [first] = queue.claim(5, worker="test", lease=30)
+    assert first.id != claimed.id
+    queue.settle([Outcome(claimed, "done", text=TEXT), Outcome(first, "done", text=TEXT)])
+    sweep()
+    assert pilot(second) == "waiting"
+    assert queue.claim(5, worker="test", lease=30) == [], "what came over is not written before a look"
+    assert sorted(second.items.values_list("state", "priority")) == [("held", 1), ("queued", 5)]
 
 
 def test_a_run_that_is_deleted_asks_for_nothing(claimed: Claim) -> None:

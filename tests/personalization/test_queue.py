@@ -93,7 +93,7 @@ def test_settling_publishes_the_text_with_its_provenance() -> None:
     (item,) = make_items(1)
     (mine,) = claim()
 
-    assert queue.settle([Outcome(mine, "done", text=TEXT)]).mine == {item.pk}
+    assert queue.settle([Outcome(mine, "done", text=TEXT)]).mine == {mine}
     item.refresh_from_db()
     assert (item.state, item.fingerprint, item.lease_token) == ("done", "f-1", None)
     text = text_of(item)
@@ -244,4 +244,4 @@ def test_the_fence_is_what_stops_a_zombie(monkeypatch: pytest.MonkeyPatch) -> No
     sweep()
     claim()
     monkeypatch.setattr(queue, "SETTLE", queue.SETTLE.replace("AND item.lease_token = given.token", ""))
-    assert queue.settle([Outcome(late, "done", text=TEXT)]).mine == {item.pk}
+    assert queue.settle([Outcome(late, "done", text=TEXT)]).mine == {late}
