@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('courses', '0009_description_written_from'),
-        ('personalization', '0030_one_settled_trigger'),
+        ('personalization', '0032_forget_next_run'),
     ]
 
     operations = [
