@@ -18,7 +18,8 @@ NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 # Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
 # U+FF20 is the same sign as wide as a Chinese letter: a phone's keyboard may write it.
 EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff20<>\"']+\.\w{2,}")
-PHONES = ((NAMED, rf"\g<word>{REMOVED}"), (PHONE, REMOVED))
+# Whole numbers first: a word in front says of any digits that they are one, of two numbers' too.
+PHONES = ((PHONE, REMOVED), (NAMED, rf"\g<word>{REMOVED}"))
 # Old surveys carry who somebody is among what they answered.
 CONTACT_KEYS = frozenset(
     ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
