@@ -29,12 +29,13 @@ _ROUND = r"\d\d0\s\d\d0\s(?:\d0\s\d0|\d{3}0)(?!\d)"
 _PRESSURE = r"\d{2,3}\s1\d0\s[5-9]0\s"
 _FIVES = rf"(?:\d?\d[05]{_APART}){{3}}"
 
+_LOCAL = rf"(?:\d{{3}}{_GAP}\d\d{_GAP}\d\d|\d{{3}}{_GAP}\d{{3,4}}|\d\d{_GAP}\d\d{_GAP}\d\d)"
+
 _ABROAD = (
     # +375 29 123-45-67, 0044 20 7946 0958. Of a country that is not listed: all digits that follow.
     rf"(?:[+\uff0b]{_ANY}|00\s?(?=[2-9]\d)|00(?=[1-9]))(?:{_NATIONAL}|\d(?:{_ANY}\d){{8,29}})",
     # 375 29 123 45 67, 972 50 123 4567, 371 29 123 456, 374 91 12 34 56: without the plus.
-    rf"(?:37[0-5]|380|97[12]|99[2-8]){_GAP}\d\d{_GAP}"
-    rf"(?:\d{{3}}{_GAP}\d\d{_GAP}\d\d|\d{{3}}{_GAP}\d{{3,4}}|\d\d{_GAP}\d\d{_GAP}\d\d)",
+    rf"(?:37[0-5]|380|97[12]|99[2-8]){_GAP}\d\d{_GAP}{_LOCAL}",
     rf"996{_GAP}(?!000)\d{{3}}{_GAP}\d{{3}}{_GAP}\d{{3}}",
     # 44 7911 123456, 44 20 7946 0958, 90 532 123 45 67, 49 151 12345678
     rf"44{_GAP}(?:7\d{{3}}{_GAP}\d{{3}}{_GAP}\d{{3}}|20{_GAP}[37-9]\d{{3}}{_GAP}\d{{4}}|1\d{{3}}{_GAP}\d{{6}})",
@@ -57,7 +58,7 @@ _AT_HOME = (
     rf"(?!{_FIVES}){_CODE}\d\d{_APART}\d\d{_APART}\d\d{_APART}\d{{3}}",
     # 29 123 45 67: of Belarus and of Ukraine; 67 123-45-67
     rf"(?!\d\d\s\d\d0\s(?:\d0\s\d|\d\d00)|{_PRESSURE})(?:25|29|33|44){_APART}\d{{3}}{_GAP}\d\d{_GAP}\d\d",
-    rf"(?!\d\d\s\d\d0\s|\d\d\s1\d\d\s[5-9]\d\s)(?:39|50|6[3678]|73|9[1-9]){_APART}\d{{3}}{_APART}\d\d{_APART}\d\d",
+    rf"(?!\d\d\s(?:\d\d0|1\d\d\s[5-9]\d)\s)(?:39|50|6[3678]|73|9[1-9]){_APART}\d{{3}}{_APART}\d\d{_APART}\d\d",
     rf"{_CODE}\d{_APART}\d{{3}}[\-\u2010-\u2015\u2212]\d\d[\-\u2010-\u2015\u2212]\d\d",
     # The code begins with a nought: 050 123 45 67, 8 (029) 123-45-67
     rf"(?:8{_GAP})?0\d\d{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d",
@@ -66,10 +67,10 @@ _AT_HOME = (
     rf"(?<!\d\s)0(?!0)\d\d{_APART}\d{{3}}{_GAP}\d{{3}}",
     rf"0(?!0)\d{{3,4}}{_APART}\d{{3,4}}{_GAP}\d{{3,4}}",
     # 07 911 123 456, 09-123-4567, 02 8765 4321
-    rf"0[1-9]{_APART}(?:\d{{3}}{_APART}\d{{3,4}}{_GAP}\d{{3}}|\d{{3}}{_APART}\d{{4}}"
-    rf"|(?!19|20)\d{{4}}{_APART}\d{{4}})",
+    rf"0[1-9]{_APART}\d{{3}}{_APART}(?:\d{{3,4}}{_GAP}\d{{3}}|\d{{4}})",
+    rf"0[1-9]{_APART}(?!19|20)\d{{4}}{_APART}\d{{4}}",
     # 06 12 34 56 78; not hours, minutes or the beginning of a longer row.
-    rf"(?!(?:\d[05]\D){{4}}|(?:[01]\d\D){{4}})0[1-9](?P<gap>[\s.\-])(?:\d\d(?P=gap)){{3}}\d\d(?!(?P=gap)\d)",
+    r"(?!(?:\d[05]\D){4}|(?:[01]\d\D){4})0[1-9](?P<gap>[\s.\-])(?:\d\d(?P=gap)){3}\d\d(?!(?P=gap)\d)",
     # 0 800 123 456, 0 532 123 45 67
     rf"0{_APART}[89]00{_APART}(?:\d{{3}}{_GAP}\d{{3}}|\d\d{_APART}\d\d{_APART}\d\d)",
     rf"0{_APART}(?!{_ROUND})[3-9]\d\d{_APART}\d{{3}}{_APART}\d\d{_GAP}\d\d",
