@@ -72,6 +72,13 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=2048)
+def capitalised_name_pattern(name: str) -> re.Pattern[str]:
+    """The same where it begins with a capital or is introduced: what was told for a name may be no name."""
+    begins = rf"(?:(?=(?-i:[^\W\d_a-zа-яё]))|{_INTRODUCED})"
+    return re.compile(begins + name_pattern(name).pattern, re.IGNORECASE)
+
+
+@lru_cache(maxsize=2048)
 def glances(name: str) -> frozenset[str]:
     """Beginnings of which a text has one at least where the pattern finds something."""
     return frozenset((name, *(_beginning([*_forms(word), *_stems(word)]) for word in name_words(name))))
