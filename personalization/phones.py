@@ -85,10 +85,11 @@ _DOCUMENTS = (
     # In one piece: 9161234567, an identifier, an account. Not 1000000000, which is a sum.
     r"(?!\d{1,9}0{6,}(?!\d))\d{9,}",
 )
-# With the extension behind it.
+# With the extension behind it, and a number of the same town.
 PHONE = re.compile(
     rf"(?<!\d)(?<!\d[.,])(?:{'|'.join((*_ABROAD, *_RUSSIAN, *_AT_HOME, *_DOCUMENTS))})(?!\d)"
-    r"(?:,?\s?(?:доб|ext|вн|x|#)\.?\s?\d{1,6}(?!\w))?",
+    r"(?:,?\s?(?:доб|ext|вн|x|#)\.?\s?\d{1,6}(?!\w))?"
+    r"(?:\s?[/,;]\s?\d{2,3}-\d\d-\d\d(?![\d-]))?",
     re.IGNORECASE,
 )
 # Behind such a word too these are none: a day, a count, rounded numbers.
@@ -100,7 +101,8 @@ _NO_NUMBER = (
 # A number of a town, 123-45-67, looks like a row of three: a word in front says which it is.
 NAMED = re.compile(
     r"(?P<word>(?<!\w)(?:тел(?:ефон\w{0,3})?|моб(?:ильн\w{2,3})?|ват?[тс]ап|вайбер|phone|tel|mobile|cell"
-    r"|whats\s?app|viber|call\s+me\s+(?:at|on)|снилс|паспорт\w{0,3}|passport|сери[яи])[\s.:№#—–-]{0,4})"
+    r"|whats\s?app|viber|call\s+me\s+(?:at|on)|снилс|паспорт\w{0,3}|passport"
+    r"|сери[яи](?=\W{0,3}\d\d\s?\d\d[№\s]{1,3}\d{6}))[\s.:№#—–-]{0,4})"
     rf"(?!{_NO_NUMBER})\+?\(?\d(?:[{BETWEEN}№]{{0,5}}\d){{4,29}}(?!\d)",
     re.IGNORECASE,
 )

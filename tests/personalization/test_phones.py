@@ -77,7 +77,14 @@ def test_a_towns_number_is_removed_where_a_word_says_what_it_is(answer: str) -> 
 
 @pytest.mark.parametrize(
     "answer",
-    ["mobile 1500 2000 steps", "тел 1 2 3 4 5", "моб. 20.10.2024", "тел. 12.05.2020", "тел 10 15 20 25"],
+    [
+        "mobile 1500 2000 steps",
+        "тел 1 2 3 4 5",
+        "моб. 20.10.2024",
+        "тел. 12.05.2020",
+        "тел 10 15 20 25",
+        "серия 10 12 15",
+    ],
 )
 def test_such_a_word_makes_no_number_of_a_day_or_a_count(answer: str) -> None:
     assert cleaned(answer) == answer
@@ -87,10 +94,12 @@ def test_such_a_word_makes_no_number_of_a_day_or_a_count(answer: str) -> None:
 def test_a_documents_number_is_removed_behind_its_name(number: str) -> None:
     for word in ("СНИЛС", "паспорт", "Passport №"):
         assert cleaned(f"{word} {number}") == f"{word} {REMOVED}"
+    assert cleaned("серия 45 10 № 123456") == f"серия {REMOVED}"
 
 
 def test_a_phone_number_beside_others_is_found() -> None:
     assert cleaned("60 70 80 и 8 916 123 45 67 8 916 123 45 68") == f"60 70 80 и {REMOVED} {REMOVED}"
+    assert cleaned("8 495 123-45-67 / 765-43-21") == REMOVED
     assert cleaned("+7 916 123-45-67 60 70 80") == f"{REMOVED} 60 70 80"
 
 
