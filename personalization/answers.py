@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from courses.formats.definition import Document
-from personalization.contact_labels import asks_who
-from personalization.name_forms import glances, name_pattern, whole_words
+from personalization.contact_labels import asks_who, is_contact_key, questions
+from personalization.name_forms import capitalised_name_pattern, glances, name_pattern, whole_words
 from personalization.phones import NAMED, NUMBER, PHONE
+from personalization.told_names import name_in, told
 
 NAME_PLACEHOLDER = "{{name}}"
 REMOVED = "[…]"
@@ -18,17 +19,8 @@ NO_ANSWER: tuple[Any, ...] = ("", None, [], {})
 # Tried at the start of a word only: from every letter of it, a megabyte without blanks would take hours.
 # U+FF20 is the same sign as wide as a Chinese letter: a phone's keyboard may write it.
 EMAIL = re.compile(r"(?<![^\s@\uff20<>\"'])[^\s@\uff20<>\"']+[@\uff20][^\s@\uff20<>\"']+\.\w{2,}")
-PHONES = ((NAMED, rf"\g<word>{REMOVED}"), (PHONE, REMOVED))
-# Old surveys carry who somebody is among what they answered.
-CONTACT_KEYS = frozenset(
-    ("name", "realname", "firstname", "lastname", "fullname", "surname", "nickname")
-    + ("uid", "userid", "useridentifier", "email", "mail", "phone", "tel", "telephone")
-    + ("username", "login", "phonenumber", "mobile", "emailaddress", "contact", "contacts")
-    + ("telegram", "whatsapp", "instagram", "vk", "skype", "viber")
-    + ("имя", "фамилия", "отчество", "фио", "телефон", "номертелефона", "почта", "логин", "ник", "контакты")
-)
-# Under which a platform that sends questions with their answers sends a question.
-QUESTION_KEYS = ("question", "label", "title", "вопрос")
+# Whole numbers first: a word in front says of any digits that they are one, of two numbers' too.
+PHONES = ((PHONE, REMOVED), (NAMED, rf"\g<word>{REMOVED}"))
 # More of an answer steers no text, and all of it would be paid for with each lesson of the course.
 LONGEST_ANSWER = 3_000  # characters
 LONGEST_ANSWERS = 15_000  # of one learner, keys too
@@ -40,9 +32,6 @@ UNSEEN = dict.fromkeys(
     + (0x00AD, 0x180E, 0x200B, *range(0x2060, 0x2065), 0xFEFF, *range(0xE0000, 0xE0080))
 )
 _STRESS = re.compile("(?<=[А-Яа-яЁё])[\u0300\u0301]")
-# Up to four words with capitals; “Нет” and the like are answered to any question.
-_TOLD_NAME = re.compile(r"(?:[^\W\d_a-zа-яё][^\W\d_]+(?:['’-][^\W\d_]+)*\s?){1,4}")
-_NO_NAMES = ("нет", "да", "пока нет", "no", "none", "yes", "not yet", "n/a", "allow", "same", "то же")
 _CODE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]*)+")
 _NUMBERED = re.compile(
     r"(?:[A-Za-z]{1,4}|field|question|answer|option|вопрос|поле)?[_ -]*\d{1,6}", re.IGNORECASE
@@ -57,19 +46,23 @@ def usable_name(name: str | None) -> str | None:
 
 
 def cleaned_answers(
-    survey: object, name: str | None, user_identifier: str, contacts: Collection[str] = ()
+    survey: object,
+    name: str | None,
+    user_identifier: str,
+    contacts: Collection[str] = (),
+    names: Collection[str] = (),
 ) -> dict[str, Any]:
     """The learner's answers without what must never leave: e-mail addresses, phone numbers, name, identifier.
 
     Empty answers are left out, so that an unanswered question is not mentioned. `contacts`: keys of questions
-    that ask who somebody is; those that say so themselves are known.
+    that ask who somebody is, `names`: those that ask for a name; those that say so themselves are known.
     """
     if not isinstance(survey, dict):
         return {}
     name, user_identifier = (_normal(text or "") for text in (name, user_identifier))
-    told = {key: value for key, value in survey.items() if key not in contacts and not is_contact_key(key)}
-    others = _names_told([value for key, value in survey.items() if key not in told])
-    result: dict[str, Any] = _cleaned(told, _replacements(told, name.strip(), user_identifier, others))
+    rest = {key: value for key, value in survey.items() if key not in contacts and not is_contact_key(key)}
+    others = [name_in(_normal(text)) for text in told(survey, names)]
+    result: dict[str, Any] = _cleaned(rest, _replacements(rest, name.strip(), user_identifier, others))
     return result
 
 
@@ -81,12 +74,6 @@ def without_contacts(text: str) -> str:
 
 
 type Replacements = list[tuple[re.Pattern[str], str]]
-
-
-def _names_told(answers: list[Any]) -> list[str]:
-    """Names among answers to who somebody is: they may stand in other answers too."""
-    texts = [_normal(text).strip() for answer in answers for text in _strings(answer)]
-    return [text for text in texts if _TOLD_NAME.fullmatch(text) and text.casefold() not in _NO_NAMES]
 
 
 def _replacements(
@@ -108,7 +95,9 @@ def _replacements(
         replacements.append((_identifier_pattern(user_identifier), REMOVED))
     for each in dict.fromkeys((name, *others)):
         if each and any(_folded(part) in folded for part in glances(each)):
-            replacements.append((name_pattern(each), NAME_PLACEHOLDER if each == name else REMOVED))
+            own = each == name
+            found = name_pattern(each) if own else capitalised_name_pattern(each)
+            replacements.append((found, NAME_PLACEHOLDER if own else REMOVED))
     return replacements
 
 
@@ -141,11 +130,6 @@ def _identifier_pattern(user_identifier: str) -> re.Pattern[str]:
     return whole_words([re.escape(user_identifier)])
 
 
-@lru_cache(maxsize=1024)
-def _plain(key: object) -> str:
-    return re.sub(r"[\W_]", "", str(key)).casefold()
-
-
 def _cleaned(value: Any, replacements: Replacements) -> Any:
     if isinstance(value, str):
         value = _normal(value)
@@ -156,7 +140,11 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
         items = [_cleaned(item, replacements) for item in value]
         return [item for item in items if item not in NO_ANSWER]
     if isinstance(value, dict):
-        kept = {} if _asks(value) else {k: item for k, item in value.items() if not is_contact_key(k)}
+        kept = (
+            {}
+            if any(map(asks_who, questions(value)))
+            else {k: item for k, item in value.items() if not is_contact_key(k)}
+        )
         pairs = [(_cleaned(key, replacements), _cleaned(item, replacements)) for key, item in kept.items()]
         return {key: item for key, item in pairs if item not in NO_ANSWER}
     if isinstance(value, int):
@@ -164,16 +152,6 @@ def _cleaned(value: Any, replacements: Replacements) -> Any:
         text = _cleaned(str(value), replacements)
         return value if text == str(value) else text
     return value
-
-
-def is_contact_key(key: str) -> bool:
-    """Whether surveys carry under this key who somebody is: what stands there never leaves."""
-    return _plain(key) in CONTACT_KEYS or asks_who(str(key))
-
-
-def _asks(pair: dict[Any, Any]) -> bool:
-    """Whether it is a question and its answer, and the question is who somebody is."""
-    return any(isinstance(text := pair.get(key), str) and asks_who(text) for key in QUESTION_KEYS)
 
 
 def in_words(value: Any) -> Any:

@@ -4,13 +4,16 @@ A name may be a word as well: Вера, Роман, Will, Grace. The rule, for o
 1. Any form of the name that begins with a capital is taken for the name, at the beginning of a sentence too:
    better a word less than a name told.
 2. In small letters it is the name as well, unless it is a word that people use (WORDS), an adjective, or has
-   two letters. Such a word stays, but not behind “зовут”, “имя”, “my name is”, “call me”.
+   two letters. Such a word stays, but not behind “зовут”, “имя”, “my name is”, “call me”. Of a name that has
+   only a case in common with one (Костя, “болят кости”) that case stays.
 What a lesson says, and what others have answered, is never changed by somebody's name.
 """
 
 import re
 from functools import lru_cache
 from itertools import takewhile
+
+from personalization.common_words import WORDS
 
 SHORTEST_LOOSE = 5  # letters of a stem that may have more endings than its own cases: a family, the other sex
 
@@ -40,29 +43,11 @@ _ODD = {
     "яков": "яков якова якову яковом якове",
     "пётр": "пётр петра петру петром петре",
 }
-_WORDS = """
-вера надежда любовь слава роман лев роза лилия марк карп мир мира рада рома света поля тома люба мила лира
-муза нора лада злата искра заря весна вика ада рая тая май мая август августа гуля ирис жасмин агат рим милан
-воля сила добро стелла
-мороз волк заяц сокол орел ворон ворона воробей соловей журавль голубь гусь козел кот жук муха рыба щука сом
-лиса медведь бык коза баран кузнец мельник швец гончар холод голова борода рука нога шея король князь дуб
-береза калина малина верба роса зима лето осень снег буря гроза ветер туман месяц звезда хлеб каша сорока
-мужик старик молоток топор лапа хвост
-will mark grace joy hope faith may june april august rose lily daisy ivy iris olive violet hazel amber ruby
-pearl opal jade summer autumn winter dawn eve skip rich art bill bob chuck drew frank gene grant guy jay
-lance miles pat rod rusty sandy sky sunny star stew wade ward warren
-bishop baker cook young long short brown white black green gray grey king knight page price stone wood woods
-field fields hill lake rivers banks bush berry bell ball carter mason miller smith taylor walker turner
-fisher hunter archer porter potter weaver fox wolf bird swan love best good strong wise moody savage small
-little day days week snow frost rain storm gold silver gift mercy patience prudence felicity serenity harmony
-melody charity verity honor sage basil rosemary ginger angel dean earl duke chase dale heath
-cliff forest rock sterling penny bunny kitty honey major
-"""
-WORDS = frozenset(_WORDS.split())
 # Adjectives that no surname should be mistaken for; all others in -ский are surnames first.
 _PLACES = ("русск", "морск", "городск", "женск", "мужск", "детск", "сельск", "польск", "немецк")
 _NAMES_LIKE_ADJECTIVES = ("евгений", "аглая", "антоний")
-_LIKE_ADJECTIVES = re.compile(r"..+(?:ый|ой|ая|яя|[нкшчщ]ий)")
+# Долгих and Хороших too; Генрих and Фридрих are none.
+_LIKE_ADJECTIVES = re.compile(r"..+(?:ый|ой|ая|яя|[нкшчщ]ий|ых|[гжкнхчшщ]их)")
 _INTRODUCED = "|".join(
     rf"(?<={words}\s)|(?<={words}:\s)"
     for words in ("зовут", "звать", "имя", r"name\sis", r"call\sme", "name", r"name['’]s")
@@ -87,6 +72,13 @@ def name_pattern(name: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=2048)
+def capitalised_name_pattern(name: str) -> re.Pattern[str]:
+    """The same where it begins with a capital or is introduced: what was told for a name may be no name."""
+    begins = rf"(?:(?=(?-i:[^\W\d_a-zа-яё]))|{_INTRODUCED})"
+    return re.compile(begins + name_pattern(name).pattern, re.IGNORECASE)
+
+
+@lru_cache(maxsize=2048)
 def glances(name: str) -> frozenset[str]:
     """Beginnings of which a text has one at least where the pattern finds something."""
     return frozenset((name, *(_beginning([*_forms(word), *_stems(word)]) for word in name_words(name))))
@@ -108,17 +100,26 @@ def either_e(text: str) -> str:
 
 def _patterns(word: str) -> list[str]:
     forms = sorted(_forms(word), key=len, reverse=True)
-    together = "|".join(map(either_e, forms))
-    found = [f"(?:{together})"]
-    if _is_a_word(word):
+    words = forms if _is_a_word(word) else [form for form in forms if _plain(form) in WORDS]
+    names = [form for form in forms if form not in words]
+    found = [_any_of(names)] if names else []
+    if words:
         first = f"(?=(?-i:{re.escape(word[0].upper())}))"
-        found = [f"{first}(?:{together})", f"(?:{_INTRODUCED})(?:{together})"]
+        found += [f"{first}{_any_of(words)}", f"(?:{_INTRODUCED}){_any_of(words)}"]
     loose = [f"(?-i:{either_e(stem.capitalize())})ь?(?:{_LOOSE})?" for stem in _stems(word)]
     return found + loose
 
 
+def _any_of(forms: list[str]) -> str:
+    return f"(?:{'|'.join(map(either_e, forms))})"
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("ё", "е")
+
+
 def _is_a_word(word: str) -> bool:
-    plain = word.casefold().replace("ё", "е")
+    plain = _plain(word)
     if len(plain) < 3 or plain in WORDS:
         return True
     if plain in _NAMES_LIKE_ADJECTIVES or not _LIKE_ADJECTIVES.fullmatch(plain) or len(plain) < 5:

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from personalization.brief import SEPARATOR
-from personalization.contact_labels import asks_who
+from personalization.contact_labels import asks_name, asks_who
 from personalization.supervisor.tables import LEARNING_STYLE, STYLE_LABELS, TECHNICAL_DEPTH
 
 # What looks like a code and is none of the question's: nobody knows what it means, so nobody is told. Words
@@ -77,7 +77,15 @@ class Survey:
     def contact_keys(self) -> frozenset[str]:
         """Keys of the questions that ask who somebody is, by their words in any language: no answer to them
         leaves, and neither does what was said beside one."""
-        asking = [q for q in self.questions if any(map(asks_who, q.labels.values()))]
+        return self._keys_that(asks_who)
+
+    @property
+    def name_keys(self) -> frozenset[str]:
+        """Those among them that ask for a name: what is told there leaves with no other answer either."""
+        return self._keys_that(asks_name)
+
+    def _keys_that(self, ask: Callable[[str], bool]) -> frozenset[str]:
+        asking = [q for q in self.questions if any(map(ask, q.labels.values()))]
         return frozenset(key for question in asking for key in (question.key, question.other_key) if key)
 
     def unknown_codes(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from courses.admin.theme import InlineFormSet, ModelForm, TextInput
 from courses.course_folder.wording import line_problem
-from personalization.answers import is_contact_key
+from personalization.contact_labels import is_contact_key
 from personalization.models import CourseSurvey, SurveyOption, SurveyQuestion
 from personalization.services.surveys import count_answers
 

@@ -183,7 +183,8 @@ def make_brief(
 def _sent_answers(profile: Profile, name: str | None, parts: CourseParts, language: str) -> dict[str, Any]:
     # Codes become words first: what a label says may not leave either, if it is the learner's name.
     said = parts.survey.in_words(profile.survey, language) if isinstance(profile.survey, dict) else None
-    return bounded(cleaned_answers(said, name, profile.user_identifier, parts.survey.contact_keys))
+    contacts, names = parts.survey.contact_keys, parts.survey.name_keys
+    return bounded(cleaned_answers(said, name, profile.user_identifier, contacts, names))
 
 
 def _text(job: Job, content: Document) -> Text:

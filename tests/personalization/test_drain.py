@@ -253,7 +253,7 @@ def test_a_row_that_nobody_foresaw_does_not_take_its_batch_along(
 ) -> None:
     odd = make_learner(course=learner.course, name="Странная")
 
-    def cleaned(survey: object, name: str | None, identifier: str, contacts: object) -> dict[str, Any]:
+    def cleaned(survey: object, name: str | None, identifier: str, *questions: object) -> dict[str, Any]:
         if name == "Странная":
             raise RecursionError(name)
         return {"goal": "Учусь"}

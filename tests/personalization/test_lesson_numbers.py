@@ -92,3 +92,16 @@ def test_a_long_title_is_read_in_linear_time(unit: str) -> None:
     start = time.process_time()
     bare_title(unit * (10_000 // len(unit)))
     assert time.process_time() - start < 1  # seconds; measured 0.02
+
+
+@pytest.mark.parametrize("title", ["{dots}а", "Урок {dots}а", "3{dots}а", "Урок {dots}3{dots}а"])
+def test_a_title_of_dots_takes_no_more_than_its_length(title: str) -> None:
+    def cost(dots: int) -> float:
+        bare_title.cache_clear()
+        start = time.process_time()
+        for number in range(10):
+            bare_title(title.format(dots="." * (dots + number)))
+        return time.process_time() - start
+
+    once, twice = (min(cost(dots) for _ in range(3)) for dots in (500, 1_000))
+    assert twice < 5 * once + 0.005  # measured 2; where each way to divide the dots is tried, 8
