@@ -16,6 +16,7 @@ from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
+from personalization.survey_contacts import IS_CONTACT, asked_contacts
 from personalization.tokens import tokens_sql
 from personalization.voice import VOICE_VERSION
 from personalization.windows import window_of
@@ -99,11 +100,12 @@ OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simpl
 STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
-# Blanks, and what nobody sees, are no answer: as answers.UNSEEN.
-ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(profile.survey,
+# Blanks, and what nobody sees, are no answer: as answers.UNSEEN. Who somebody is is none either.
+ANSWERED = rf"""CASE WHEN jsonb_typeof(profile.survey) = 'object' THEN EXISTS (
+    SELECT FROM jsonb_each(profile.survey) said WHERE jsonb_path_exists(said.value,
     '$.** ? ((@.type() == "string" && @ like_regex
-              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]")
-               || @.type() == "number" || @.type() == "boolean")'))"""
+              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{{e0000}}-\u{{e007f}}]")
+               || @.type() == "number" || @.type() == "boolean")') AND NOT {IS_CONTACT}) END"""
 
 TEXT = """LEFT JOIN personalized_lesson_descriptions text
       ON text.profile_id = profile.id AND text.lesson_id = lesson.id"""
@@ -210,6 +212,7 @@ def selection_parameters(
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
         "room": window_of(openai.model).room,
+        "contacts": asked_contacts(),
     }
 
 

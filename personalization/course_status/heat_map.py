@@ -95,7 +95,7 @@ TEXTS = f"""
 
 
 def heat_map(course: UUID, slug: str, page: int = 1) -> HeatMap:
-    """Four statements, whatever the course's size. A page that is not there is the last one."""
+    """As many statements, whatever the course's size. A page that is not there is the last one."""
     values = {**parameters(course), "slug": slug}
     lessons = _rows("SELECT count(*) FROM lessons WHERE course_id = %(course)s", values)[0][0]
     page = max(1, min(page, -(-lessons // LESSONS_A_PAGE)))
