@@ -43,16 +43,16 @@ CLUSTER = "LEFT JOIN user_clusters cluster ON cluster.user_id = profile.id"
 # Null where the guidance adds nothing: concat_ws then leaves it out, as Brief.fingerprint does.
 GUIDANCE = f"""(%(guidance)s::jsonb -> coalesce(cluster.cluster_type, '{BALANCED}') ->> course.language)"""
 
+DEFAULT_SPEAKER = f"""(SELECT coaches.id FROM app_config
+        JOIN coaches ON coaches.is_active AND coaches.id::text = lower(value ->> 'default_coach_id')
+        WHERE key = '{DEFAULT_COACH}')"""  # noqa: S608 constants of ours
 # Of each course: the coach who speaks (`coach`; the one that it names, if active, else the default one) and
 # its survey (`survey`; its own, else the default one).
 COURSE_PARTS = f"""
     FROM courses each
     LEFT JOIN course_coaches ON course_coaches.course_id = each.id
     LEFT JOIN coaches named ON named.id = course_coaches.coach_id AND named.is_active
-    LEFT JOIN coaches coach ON coach.id = coalesce(named.id, (
-        SELECT coaches.id FROM app_config
-        JOIN coaches ON coaches.is_active AND coaches.id::text = lower(value ->> 'default_coach_id')
-        WHERE key = '{DEFAULT_COACH}'))
+    LEFT JOIN coaches coach ON coach.id = coalesce(named.id, {DEFAULT_SPEAKER})
     LEFT JOIN surveys own ON own.course_id = each.id
     LEFT JOIN surveys survey ON survey.id = coalesce(own.id, (SELECT id FROM surveys WHERE course_id IS NULL))
 """  # noqa: S608 constants of ours

@@ -10,10 +10,12 @@ from courses.models import LessonDescription
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
 from personalization.costs.estimate import Estimate, estimate
 from personalization.live_prompts import LivePrompts, live_prompts
+from personalization.models import Coach
 from personalization.models.runs import Backend, Kind
 from personalization.pairs import (
     ANSWERED,
     CLUSTER,
+    DEFAULT_SPEAKER,
     STALE,
     TOO_SHORT,
     TRANSCRIPT_TOO_SHORT,
@@ -96,6 +98,27 @@ _DESCRIPTIONS = f"""
         FROM lesson_descriptions text JOIN lessons lesson ON lesson.id = text.lesson_id
         JOIN courses course ON course.id = lesson.course_id WHERE text.fingerprint IS NOT NULL
     ) {_COUNTED} WHERE stale_now OR stale_then"""  # noqa: S608 constants of ours
+
+
+_BY_DEFAULT_COACH = f"""
+    SELECT count(*) FROM personalized_lesson_descriptions text
+    JOIN lessons lesson ON lesson.id = text.lesson_id
+    JOIN courses course ON course.id = lesson.course_id
+    JOIN profiles profile ON profile.id = text.profile_id AND profile.course_slug = course.slug
+    {CLUSTER}
+    WHERE text.edited_at IS NULL AND NOT {STALE}
+        AND {STALE.replace(DEFAULT_SPEAKER, "%(speaker_then)s::uuid")}
+"""  # noqa: S608 constants of ours
+
+
+def stale_by_default_coach(coach: Coach | None) -> int:
+    """How many texts become stale where this coach, who is active, speaks by default; None: nobody does."""
+    prompts = live_prompts()
+    recipes = current_recipe(Backend.OPENAI, prompts.personal), current_recipe(Backend.SIMPLE)
+    values = selection_parameters(Selection(), *recipes, prompts)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DEFAULT_COACH, {**values, "speaker_then": coach.pk if coach else None})
+        return int(cursor.fetchone()[0])
 
 
 def effect_on_texts(then: LivePrompts) -> Effect:
