@@ -212,7 +212,6 @@ def selection_parameters(
         "openai_recipe": openai.key,
         "simple_recipe": simple.key,
         "room": window_of(openai.model).room,
-        "contacts": asked_contacts(),
     }
 
 
@@ -230,4 +229,5 @@ def verdict_parameters(recipe: Recipe, *, force: bool, replace_locked: bool = Fa
         "replace_locked": replace_locked,
         "shortest_source": SHORTEST_SOURCE,
         "blanks": BLANKS,
+        "contacts": asked_contacts(),
     }

@@ -67,7 +67,8 @@ def parameters(course: UUID | None = None, **selected: Any) -> dict[str, Any]:
     selection = Selection(course=course, **selected)
     prompts = live_prompts()
     recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
-    return {**selection_parameters(selection, *recipes, prompts), **source_parameters(course)}
+    values = {**selection_parameters(selection, *recipes, prompts), **source_parameters(course)}
+    return {**values, "contacts": asked_contacts()}
 
 
 def lessons_where(condition: str, course: UUID | None) -> Any:

@@ -23,6 +23,7 @@ from personalization.pairs import (
     selection_parameters,
 )
 from personalization.queries import preview
+from personalization.survey_contacts import asked_contacts
 from personalization.template_queries import DESCRIPTIONS_FINGERPRINT, preview_templates
 from personalization.windows import window_of
 from personalization.writers.registry import current_recipe, template_recipe
@@ -139,6 +140,7 @@ def effect_on_texts(then: LivePrompts) -> Effect:
             "guidance_then": values_then["guidance"],
             "blanks": BLANKS,
             "shortest_source": SHORTEST_SOURCE,
+            "contacts": asked_contacts(),
         },
     )
     sizes = preview(selection, Backend.OPENAI, prompts=then).sizes
