@@ -86,6 +86,12 @@ def live_variables() -> dict[str, Any]:
     return _read()[2]
 
 
+def config_state() -> str:
+    """All that prompts and variables say: the same for as long as nobody changes any."""
+    contents, _numbers, variables = _read()
+    return variables_json({"prompts": contents, "variables": variables})
+
+
 def live_content(key: str) -> str | None:
     """None where there is none, or SQL made something of it that is no text."""
     value = PromptEntry.objects.filter(pk=key).values_list("value", flat=True).first()

@@ -16,6 +16,7 @@ from personalization.condensing.prompt import VERSION as CONDENSE_VERSION
 from personalization.live_prompts import LivePrompts, live_prompts
 from personalization.models.config import DEFAULT_COACH
 from personalization.supervisor import BALANCED, guidance_tags
+from personalization.survey_contacts import IS_CONTACT, asked_contacts
 from personalization.tokens import tokens_sql
 from personalization.voice import VOICE_VERSION
 from personalization.windows import window_of
@@ -42,16 +43,16 @@ CLUSTER = "LEFT JOIN user_clusters cluster ON cluster.user_id = profile.id"
 # Null where the guidance adds nothing: concat_ws then leaves it out, as Brief.fingerprint does.
 GUIDANCE = f"""(%(guidance)s::jsonb -> coalesce(cluster.cluster_type, '{BALANCED}') ->> course.language)"""
 
+DEFAULT_SPEAKER = f"""(SELECT coaches.id FROM app_config
+        JOIN coaches ON coaches.is_active AND coaches.id::text = lower(value ->> 'default_coach_id')
+        WHERE key = '{DEFAULT_COACH}')"""  # noqa: S608 constants of ours
 # Of each course: the coach who speaks (`coach`; the one that it names, if active, else the default one) and
 # its survey (`survey`; its own, else the default one).
 COURSE_PARTS = f"""
     FROM courses each
     LEFT JOIN course_coaches ON course_coaches.course_id = each.id
     LEFT JOIN coaches named ON named.id = course_coaches.coach_id AND named.is_active
-    LEFT JOIN coaches coach ON coach.id = coalesce(named.id, (
-        SELECT coaches.id FROM app_config
-        JOIN coaches ON coaches.is_active AND coaches.id::text = lower(value ->> 'default_coach_id')
-        WHERE key = '{DEFAULT_COACH}'))
+    LEFT JOIN coaches coach ON coach.id = coalesce(named.id, {DEFAULT_SPEAKER})
     LEFT JOIN surveys own ON own.course_id = each.id
     LEFT JOIN surveys survey ON survey.id = coalesce(own.id, (SELECT id FROM surveys WHERE course_id IS NULL))
 """  # noqa: S608 constants of ours
@@ -99,11 +100,12 @@ OWN_RECIPE = "CASE text.origin WHEN 'openai' THEN %(openai_recipe)s ELSE %(simpl
 STALE = f"""(text.fingerprint IS NOT NULL AND text.origin IN ('openai', 'simple')
     AND text.fingerprint <> {FINGERPRINT.format(recipe=OWN_RECIPE)})"""
 
-# Blanks, and what nobody sees, are no answer: as answers.UNSEEN.
-ANSWERED = r"""(jsonb_typeof(profile.survey) = 'object' AND jsonb_path_exists(profile.survey,
+# Blanks, and what nobody sees, are no answer: as answers.UNSEEN. Who somebody is is none either.
+ANSWERED = rf"""CASE WHEN jsonb_typeof(profile.survey) = 'object' THEN EXISTS (
+    SELECT FROM jsonb_each(profile.survey) said WHERE jsonb_path_exists(said.value,
     '$.** ? ((@.type() == "string" && @ like_regex
-              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]")
-               || @.type() == "number" || @.type() == "boolean")'))"""
+              "[^\\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{{e0000}}-\u{{e007f}}]")
+               || @.type() == "number" || @.type() == "boolean")') AND NOT {IS_CONTACT}) END"""
 
 TEXT = """LEFT JOIN personalized_lesson_descriptions text
       ON text.profile_id = profile.id AND text.lesson_id = lesson.id"""
@@ -227,4 +229,5 @@ def verdict_parameters(recipe: Recipe, *, force: bool, replace_locked: bool = Fa
         "replace_locked": replace_locked,
         "shortest_source": SHORTEST_SOURCE,
         "blanks": BLANKS,
+        "contacts": asked_contacts(),
     }

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 from uuid import UUID
+
+from django.utils.translation import get_language
 
 from courses.formats.definition import Format, Kind, Language
 from courses.formats.lesson import LESSON
@@ -120,6 +122,8 @@ class _Setting:
     format_name: str
     course: str
     voice: Voice | None
+    # Of the words of a fault, which is kept: the next editor may read another language.
+    said_in: str | None = field(default_factory=get_language)
 
     def values(self) -> dict[str, Any]:
         """The name is its placeholder: the same for all."""

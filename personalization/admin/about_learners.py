@@ -9,11 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from courses.admin.base import BaseAdmin
 from courses.admin.theme import display
 from personalization.admin.paginator import EstimatedPaginator
+from personalization.admin.rights import may_see_learners
 from personalization.models import Profile
-
-
-def may_see_learners(request: HttpRequest) -> bool:
-    return request.user.has_perm("personalization.view_profile")
 
 
 class AboutLearnersAdmin[M: models.Model](BaseAdmin[M]):

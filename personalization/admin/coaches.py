@@ -43,6 +43,7 @@ from personalization.services.portraits import (
     store_portrait,
     thumbnail_name,
 )
+from personalization.services.prompt_effects import stale_by_default_coach
 from personalization.tokens import estimated_tokens
 from personalization.voice import Voice
 
@@ -165,7 +166,9 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
     def _save(self, request: HttpRequest, obj: Coach, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if "is_default" in form.changed_data:
-            set_default_coach(coach=obj if form.cleaned_data["is_default"] else None)
+            speaker = obj if form.cleaned_data["is_default"] else None
+            _tell_stale(request, stale_by_default_coach(speaker))
+            set_default_coach(coach=speaker)
         read = {"name", "sex", "prompt", "is_active", "is_default"}
         if change and read & set(form.changed_data):
             messages.info(
@@ -226,6 +229,16 @@ class CoachAdmin(WithDeleted[Coach], SectionsAdmin[Coach]):
         courses = ngettext("%s course", "%s courses", count) % number_format(count) if count else ""
         others = str(_("all that name nobody")) if coach.is_default else ""
         return " + ".join(filter(None, (courses, others))) or "–"
+
+
+def _tell_stale(request: HttpRequest, count: int) -> None:
+    said = ngettext(
+        "%(count)s text becomes stale by the change of the default coach.",
+        "%(count)s texts become stale by the change of the default coach.",
+        count,
+    )
+    if count:
+        messages.info(request, said % {"count": number_format(count, force_grouping=True)})
 
 
 def _in_prompt(name: str, sex: str, words: str) -> SafeString:

@@ -18,7 +18,8 @@ from courses.admin.filters import course_filter
 from courses.admin.held import told_when_held
 from courses.admin.theme import display
 from courses.errors import InvalidInput, Problem
-from personalization.admin.about_learners import AboutLearnersAdmin, may_see_learners
+from personalization.admin.about_learners import AboutLearnersAdmin
+from personalization.admin.rights import may_see_learners
 from personalization.models import LessonFeedback, QuizResult
 from personalization.result_files.entries import FEEDBACK, QUIZ, Kind
 from personalization.result_files.table import LARGEST_FILE

@@ -6,9 +6,9 @@ source's own words. Better a sentence twice than a warning less.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from personalization.condensing.division import divided
 from personalization.spoken_numbers import spoken_amounts
@@ -71,7 +71,7 @@ def completed(source: str, condensed: str, language: str) -> str:
 
 def missing(source: str, condensed: str) -> list[Quote]:
     """What the condensed text does not say of the source's numbers and warnings, in order, each once."""
-    plain = _plain(condensed)
+    plain = f" {_plain(condensed)} "
     found: dict[_Said, Quote] = {}
     for quote in quotes(source):
         found.setdefault((_plain(quote.text), quote.facts), quote)
@@ -79,7 +79,7 @@ def missing(source: str, condensed: str) -> list[Quote]:
     return [
         quote
         for said, quote in found.items()
-        if said in untold or (quote.safety and f" {said[0]} " not in f" {plain} ")
+        if said in untold or (quote.safety and f" {said[0]} " not in plain)
     ]
 
 
@@ -87,18 +87,23 @@ def _untold(found: Collection[_Said], condensed: str) -> set[_Said]:
     """Those of which a number is lost: it is said less often than in the source. What is most like what the
     condensed text says keeps it: the same number of another sentence is no answer for this one."""
     needed = Counter(fact for _, facts in found for fact in facts)
-    told: dict[Fact, list[set[str]]] = {}
-    for sentence in _sentences(condensed):
-        for fact in facts_in(sentence):
-            told.setdefault(fact, []).append(_roots(_plain(sentence)))
+    told = _told(condensed)
+    lost = {fact for fact, times in needed.items() if times > len(told.get(fact, ()))}
+    asking: dict[Fact, list[_Said]] = {fact: [] for fact in needed if fact in lost}
+    for said in found:
+        for fact in lost.intersection(said[1]):
+            asking[fact].append(said)
+    roots = cache(_roots)
     untold: set[_Said] = set()
-    for fact, times in needed.items():
-        if times <= len(told.get(fact, ())):
+    for fact, each in asking.items():
+        sentences = told.get(fact, [])
+        left = len(sentences)
+        if not left:
+            untold.update(each)
             continue
-        asking = [said for said in found if fact in said[1]]
-        like = {said: _likeness(said[0], told.get(fact, [])) for said in asking}
-        left = len(told.get(fact, ()))
-        for said in sorted(asking, key=lambda said: -like[said]):
+        distinct = set(sentences)
+        like = {said: _likeness(roots(said[0]), distinct) for said in each}
+        for said in sorted(each, key=lambda said: -like[said]):
             often = said[1].count(fact)
             if often > left:
                 untold.add(said)
@@ -107,14 +112,24 @@ def _untold(found: Collection[_Said], condensed: str) -> set[_Said]:
     return untold
 
 
-def _likeness(said: str, sentences: Sequence[set[str]]) -> float:
+def _told(condensed: str) -> dict[Fact, list[frozenset[str]]]:
+    """Each fact of the text, as often as it says it: the words of the sentence."""
+    told: dict[Fact, list[frozenset[str]]] = {}
+    for sentence in _sentences(condensed):
+        if facts := [*facts_in(sentence)]:
+            roots = _roots(_plain(sentence))
+            for fact in facts:
+                told.setdefault(fact, []).append(roots)
+    return told
+
+
+def _likeness(roots: frozenset[str], sentences: Collection[frozenset[str]]) -> float:
     """0 to 1: how much of it stands in one of the sentences."""
-    roots = _roots(said)
     return max((len(roots & other) / len(roots) for other in sentences), default=0.0) if roots else 0.0
 
 
-def _roots(said: str) -> set[str]:
-    return {_root(word) for word in said.split()}
+def _roots(said: str) -> frozenset[str]:
+    return frozenset(_root(word) for word in said.split())
 
 
 def quotes(text: str) -> Iterator[Quote]:

@@ -10,6 +10,7 @@ from courses.models import Lesson
 from personalization.brief import BLANKS, SHORTEST_SOURCE
 from personalization.live_prompts import live_prompts
 from personalization.pairs import ANSWERED, NO_TEMPLATE, PAIRS, STALE, Selection, selection_parameters
+from personalization.survey_contacts import asked_contacts
 from personalization.writers.registry import current_recipe
 
 # The same as in pairs.VERDICT. The first characters decide for nearly every lesson: PostgreSQL then reads one
@@ -66,7 +67,8 @@ def parameters(course: UUID | None = None, **selected: Any) -> dict[str, Any]:
     selection = Selection(course=course, **selected)
     prompts = live_prompts()
     recipes = current_recipe("openai", prompts.personal), current_recipe("simple")
-    return {**selection_parameters(selection, *recipes, prompts), **source_parameters(course)}
+    values = {**selection_parameters(selection, *recipes, prompts), **source_parameters(course)}
+    return {**values, "contacts": asked_contacts()}
 
 
 def lessons_where(condition: str, course: UUID | None) -> Any:
@@ -91,7 +93,7 @@ def learners_where(condition: str, course: UUID | None) -> RawSQL:
         WHERE (%(course)s::uuid IS NULL
                OR profile.course_slug = (SELECT slug FROM courses WHERE id = %(course)s::uuid))
           AND {LEARNERS[condition]}"""  # noqa: S608 constants of ours
-    return raw(sql, source_parameters(course))
+    return raw(sql, {**source_parameters(course), "contacts": asked_contacts()})
 
 
 def stale_texts(course: UUID | None) -> RawSQL:

@@ -112,7 +112,7 @@ LEARNERS_COUNTED = f"""
 
 
 def course_status(course: Course) -> CourseStatus:
-    """Four statements; `course` needs no more than its id, slug and title."""
+    """Six statements; `course` needs no more than its id, slug and title."""
     learners, texts = learner_figures(course.pk)
     return CourseStatus(course.slug, course.title, lesson_figures(course.pk), learners, texts)
 
@@ -139,7 +139,7 @@ def lesson_figures(course: UUID) -> LessonFigures:
 
 
 def learner_figures(course: UUID) -> tuple[LearnerFigures, TextFigures]:
-    """Two statements: the live prompts, by whose words texts are fresh, and the figures.
+    """Three statements: the live prompts, by whose words texts are fresh, the contact keys, and the figures.
 
     These look at every text of the course: 500,000 take a second and more.
     """

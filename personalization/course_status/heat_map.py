@@ -95,7 +95,7 @@ TEXTS = f"""
 
 
 def heat_map(course: UUID, slug: str, page: int = 1) -> HeatMap:
-    """Four statements, whatever the course's size. A page that is not there is the last one."""
+    """As many statements, whatever the course's size. A page that is not there is the last one."""
     values = {**parameters(course), "slug": slug}
     lessons = _rows("SELECT count(*) FROM lessons WHERE course_id = %(course)s", values)[0][0]
     page = max(1, min(page, -(-lessons // LESSONS_A_PAGE)))
@@ -104,7 +104,7 @@ def heat_map(course: UUID, slug: str, page: int = 1) -> HeatMap:
     columns = tuple(
         HeatMapLesson(*row) for row in _rows(COLUMNS, {**values, "most": LESSONS_A_PAGE, "first": first})
     )
-    texts = _texts(course, [learner[0] for learner in learners], columns)
+    texts = _texts(values, [learner[0] for learner in learners], columns)
     return HeatMap(
         learners=learners[0][4] if learners else 0,
         lessons=lessons,
@@ -118,13 +118,12 @@ def heat_map(course: UUID, slug: str, page: int = 1) -> HeatMap:
 
 
 def _texts(
-    course: UUID, learners: list[UUID], columns: Sequence[HeatMapLesson]
+    values: dict[str, Any], learners: list[UUID], columns: Sequence[HeatMapLesson]
 ) -> dict[tuple[UUID, UUID], Cell]:
-    numbers = tuple(lesson.number for lesson in columns)
-    values = parameters(course, profiles=tuple(learners), lessons=numbers)
+    shown = {"profiles": learners, "lessons": [lesson.number for lesson in columns]}
     return {
         (learner, lesson): Cell("edited" if edited else "stale" if stale else "current", text)
-        for learner, lesson, text, edited, stale in _rows(TEXTS, values)
+        for learner, lesson, text, edited, stale in _rows(TEXTS, {**values, **shown})
     }
 
 

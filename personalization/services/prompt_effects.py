@@ -11,10 +11,12 @@ from courses.models import LessonDescription
 from personalization.brief import BLANKS, SEPARATOR, SHORTEST_SOURCE
 from personalization.costs.estimate import Estimate, estimate
 from personalization.live_prompts import LivePrompts, live_prompts
+from personalization.models import Coach
 from personalization.models.runs import Backend, Kind
 from personalization.pairs import (
     ANSWERED,
     CLUSTER,
+    DEFAULT_SPEAKER,
     STALE,
     TOO_SHORT,
     TRANSCRIPT_TOO_SHORT,
@@ -22,6 +24,7 @@ from personalization.pairs import (
     selection_parameters,
 )
 from personalization.queries import preview
+from personalization.survey_contacts import asked_contacts
 from personalization.template_queries import DESCRIPTIONS_FINGERPRINT, preview_templates
 from personalization.windows import window_of
 from personalization.writers.registry import current_recipe, template_recipe
@@ -111,6 +114,27 @@ _DESCRIPTIONS = f"""
     ) {_COUNTED} WHERE stale_now OR stale_then"""  # noqa: S608 constants of ours
 
 
+_BY_DEFAULT_COACH = f"""
+    SELECT count(*) FROM personalized_lesson_descriptions text
+    JOIN lessons lesson ON lesson.id = text.lesson_id
+    JOIN courses course ON course.id = lesson.course_id
+    JOIN profiles profile ON profile.id = text.profile_id AND profile.course_slug = course.slug
+    {CLUSTER}
+    WHERE text.edited_at IS NULL AND NOT {STALE}
+        AND {STALE.replace(DEFAULT_SPEAKER, "%(speaker_then)s::uuid")}
+"""  # noqa: S608 constants of ours
+
+
+def stale_by_default_coach(coach: Coach | None) -> int:
+    """How many texts become stale where this coach, who is active, speaks by default; None: nobody does."""
+    prompts = live_prompts()
+    recipes = current_recipe(Backend.OPENAI, prompts.personal), current_recipe(Backend.SIMPLE)
+    values = selection_parameters(Selection(), *recipes, prompts)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DEFAULT_COACH, {**values, "speaker_then": coach.pk if coach else None})
+        return int(cursor.fetchone()[0])
+
+
 def effect_on_texts(then: LivePrompts) -> Effect:
     """Where `then` were the live prompts."""
     selection = Selection(only_stale=True, missing=False)
@@ -129,6 +153,7 @@ def effect_on_texts(then: LivePrompts) -> Effect:
             "guidance_then": values_then["guidance"],
             "blanks": BLANKS,
             "shortest_source": SHORTEST_SOURCE,
+            "contacts": asked_contacts(),
         },
     )
     sizes = preview(selection, Backend.OPENAI, prompts=then).sizes

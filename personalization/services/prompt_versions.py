@@ -6,9 +6,9 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from courses.errors import ChangedMeanwhile
-from personalization.live_prompts import live_content, live_prompts, version_name
+from personalization.live_prompts import live_content, live_prompts, live_variables, version_name
 from personalization.models import ConfigEntry, PromptVersion
-from personalization.personal_prompt import LESSON_TEMPLATE
+from personalization.personal_prompt import LESSON_TEMPLATE, variables_json
 from personalization.prompt_engine import PromptError
 from personalization.secret_marks import secret_problem
 from personalization.services.config_lock import lock_config
@@ -57,10 +57,14 @@ def make_live(*, version: PromptVersion, seen: int, author: AbstractBaseUser | N
     seen: number of the version that was live when the person decided. Raises ChangedMeanwhile where another
     is live by now, and PromptError where the words cannot be used any more, as a variable may be gone.
     """
+    # The sample may take a while: nobody has to wait for it, and no transaction is idle meanwhile.
+    variables = variables_json(live_variables())
+    check_prompt(version.key, version.content)
     with transaction.atomic():
         # First: what the words name is still there when they are live, and nobody deletes it meanwhile.
         lock_config()
-        check_prompt(version.key, version.content)
+        if variables_json(live_variables()) != variables:
+            check_prompt(version.key, version.content)
         if live_number(version.key) != seen:
             raise ChangedMeanwhile
         value = {"content": version.content}

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from courses.errors import ChangedMeanwhile
-from personalization.live_prompts import live_prompts, live_variables, plain_value
+from personalization.live_prompts import config_state, live_prompts, live_variables, plain_value
 from personalization.models import PromptEntry, VariableEntry
 from personalization.models.config import VARIABLE
-from personalization.personal_prompt import parsed, uses_variable
+from personalization.personal_prompt import parsed, uses_variable, variables_json
 from personalization.prompt_engine import PromptError
 from personalization.secret_marks import secret_name_problem, secret_problem
 from personalization.services.config_lock import lock_config
@@ -93,20 +94,49 @@ def check_words(text: str) -> None:
         raise ConfigRefused(problem)
 
 
-def save_variable(*, entry: VariableEntry, **fields: Any) -> VariableEntry:
-    """The entry with new fields: value, description, is_public.
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A value that live prompts were filled in with. `state`: what prompts and variables said then;
+    `problem`: why the value cannot be used, "" where it can."""
+
+    packed: str
+    state: str
+    problem: str
+
+    def is_of(self, name: str, value: Any) -> bool:
+        return self.packed == variables_json({name: value})
+
+
+def try_in_prompts(name: str, value: Any) -> Tried:
+    """It may take a while: called before the transaction in which the value is saved."""
+    state, problem = config_state(), ""
+    try:
+        check_in_prompts(name, value)
+    except ConfigRefused as refused:
+        problem = str(refused)
+    return Tried(variables_json({name: value}), state, problem)
+
+
+def save_variable(*, entry: VariableEntry, tried: Tried | None = None, **fields: Any) -> VariableEntry:
+    """The entry with new fields: value, description, is_public. `tried`: of the value, by the caller.
 
     Raises ConfigRefused, also where a live prompt cannot be filled in with the value, and ChangedMeanwhile.
     """
     check_words(fields.get("description", ""))
+    name = entry.key.removeprefix(VARIABLE)
+    if "value" in fields and not (tried and tried.is_of(name, fields["value"])):
+        tried = try_in_prompts(name, fields["value"])
     with transaction.atomic():
         lock_config()
-        if "value" in fields:
-            check_in_prompts(entry.key.removeprefix(VARIABLE), fields["value"])
+        # Again only where a version went live since, or another variable changed.
+        if tried and "value" in fields and config_state() != tried.state:
+            check_in_prompts(name, fields["value"])
+        elif tried and tried.problem:
+            raise ConfigRefused(tried.problem)
         if not VariableEntry.objects.filter(pk=entry.pk).update(**fields):
             raise ChangedMeanwhile
-    for name, value in fields.items():
-        setattr(entry, name, value)
+    for field, value in fields.items():
+        setattr(entry, field, value)
     return entry
 
 

@@ -135,10 +135,10 @@ def test_an_empty_database_says_what_to_do() -> None:
     assert "import_lessons" in refusal("x")
 
 
-def test_a_course_takes_five_queries(course: Course) -> None:
+def test_a_course_takes_six_queries(course: Course) -> None:
     with CaptureQueriesContext(connection) as captured:
         run()
-    assert len(captured) == 1 + 1 + 3  # which courses; the live prompts, read once; figures
+    assert len(captured) == 1 + 2 + 3  # which courses; live prompts and contact keys, read once; figures
 
 
 def test_numbers_and_titles_are_printed_as_they_are() -> None:

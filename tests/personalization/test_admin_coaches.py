@@ -5,12 +5,23 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from courses.models import Course
 from personalization.models import Coach, ConfigEntry, CourseCoach
 from personalization.services.coaches import default_coach_id, set_course_coach, set_default_coach, speakers
+from personalization.services.work import make_brief
+from personalization.writers.registry import current_recipe
 from tests.admin_forms import errors_of, filled_in, send
-from tests.builders import make_coach, make_course, make_staff, make_superuser
+from tests.builders import (
+    make_coach,
+    make_course,
+    make_learner,
+    make_lesson,
+    make_staff,
+    make_superuser,
+    make_text,
+)
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:personalization_coach_changelist")
@@ -113,6 +124,25 @@ def test_the_default_coach_is_chosen_on_a_coachs_page(admin: Client) -> None:
     assert "all that name nobody" in admin.get(LIST).content.decode()
     seen = filled_in(admin, page(bea))["seen"]
     admin.post(page(bea), {"name": "Bea", "is_active": "on", "voice_settings": "{}", "seen": seen})
+    assert default_coach_id() is None
+
+
+def test_how_many_texts_become_stale_by_another_default_is_said(admin: Client) -> None:
+    ada, named = make_coach("Ada"), make_coach("Bea")
+    courses = make_course(), make_course()
+    set_course_coach(course=courses[1], coach=named)
+    for course in courses:
+        lesson, learner = make_lesson(course), make_learner(course=course)
+        today = make_brief(learner, lesson).fingerprint(current_recipe("openai"))
+        make_text(learner, lesson, origin="openai", fingerprint=today)
+        locked = make_learner(course=course)
+        make_text(locked, lesson, origin="openai", fingerprint=today, edited_at=timezone.now())
+    answer = send(admin, page(ada), is_default="on")
+    said = "".join(map(str, answer.wsgi_request._messages))
+    assert "1 text becomes stale by the change of the default coach." in said
+    without = {name: value for name, value in filled_in(admin, page(ada)).items() if name != "is_default"}
+    answer = admin.post(page(ada), without)  # the text is again as it was written
+    assert "by the change" not in "".join(map(str, answer.wsgi_request._messages))
     assert default_coach_id() is None
 
 

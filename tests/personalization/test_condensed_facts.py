@@ -1,9 +1,14 @@
 """What a condensed text must not lose: every number with its unit, and every warning, word for word."""
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personalization.condensing import facts
 from personalization.condensing.facts import completed, missing
 
 SENTENCES = [
@@ -125,3 +130,29 @@ def test_a_sentence_that_is_said_twice_is_there_once() -> None:
 def test_a_number_twice_in_one_sentence_counts_twice() -> None:
     source = "На руки 5 минут и на стопы 5 минут."
     assert lost(source, "На руки 5 минут.") == [source]
+
+
+def steps_for(sentences: int) -> int:
+    """How many instructions it takes to look for as many sentences, each with a number of its own."""
+    source = "\n".join(f"Подождите {number} минут" for number in range(sentences))
+    steps = 0
+
+    def counted(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal steps
+        if frame.f_code.co_filename != facts.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        steps += event == "opcode"
+        return counted
+
+    before = sys.gettrace()
+    sys.settrace(counted)
+    try:
+        assert len(missing(source, "Всё о воде.")) == sentences
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def test_a_text_four_times_as_long_takes_four_times_the_work() -> None:
+    assert steps_for(320) < 5 * steps_for(80)

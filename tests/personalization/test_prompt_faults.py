@@ -80,3 +80,13 @@ def test_what_only_a_filled_in_lesson_breaks_is_a_fault_with_its_line() -> None:
     loop = "{% for a, b in lesson.source %}{% endfor %}"
     with pytest.raises(PromptError, match=r"Line 1: It cannot be filled in: .* \(where something is known\)"):
         check_prompt(PERSONALIZATION, loop + SHIPPED)
+
+
+def test_a_fault_that_is_kept_is_said_to_each_reader_in_their_language() -> None:
+    words = SHIPPED + "{% for a, b in learner.answers %}{% endfor %}"
+    said = []
+    for language in ("ru", "en", "ru"):
+        with translation.override(language), pytest.raises(PromptError) as refused:
+            check_prompt(PERSONALIZATION, words)
+        said.append(refused.value.found)
+    assert ["It cannot be filled in" in words for words in said] == [False, True, False]

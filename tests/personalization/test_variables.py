@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -12,12 +12,15 @@ from personalization.prompt_engine import PromptError
 from personalization.services.kept_values import A_PAGE, kept_changes
 from personalization.services.prompt_versions import live_number, make_live, save_draft
 from personalization.services.settings import SAMPLE_LESSONS, ConfigRefused, setting_value
-from personalization.services.variables import delete_variable, new_variable, prompts_with, save_variable
+from personalization.services.variables import (
+    delete_variable,
+    new_variable,
+    prompts_with,
+    save_variable,
+)
 from personalization.shipped_config import PERSONALIZATION, shipped_prompts
 from tests.admin_forms import errors_of, filled_in, send, sent_anyway
 from tests.builders import make_superuser
-from tests.locks import impatient
-from tests.threads import at_once
 
 SHIPPED = shipped_prompts()[PERSONALIZATION]
 CLUSTER = "prompt_cluster_visual_basic"
@@ -196,57 +199,6 @@ def test_what_no_live_prompt_uses_is_changed_at_once(admin: Client) -> None:
     tone()
     save_draft(key=PERSONALIZATION, content="{{ var.tone }}" + SHIPPED)
     assert send(admin, page("variable", "change", "var_tone"), typed="plain").status_code == 302
-
-
-# --- deleting, while a version that uses it goes live ---
-
-
-def test_of_going_live_and_deleting_what_it_uses_one_is_refused(transactional_db: None) -> None:
-    entry = tone()
-    draft, _ = save_draft(key=CLUSTER, content="{{ var.tone }}")
-
-    def refused(work: Any) -> str:
-        try:
-            work()
-        except (ConfigRefused, PromptError) as error:
-            return str(error)
-        return ""
-
-    said = at_once(
-        lambda: refused(lambda: make_live(version=draft, seen=1)),
-        lambda: refused(lambda: delete_variable(entry=entry)),
-    )
-    [message] = filter(None, said)
-    is_live = live_number(CLUSTER) == draft.number
-    assert is_live is VariableEntry.objects.filter(pk="var_tone").exists()
-    assert ("It stands in: " if is_live else "There is no “var.tone”") in message
-
-
-def test_nobody_deletes_while_a_version_goes_live(transactional_db: None) -> None:
-    """The lock itself: what comes second waits, and does not look at what was true before."""
-    entry = tone()
-
-    def delete() -> str:
-        with impatient():
-            try:
-                delete_variable(entry=entry)
-            except Exception as error:
-                return type(error.__cause__).__name__
-            return "deleted"
-
-    with transaction.atomic():
-        make_live(version=save_draft(key=CLUSTER, content="{{ var.tone }}")[0], seen=1)
-        assert at_once(delete) == ["LockNotAvailable"]
-
-
-def test_who_deletes_too_late_is_told(admin: Client) -> None:
-    tone()
-    version, _ = save_draft(key=CLUSTER, content="{{ var.tone }}")
-    url = page("variable", "delete", "var_tone")
-    assert admin.get(url).status_code == 200
-    make_live(version=version, seen=1)
-    assert admin.post(url, {"post": "yes"}).status_code == 403
-    assert VariableEntry.objects.filter(pk="var_tone").exists()
 
 
 # --- `var` as a whole ---

@@ -15,9 +15,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from courses.models import Course, Lesson
-from personalization.admin.about_learners import may_see_learners
 from personalization.admin.prompts.names import prompt_label
-from personalization.admin.rights import may_run
+from personalization.admin.rights import may_run, may_see_learners
 from personalization.costs.words import estimate_said
 from personalization.errors import PlanRefused, WriterError
 from personalization.live_prompts import live_content

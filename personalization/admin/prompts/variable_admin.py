@@ -1,9 +1,10 @@
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -25,7 +26,7 @@ from personalization.services.kept_values import Values
 from personalization.services.settings import ConfigRefused
 from personalization.services.variables import (
     Kind,
-    check_in_prompts,
+    Tried,
     check_new_name,
     check_words,
     delete_variable,
@@ -34,6 +35,7 @@ from personalization.services.variables import (
     new_variable,
     prompts_with,
     save_variable,
+    try_in_prompts,
     variable_value,
 )
 
@@ -43,11 +45,17 @@ KINDS = {
     Kind.YES_NO: gettext_lazy("yes or no"),
 }
 MOST_SHOWN = 80  # characters of a value in the list
+TRIED = "persona.tried"  # in the META of a request: what came of its value
 CONFIRMED = "confirmed"  # posted with the value whose effect the person has seen
 
 
 class VariableForm(ValueForm):
-    """A variable by its kind; of one that is there already the kind and the name stay."""
+    """A variable by its kind; of one that is there already the kind and the name stay.
+
+    `tried`: of the value that was posted, before the transaction.
+    """
+
+    tried: ClassVar[Tried | None] = None
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -114,10 +122,18 @@ class VariableForm(ValueForm):
             try:
                 data["value"] = variable_value(data["kind"], data["typed"])
                 if self.instance.pk and data["value"] != self.instance.value:
-                    check_in_prompts(self.initial["name"], data["value"])
+                    data["tried"] = self._tried(data["value"])
             except ConfigRefused as refused:
                 self.add_error("typed", str(refused))
         return data
+
+    def _tried(self, value: Any) -> Tried:
+        """Raises ConfigRefused where live prompts cannot be filled in with the value."""
+        name = self.initial["name"]
+        tried = self.tried if self.tried and self.tried.is_of(name, value) else try_in_prompts(name, value)
+        if tried.problem:
+            raise ConfigRefused(tried.problem)
+        return tried
 
     @staticmethod
     def _checked(check: Callable[[str], None], text: str) -> None:
@@ -153,6 +169,7 @@ class VariableAdmin(KeptAdmin[VariableEntry]):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        request.META[TRIED] = self._tried(request, object_id)
         try:
             return super().changeform_view(request, object_id, *args, **kwargs)
         except Unconfirmed as asked:
@@ -162,6 +179,26 @@ class VariableAdmin(KeptAdmin[VariableEntry]):
         if object_id is None:
             return redirect("admin:personalization_variableentry_changelist")
         return redirect("admin:personalization_variableentry_change", object_id)
+
+    def get_form(
+        self, request: HttpRequest, obj: VariableEntry | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)  # a class of this request's own
+        form.tried = request.META.get(TRIED)
+        return form
+
+    def _tried(self, request: HttpRequest, object_id: str | None) -> Tried | None:
+        """The posted value, tried before the page's transaction, in which others would wait for it."""
+        if request.method != "POST" or object_id is None or not self.has_change_permission(request):
+            return None
+        entry = VariableEntry.objects.filter(pk=unquote(object_id)).first()
+        if entry is None:
+            return None
+        try:
+            value = variable_value(kind_of(plain_value(entry.value)), request.POST.get("typed", ""))
+        except ConfigRefused:
+            return None  # the form says so
+        return None if value == entry.value else try_in_prompts(entry.key.removeprefix(VARIABLE), value)
 
     def _asked(self, request: HttpRequest, asked: Unconfirmed) -> HttpResponse:
         """What the new value would do; posted from there, it is saved. Nothing is saved yet."""
@@ -201,7 +238,9 @@ class VariableAdmin(KeptAdmin[VariableEntry]):
         users = prompts_with(obj.key.removeprefix(VARIABLE)) if before != obj.value else []
         if users and request.POST.get(CONFIRMED) != mark_of(obj.value):
             raise Unconfirmed(obj, before, users)
-        save_variable(entry=obj, **fields)
+        if before == obj.value:
+            del fields["value"]
+        save_variable(entry=obj, tried=data.get("tried"), **fields)
         if users:
             said = _("What was written with the old value is stale now. Nothing is written anew by itself.")
             messages.info(request, said)
