@@ -2,8 +2,7 @@
 
 import json
 
-from personalization.answers import CONTACT_KEYS
-from personalization.contact_labels import asks_who
+from personalization.contact_labels import CONTACT_KEYS, asks_who
 from personalization.models.surveys import CourseSurvey
 
 DEFAULT = ""  # no course's slug: of the survey that courses without their own have
