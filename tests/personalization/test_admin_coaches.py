@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -138,11 +139,11 @@ def test_how_many_texts_become_stale_by_another_default_is_said(admin: Client) -
         locked = make_learner(course=course)
         make_text(locked, lesson, origin="openai", fingerprint=today, edited_at=timezone.now())
     answer = send(admin, page(ada), is_default="on")
-    said = "".join(map(str, answer.wsgi_request._messages))
+    said = "".join(map(str, get_messages(answer.wsgi_request)))
     assert "1 text becomes stale by the change of the default coach." in said
     without = {name: value for name, value in filled_in(admin, page(ada)).items() if name != "is_default"}
     answer = admin.post(page(ada), without)  # the text is again as it was written
-    assert "by the change" not in "".join(map(str, answer.wsgi_request._messages))
+    assert "by the change" not in "".join(map(str, get_messages(answer.wsgi_request)))
     assert default_coach_id() is None
 
 
@@ -172,7 +173,7 @@ def test_a_course_names_its_coach(admin: Client) -> None:
     course, ada = make_course(), make_coach("Ada")
     answer = send(admin, course_page(course), coach=str(ada.pk))
     assert CourseCoach.objects.get(course=course).coach == ada
-    assert "Texts in another voice" in "".join(map(str, answer.wsgi_request._messages))
+    assert "Texts in another voice" in "".join(map(str, get_messages(answer.wsgi_request)))
     send(admin, course_page(course), coach="")
     assert not CourseCoach.objects.exists()
 
