@@ -50,7 +50,7 @@ class Forked:
         log: IO[bytes] | None = None,
         own_session: bool = False,
     ) -> None:
-        _refuse_what_comes_too_late(env)
+        assert comes_in_time(env), "start it by exec"
         self.arguments = arguments
         self.returncode: int | None = None
         # Files, not pipes: a pipe that nobody reads stops the process when it is full.
@@ -108,8 +108,7 @@ def _text(file: IO[bytes]) -> str:
     return os.pread(file.fileno(), 10_000_000, 0).decode()
 
 
-def _refuse_what_comes_too_late(env: dict[str, str]) -> None:
-    """The interpreter has read its variables already."""
+def comes_in_time(env: dict[str, str]) -> bool:
+    """Whether a fork can have this environment: the interpreter has read its own variables already."""
     names = {name for name in {**os.environ, **env} if name.startswith("PYTHON")}
-    other = [name for name in names if env.get(name) != os.environ.get(name)]
-    assert not other, f"start it by exec: {other}"
+    return all(env.get(name) == os.environ.get(name) for name in names)

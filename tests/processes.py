@@ -3,13 +3,15 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from tests.forked import ROOT, Forked
+from tests.forked import ROOT, Forked, comes_in_time
 
 PATIENCE_SECONDS = 60.0
 
@@ -41,7 +43,13 @@ class WorkerProcess:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 closed by stop
         options = ["-c", "1", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
         command = ["-m", "celery", "-A", app, "worker", *options]
-        self.process = Forked(*command, env=env, cwd=root, log=self._log, own_session=True)
+        self.process: Forked | subprocess.Popen[bytes]
+        if comes_in_time(env):
+            self.process = Forked(*command, env=env, cwd=root, log=self._log, own_session=True)
+        else:
+            started = [sys.executable, *command]
+            streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": self._log, "stderr": self._log}
+            self.process = subprocess.Popen(started, env=env, cwd=root, start_new_session=True, **streams)
 
     def log(self) -> str:
         return os.pread(self._log.fileno(), 10_000_000, 0).decode()

@@ -166,6 +166,7 @@ def effect_of_survey(survey: UUID, tag_before: str | None) -> Effect:
     recipes = current_recipe(Backend.OPENAI), current_recipe(Backend.SIMPLE)
     values = {
         **selection_parameters(selection, *recipes),
+        "contacts": asked_contacts(),
         "survey": survey,
         "tag_before": tag_before,
         "blanks": BLANKS,

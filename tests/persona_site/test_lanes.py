@@ -3,10 +3,9 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.db import DataError, connection, transaction
 
@@ -20,12 +19,10 @@ from persona_site.store_import import ONE_LANE, import_store
 from persona_site.store_part import halves
 from personalization.models import PersonalizedLessonDescription
 from tests.builders import make_course, make_lesson
-from tests.processes import until
 from tests.store_builder import StoreBuilder, lesson_id
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-BACKEND = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
 LEARNERS = 260  # in each of two courses: enough for two lanes
 
 
@@ -183,30 +180,27 @@ def test_two_lanes_do_what_one_does(tmp_path: Path) -> None:
 
 
 @contextmanager
-def one_connection_left() -> Iterator[None]:
-    """Of all that the server gives to anybody: for the import's lock."""
+def two_connections() -> Iterator[None]:
+    """All that the server gives to this user: for the import, and for its lock."""
     database = connection.settings_dict
-    address = {"host": database["HOST"], "user": database["USER"], "dbname": database["NAME"]}
-    with ExitStack() as taken, connection.cursor() as cursor:
-        last = None
-        with suppress(psycopg.OperationalError):  # the server has no more
-            while True:
-                last = taken.enter_context(psycopg.connect(**address))
-        assert last is not None
-        pid = last.info.backend_pid
-        last.close()
-
-        def is_free() -> bool:
-            cursor.execute(BACKEND, [pid])
-            return bool(cursor.fetchone() == (0,))
-
-        until(is_free, "it is free")
+    owner = database["USER"]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS few")
+        cursor.execute(f"CREATE ROLE few LOGIN CONNECTION LIMIT 2 IN ROLE {owner}")
+    connection.close()
+    database["USER"] = "few"
+    try:
         yield
+    finally:
+        connection.close()
+        database["USER"] = owner
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE few")
 
 
 def test_where_no_connection_is_left_one_lane_does_it_all_and_says_so(tmp_path: Path) -> None:
     store, threads = large(tmp_path), Threads()
-    with one_connection_left():
+    with two_connections():
         report = import_store(store.path, watcher=threads)
     assert (report.problems, threads.seen) == ((), {threading.current_thread().name})
     assert report.tables["personalized_lesson_descriptions"].created == 2 * LEARNERS

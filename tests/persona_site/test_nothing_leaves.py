@@ -43,7 +43,7 @@ SECRETS = [
 ]
 NOBODYS_NAME = f"CHECK (name <> '{NAME}x')"
 CLOSING = "closing_fails"
-REPORTED = {"CheckViolation", "RaiseException", "personalization.services.work"}
+REPORTED = {"CheckViolation", "RaiseException", "personalization.services.mishaps"}
 
 
 @contextmanager

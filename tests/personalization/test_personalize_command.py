@@ -1,4 +1,5 @@
 import time
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -91,7 +92,7 @@ def test_waiting_for_what_another_run_writes_waits_for_its_own_turn(monkeypatch:
         Profile.objects.get(user_identifier="u-1"),
         Lesson.objects.get(lesson_number=1),
         state="running",
-        lease_until=timezone.now(),
+        lease_until=timezone.now() - timedelta(hours=1),
     )
     swept: list[int] = []
 

@@ -210,6 +210,7 @@ class Hiccups:
         return execute(*statement)
 
 
+@pytest.mark.usefixtures("transactional_db")  # it is a new connection that answers
 def test_a_database_that_comes_back_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "POLL_SECONDS", 0)
     run = make_run(state="closed")
@@ -221,6 +222,7 @@ def test_a_database_that_comes_back_is_waited_for(monkeypatch: pytest.MonkeyPatc
     assert "1 of 1 text" in shown
 
 
+@pytest.mark.usefixtures("transactional_db")  # it is a new connection that answers
 def test_one_that_stays_away_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "POLL_SECONDS", 0)
     monkeypatch.setattr(watching, "LOST_SECONDS", 0)
