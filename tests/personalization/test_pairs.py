@@ -28,14 +28,7 @@ from personalization.queries import lesson_texts, text_counts
 from personalization.services.work import make_brief
 from personalization.supervisor import CLUSTERS, guidance
 from personalization.writers.registry import current_recipe
-from tests.builders import (
-    SURVEY,
-    make_cluster,
-    make_course,
-    make_learner,
-    make_lesson,
-    make_text,
-)
+from tests.builders import SURVEY, make_cluster, make_course, make_learner, make_lesson, make_text
 
 pytestmark = pytest.mark.django_db
 
