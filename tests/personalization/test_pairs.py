@@ -12,7 +12,7 @@ from django.utils import timezone
 from courses.models import Course, Lesson
 from personalization.brief import SHORTEST_SOURCE, Brief, Current, Recipe, reason_to_skip
 from personalization.course_status import learner_figures
-from personalization.models import CourseSurvey, PersonalizedLessonDescription, Profile
+from personalization.models import PersonalizedLessonDescription, Profile
 from personalization.pairs import (
     PAIRS,
     SIZED,
@@ -24,20 +24,11 @@ from personalization.pairs import (
     selection_parameters,
     verdict_parameters,
 )
-from personalization.services.surveys import copy_survey
 from personalization.services.work import make_brief
 from personalization.supervisor import CLUSTERS, guidance
 from personalization.text_queries import lesson_texts, text_counts
 from personalization.writers.registry import current_recipe
-from tests.builders import (
-    SURVEY,
-    default_survey,
-    make_cluster,
-    make_course,
-    make_learner,
-    make_lesson,
-    make_text,
-)
+from tests.builders import SURVEY, make_cluster, make_course, make_learner, make_lesson, make_text
 
 pytestmark = pytest.mark.django_db
 
@@ -246,35 +237,6 @@ def test_whether_a_learner_answered_anything(survey: Any, verdict: str, course: 
     make_lesson(course)
     make_learner(course=course, survey=survey)
     assert only_verdict() == only_verdict(force=True) == verdict
-
-
-@pytest.mark.parametrize(
-    ("survey", "verdict"),
-    [
-        ({"q1": "Нина"}, "no_survey"),
-        ({"q1": "Нина", "q1_other": "Нинель", "fears": " "}, "no_survey"),
-        ({"q1": "Нина", "q2": "да"}, "write"),
-        ({"Name": "Нина", "E-mail": "n", "user_id": 5, "Имя": "Нина"}, "no_survey"),
-        ({"Name": "Нина", "goal": "да"}, "write"),
-    ],
-)
-def test_who_somebody_is_is_no_answer(survey: Any, verdict: str, course: Course) -> None:
-    for asked in (default_survey(), copy_survey(course=course)):
-        asked.questions.create(key="q1", other_key="q1_other", label_ru="Ваше имя")
-    make_lesson(course)
-    make_learner(course=course, survey=survey)
-    assert only_verdict() == only_verdict(force=True) == verdict
-    CourseSurvey.objects.filter(course=course).delete()  # then the default survey asks
-    assert only_verdict() == verdict
-
-
-def test_what_one_courses_survey_asks_is_no_contact_in_another(course: Course) -> None:
-    default_survey().questions.create(key="q1", label_en="Your phone number")
-    copy_survey(course=course).questions.filter(key="q1").update(label_en="How many hours a week?")
-    make_lesson(course)
-    make_learner(course=course, survey={"q1": "да"})
-    assert only_verdict() == "write"
-    assert learner_figures(course.pk)[0].without_answers == 0
 
 
 def test_an_sql_null_and_a_json_null_are_no_answers(course: Course) -> None:
