@@ -102,7 +102,7 @@ def test_a_planning_that_outlasts_a_lease_takes_nothing_from_a_living_worker(cla
         GenerationItem.objects.update(lease_until=CLOCK)  # no heartbeat could renew it meanwhile
         return planned
 
-    fields = {"backend": "simple", "options": {}, "idempotency_key": None, "requested_by": None}
+    fields: dict[str, Any] = {"backend": "simple", "options": {}, "idempotency_key": None}
     assert planned_by_key(long, fields).coalesced == 1
     assert sweep().requeued == 0
     assert queue.heartbeat([claimed], lease=30) == {claimed.id}
