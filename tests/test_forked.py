@@ -82,5 +82,5 @@ def test_a_signal_ends_it_as_by_exec(tmp_path: Path, number: signal.Signals, cod
 
 
 def test_what_comes_too_late_for_the_interpreter_is_refused() -> None:
-    with pytest.raises(AssertionError, match="PYTHONWARNINGS"):
+    with pytest.raises(AssertionError, match="start it by exec"):
         Forked("manage.py", env={**os.environ, "PYTHONWARNINGS": "error"})

@@ -25,6 +25,7 @@ from personalization.models import (
     SurveyOption,
     SurveyQuestion,
 )
+from personalization.models.runs import PILOT_PRIORITY
 from personalization.pairs import Selection
 from personalization.services.coaches import set_default_coach
 from personalization.services.drain import drain
@@ -170,12 +171,18 @@ def run_all(*lessons: int) -> None:
     finished_run(start_run(selection=Selection(lessons=numbers), backend="openai").run)
 
 
+def drafts(run: GenerationRun, count: int) -> None:
+    """All of its pilot is written, whatever had to be tried again after a pause."""
+    GenerationItem.objects.update(max_attempts=30)
+    while GenerationItem.objects.filter(run=run, priority=PILOT_PRIORITY).exclude(state="held").exists():
+        drain()
+    assert len(pilot_items(run.pk)) == count
+
+
 def run_pilot() -> None:
     """Of everything, accepted."""
     run = start_run(selection=Selection(), backend="openai", pilot=3).run
-    GenerationItem.objects.update(max_attempts=30)
-    drain()
-    assert len(pilot_items(run.pk)) == 3
+    drafts(run, 3)
     assert accept_pilot(run)
     finished_run(run)
 
@@ -187,9 +194,7 @@ def try_draft(learners: list[Profile]) -> None:
     draft = PromptVersion.objects.get(key=PERSONALIZATION, content=content)
     lesson = Lesson.objects.get(lesson_number=NUMBERS + 90)
     run = start_trial(version=draft, lesson=lesson, profiles=learners[:2], token="once").run
-    GenerationItem.objects.update(max_attempts=30)
-    drain()
-    assert len(pilot_items(run.pk)) == 2
+    drafts(run, 2)
     cancel_run(run)
 
 
