@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
@@ -125,7 +125,8 @@ def _read() -> tuple[dict[str, Any], dict[str, int], dict[str, Any]]:
 
 def _writers(key: str, contents: dict[str, Any], numbers: dict[str, int], variables: str) -> PersonalPrompt:
     if key not in contents:
-        return shipped_prompt(key)
+        shipped = shipped_prompt(key)
+        return replace(shipped, variables={**json.loads(variables), **shipped.variables})
     content, name = contents[key], version_name(key, numbers[key])
     # What is no text is refused as an empty prompt is: it lacks its parts.
     return writers_prompt(key, name, content if isinstance(content, str) else "", variables)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from personalization.models import ConfigEntry, VariableEntry
+from personalization.models import ConfigEntry, PromptEntry, VariableEntry
 from personalization.prompt_engine import PromptError
 from personalization.services.prompt_versions import live_number, make_live, save_draft
 from personalization.services.settings import ConfigRefused
@@ -68,6 +68,14 @@ def test_a_value_is_tried_again_where_a_version_went_live_since() -> None:
     with pytest.raises(ConfigRefused, match="prompt_cluster_visual_basic could not be used"):
         save_variable(entry=entry, tried=tried, value=value)
     assert ConfigEntry.objects.get(pk="var_tone").value == {"content": ""}
+
+
+@pytest.mark.django_db
+def test_variables_are_known_where_a_writers_prompt_is_the_shipped_one() -> None:
+    tone()
+    PromptEntry.objects.filter(pk=PERSONALIZATION).delete()
+    draft, _ = save_draft(key=CLUSTER, content="{{ var.tone }}")
+    assert draft.number
 
 
 # --- deleting, while a version that uses it goes live ---
