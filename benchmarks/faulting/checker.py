@@ -52,7 +52,7 @@ LEDGER = """
     SELECT count(*), count(*) FILTER (WHERE state = 'ok'), count(*) FILTER (WHERE state = 'unknown'),
            count(*) FILTER (WHERE state = 'reserved'),
            count(*) FILTER (WHERE state = 'error'
-               AND error_code IN ('connection', 'timeout', 'garbage', 'stopped'))
+               AND error_code IN ('connection', 'timeout', 'garbage', 'stopped', 'unsent'))
     FROM model_calls
 """
 # What each run has spent against the sum of its calls, and what it still holds back.
