@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
+from personalization.models import PromptVersion
 from personalization.shipped_config import load_shipped
 from tests.builders import ship_default_survey
 from tests.processes import Environment, WorkerProcess
@@ -73,6 +74,14 @@ def emptying() -> str:
         return f"SET LOCAL session_replication_role = replica; {cursor.fetchone()[0]}"
 
 
+@pytest.fixture(autouse=True)
+def _django_db_marker(request: pytest.FixtureRequest) -> None:
+    """In the place of pytest-django's: a mark beside our `transactional_db` would have all tables flushed
+    after it, with what the migrations put there, and a test much later would miss that."""
+    if request.node.get_closest_marker("django_db") and "transactional_db" not in request.fixturenames:
+        request.getfixturevalue("_django_db_helper")
+
+
 @pytest.fixture
 def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database whose rows threads and other processes see; afterwards the rows of the test are gone.
@@ -81,6 +90,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) 
     and permissions, which the tests after it need. The default survey goes with the courses, and comes back.
     """
     with django_db_blocker.unblock():
+        assert PromptVersion.objects.exists(), "an earlier test took what the migrations had put there"
         yield
         connection.close()  # it may be in a broken transaction, or cut by the test
         with transaction.atomic(), connection.cursor() as cursor:
