@@ -133,7 +133,7 @@ class WorkerStarter:
         self._started: list[WorkerProcess] = []
 
     def __call__(self, **variables: str) -> WorkerProcess:
-        worker = WorkerProcess({**self._environment, **variables})
+        worker = WorkerProcess({**self._environment, **variables}, forked=True)
         self._started.append(worker)
         return worker
 
