@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -80,7 +80,7 @@ class PersonalPrompt:
     @property
     def version(self) -> str:
         """Short and stable; it goes into texts and fingerprints."""
-        if self.digest == _digest(former_prompt(), {}):
+        if self.digest == _former_digest():
             return FORMER_VERSION
         return f"{self.name} {self.digest[:8]}"
 
@@ -208,6 +208,11 @@ def _demand(prompt: Prompt | None, names: tuple[str, ...]) -> None:
 
 def _used(parts: Parts, variables: Variables) -> Variables:
     return {name: value for name, value in variables.items() if uses_variable(parts, name)}
+
+
+@cache
+def _former_digest() -> str:
+    return _digest(former_prompt(), {})
 
 
 def _digest(content: str, variables: Variables) -> str:

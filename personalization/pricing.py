@@ -42,8 +42,14 @@ class PriceTable:
 
 
 def price_table() -> PriceTable:
-    """What settings.MODEL_PRICES says."""
-    return _table(json.dumps(settings.MODEL_PRICES, default=str))
+    """What settings.MODEL_PRICES says. Read once for as long as they are the same: each call asks for it."""
+    given = settings.MODEL_PRICES
+    if not _read or _read[0][0] is not given:
+        _read[:] = [(given, _table(json.dumps(given, default=str)))]
+    return _read[0][1]
+
+
+_read: list[tuple[object, PriceTable]] = []
 
 
 def price_of(model: str) -> Price | None:

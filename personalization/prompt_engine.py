@@ -272,11 +272,13 @@ def _refuse_methods(fields: Sequence[str], line: int | None) -> None:
 
 def _plain(value: Any) -> Any:
     """A copy of lists, dicts and single values: a template can call a dict's methods, `clear` among them."""
+    if value is None or type(value) in (str, int, float, bool):  # nearly all
+        return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def _said(error: Exception) -> str:

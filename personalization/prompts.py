@@ -29,16 +29,21 @@ NOT_FILLED_IN = "not_filled_in"  # an item whose prompt fails with what its less
 WRITE_NOW = "Write the description of this lesson."
 LONGEST_COMPLAINT = 300  # characters; it names sections and rules, and a few are enough to do better
 LESSONS_KEPT = 32  # more are never written at one time, as a run goes lesson by lesson
-LEARNERS_KEPT = 512  # an item's message is asked for three times: for its price, its limits and its request
+# Made once: json.dumps makes an encoder for each call that has options.
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
-class SharedPart:
-    """What all learners of a lesson share: the text, the same as a JSON string in UTF-8, and its tokens."""
+class Message:
+    """The text, the same as a JSON string in UTF-8, and its tokens, about."""
 
     text: str
     as_json: bytes
     tokens: int
+
+    @classmethod
+    def of(cls, text: str) -> "Message":
+        return cls(text, json_string(text), estimated_tokens(text))
 
 
 def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
@@ -49,34 +54,40 @@ def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
     ]
 
 
-def shared_part(brief: Brief) -> SharedPart:
-    """Put together, and into JSON, once for a lesson: its transcript is long, and its learners are many.
+def shared_part(brief: Brief) -> Message:
+    """What all learners of a lesson share. Put together, and into JSON, once: a transcript is long.
 
     Raises RunBlocked where the prompt cannot be used: the next item would fare no better. Permanent
     (`not_filled_in`) where it fails with this lesson only.
     """
-    guidance = format_guidance(brief.format)
-    found = _shared_part(_setting(brief), guidance, brief.lesson_title, brief.summary, brief.transcript)
-    if isinstance(found, PromptError):
-        raise _failure(brief, found)
-    return found
+    made: Message | None = brief.made.get("shared")
+    if made is None:
+        guidance = format_guidance(brief.format)
+        found = _shared_part(_setting(brief), guidance, brief.lesson_title, brief.summary, brief.transcript)
+        if isinstance(found, PromptError):
+            raise _failure(brief, found)
+        made = brief.made["shared"] = found
+    return made
 
 
-def learners_part(brief: Brief, complaint: str = "") -> str:
-    """What their cluster asks for, the answers as JSON and, where an answer was refused, what was wrong.
+def learners_message(brief: Brief) -> Message:
+    """What their cluster asks for, and the answers as JSON.
 
     Of a lesson's standard description it only says that it is to be written. In one message: some endpoints
     refuse two of the same role in a row. Raises RunBlocked, or Permanent: these answers break the prompt.
     """
-    if brief.is_template:
-        text = WRITE_NOW
-    else:
-        has_name, answers = brief.name is not None, answers_json(brief)
-        found = _own_part(_setting(brief), brief.lesson_title, has_name, brief.guidance, answers)
-        if isinstance(found, PromptError):
-            raise _failure(brief, found)
-        text = found
-    return "\n\n".join(filter(None, (text, again(complaint))))
+    made: Message | None = brief.made.get("own")
+    if made is None:
+        text = WRITE_NOW if brief.is_template else _own_text(brief)
+        if isinstance(text, PromptError):
+            raise _failure(brief, text)
+        made = brief.made["own"] = Message.of(text)
+    return made
+
+
+def learners_part(brief: Brief, complaint: str = "") -> str:
+    """The same and, where an answer was refused, what was wrong. Raises what it does."""
+    return asked_again(learners_message(brief).text, complaint)
 
 
 def answers_json(brief: Brief) -> str:
@@ -87,12 +98,12 @@ def answers_json(brief: Brief) -> str:
         while label in answers:
             label += MORE
         answers[label] = in_words(answer)
-    return json.dumps({"has_name": brief.name is not None, "answers": answers}, ensure_ascii=False)
+    return _as_json({"has_name": brief.name is not None, "answers": answers})
 
 
 def json_string(text: str) -> bytes:
     """The text as a JSON string in UTF-8. Half of a surrogate pair has none and becomes a question mark."""
-    return json.dumps(text, ensure_ascii=False).encode(errors="replace")
+    return _as_json(text).encode(errors="replace")
 
 
 def format_guidance(fmt: Format) -> str:
@@ -107,7 +118,7 @@ def said_of_coach(prompt: PersonalPrompt, voice: Voice, language: str) -> str:
         parts = [_shared_part(_Setting(prompt, language, "", "", of), "", "", "", "") for of in (None, voice)]
     except RunBlocked:
         return ""
-    neutral, spoken = (part.text.splitlines() if isinstance(part, SharedPart) else [] for part in parts)
+    neutral, spoken = (part.text.splitlines() if isinstance(part, Message) else [] for part in parts)
     [*same] = takewhile(lambda pair: pair[0] == pair[1], zip(neutral, spoken, strict=False))
     more = len(spoken) - len(neutral)
     return "\n".join(spoken[len(same) : len(same) + more]).strip()
@@ -143,7 +154,7 @@ def _setting(brief: Brief) -> _Setting:
 @lru_cache(maxsize=LESSONS_KEPT)
 def _shared_part(
     setting: _Setting, guidance: str, title: str, summary: str, transcript: str
-) -> SharedPart | PromptError:
+) -> Message | PromptError:
     """What fails is kept too: it may have taken a second, and all learners of the lesson ask."""
     values = setting.values()
     values["lesson"] = {"title": title, "summary": summary, "source": transcript}
@@ -152,17 +163,15 @@ def _shared_part(
         text = _parts(setting.prompt).shared.render(values).strip()
     except PromptError as error:
         return PromptError(error.found, error.line)  # without its traceback, which holds the lesson
-    return SharedPart(text, json_string(text), estimated_tokens(text))
+    return Message.of(text)
 
 
-@lru_cache(maxsize=LEARNERS_KEPT)
-def _own_part(
-    setting: _Setting, title: str, has_name: bool, guidance: str, answers: str
-) -> str | PromptError:
-    values = setting.values()
-    values["lesson"] = {"title": title}
-    values["learner"] |= {"has_name": has_name, "guidance": guidance, "answers": answers}
-    own = _parts(setting.prompt).own
+def _own_text(brief: Brief) -> str | PromptError:
+    own = _parts(brief.prompt).own
+    values = _setting(brief).values()
+    values["lesson"] = {"title": brief.lesson_title}
+    has_name, answers = brief.name is not None, answers_json(brief)
+    values["learner"] |= {"has_name": has_name, "guidance": brief.guidance, "answers": answers}
     try:
         return own.render(values).strip() if own else ""
     except PromptError as error:
@@ -203,12 +212,9 @@ def _plain_briefs(prompt: PersonalPrompt, fmt: Format) -> Iterator[Brief]:
 
 
 def _is_filled_in(brief: Brief) -> bool:
-    setting, title = _setting(brief), brief.lesson_title
-    parts = (
-        _shared_part(setting, format_guidance(brief.format), title, brief.summary, brief.transcript),
-        _own_part(setting, title, brief.name is not None, "", answers_json(brief)),
-    )
-    return not any(isinstance(part, PromptError) for part in parts)
+    setting, guidance = _setting(brief), format_guidance(brief.format)
+    shared = _shared_part(setting, guidance, brief.lesson_title, brief.summary, brief.transcript)
+    return not any(isinstance(part, PromptError) for part in (shared, _own_text(brief)))
 
 
 def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:
@@ -216,9 +222,10 @@ def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:
     return RunBlocked("prompt", f"the prompt {prompt.name} cannot be used: {problem} {remedy}")
 
 
-def again(complaint: str) -> str:
-    """What an answer that was refused is asked for again with; "" the first time."""
-    return AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
+def asked_again(text: str, complaint: str) -> str:
+    """The text and, where an answer to it was refused, what was wrong with that."""
+    again = AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
+    return "\n\n".join(filter(None, (text, again)))
 
 
 def _one_line(complaint: str) -> str:

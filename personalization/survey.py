@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from personalization.brief import SEPARATOR
@@ -28,7 +29,7 @@ class Option:
     other: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """`key`: of the answer in the survey. `other_key`: of the same in the learner's own words, "" if none.
 
@@ -40,16 +41,26 @@ class Question:
     options: tuple[Option, ...] = ()
     other_key: str = ""
 
+    @cached_property
+    def by_code(self) -> Mapping[str, Option]:
+        """Every code, today's and old, in small letters → its option."""
+        old = {code.casefold(): option for option in self.options for code in option.old_codes}
+        return {**old, **{option.code.casefold(): option for option in self.options}}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Survey:
-    """The questions of a course, in order."""
+    """The questions of a course, in order. What follows from them is found out once: learners are many."""
 
     questions: tuple[Question, ...]
-    _by_key: dict[str, Question] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._by_key.update((question.key, question) for question in self.questions)
+    @cached_property
+    def _by_key(self) -> Mapping[str, Question]:
+        return {question.key: question for question in self.questions}
+
+    @cached_property
+    def _by_other_key(self) -> Mapping[str, Question]:
+        return {question.other_key: question for question in self.questions if question.other_key}
 
     def in_words(self, answers: Mapping[str, Any], language: str) -> dict[str, Any]:
         """The answers with labels in the place of codes, each with the learner's own words beside it.
@@ -57,7 +68,7 @@ class Survey:
         Own words count whether or not “something else” was chosen. Answers to other questions stay as they
         are: a platform may ask more than the survey says.
         """
-        own = {question.other_key: question for question in self.questions if question.other_key}
+        own = self._by_other_key
         result: dict[str, Any] = {}
         for key, answer in answers.items():
             if key in own and own[key].key in answers:
@@ -70,16 +81,16 @@ class Survey:
     def labels(self, language: str) -> dict[str, str]:
         """Key → the question in words, those in the learner's own words too."""
         labels = {question.key: label_in(question.labels, language) for question in self.questions}
-        own = {q.other_key: labels[q.key] for q in self.questions if q.other_key}
+        own = {key: labels[question.key] for key, question in self._by_other_key.items()}
         return {key: label for key, label in {**own, **labels}.items() if label}
 
-    @property
+    @cached_property
     def contact_keys(self) -> frozenset[str]:
         """Keys of the questions that ask who somebody is, by their words in any language: no answer to them
         leaves, and neither does what was said beside one."""
         return self._keys_that(asks_who)
 
-    @property
+    @cached_property
     def name_keys(self) -> frozenset[str]:
         """Those among them that ask for a name: what is told there leaves with no other answer either."""
         return self._keys_that(asks_name)
@@ -92,7 +103,7 @@ class Survey:
         """Question and code of answers that look like codes and are none: they are not sent."""
         found = []
         for question in self.questions:
-            known = _codes(question)
+            known = question.by_code
             items = _items(answers.get(question.key)) if question.options else []
             found += [(question.key, item) for item in items if _is_unknown(item, known)]
         return found
@@ -118,7 +129,7 @@ def _in_words(question: Question, answer: Any, own: Any, language: str) -> Any:
     own_words = _items(own)
     if not question.options and not own_words:
         return answer
-    known = _codes(question)
+    known = question.by_code
     words: list[Any] = []
     for item in _items(answer):
         option = known.get(_as_code(item))
@@ -134,12 +145,6 @@ def _items(answer: Any) -> list[Any]:
     if answer in (None, "", [], {}):
         return []
     return list(answer) if isinstance(answer, list) else [answer]
-
-
-def _codes(question: Question) -> dict[str, Option]:
-    """Every code, today's and old, in small letters → its option."""
-    old = {code.casefold(): option for option in question.options for code in option.old_codes}
-    return {**old, **{option.code.casefold(): option for option in question.options}}
 
 
 def _as_code(item: Any) -> str:

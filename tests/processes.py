@@ -18,13 +18,16 @@ PATIENCE_SECONDS = 60.0
 type Environment = dict[str, str]
 
 
-def until[T](condition: Callable[[], T], what: str, patience: float = PATIENCE_SECONDS) -> T:
-    """The condition's first true answer; fails with `what` when there is none in time."""
+def until[T](
+    condition: Callable[[], T], what: str, patience: float = PATIENCE_SECONDS, every: float = 0.02
+) -> T:
+    """The condition's first true answer, asked for every so many seconds; fails with `what` when there is
+    none in time."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if answer := condition():
             return answer
-        time.sleep(0.02)
+        time.sleep(every)
     raise AssertionError(f"not within {patience:.0f} s: {what}")
 
 

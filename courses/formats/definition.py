@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 type Document = dict[str, Any]
@@ -80,18 +81,18 @@ class Section:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Format:
     name: str
     version: int
     sections: tuple[Section, ...]
 
-    @property
+    @cached_property
     def tag(self) -> str:
         """What a fingerprint holds of the format: another version of it makes texts stale."""
         return f"{self.name}-{self.version}"
 
-    @property
+    @cached_property
     def written(self) -> tuple[Section, ...]:
         return tuple(section for section in self.sections if section.written)
 

@@ -6,9 +6,9 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -134,7 +134,7 @@ def stored_cluster(profile: UUID) -> str:
 
 def _clusters(profiles: Collection[Profile]) -> dict[UUID, str]:
     rows = UserCluster.objects.filter(user__in=[profile.pk for profile in profiles])
-    stored = {row.user_id: row for row in rows}
+    stored = {user: _Stored(*row) for user, *row in rows.values_list("user_id", *_Stored._fields)}
     found = {user: row.cluster_type for user, row in stored.items()}
     due = [profile.pk for profile in profiles if _is_due(profile, stored.get(profile.pk))]
     assessed = _assessed(due)
@@ -142,7 +142,16 @@ def _clusters(profiles: Collection[Profile]) -> dict[UUID, str]:
     return found | {user: assessment.cluster for user, assessment in assessed.items()}
 
 
-def _is_due(profile: Profile, stored: UserCluster | None) -> bool:
+class _Stored(NamedTuple):
+    """What of a learner's row a worker looks at: those of the factors that the survey decides."""
+
+    cluster_type: str
+    last_calculated: datetime
+    learning_style_factor: Any
+    technical_depth_factor: Any
+
+
+def _is_due(profile: Profile, stored: _Stored | None) -> bool:
     """Feedback and quizzes are calculated when they come; a survey may be changed by anything."""
     if stored is None or stored.last_calculated < timezone.now() - GOOD_FOR:
         return True

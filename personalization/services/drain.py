@@ -39,7 +39,7 @@ from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
-GATHER_SECONDS = 0.02  # answers that come within this time are settled, and places filled, by one statement
+GATHER_SECONDS = 0.03  # answers that come within this time are settled, and places filled, by one statement
 LOOK_SECONDS = 1.0  # so often a worker that waits for answers looks whether it should stop
 DRY_SECONDS = 0.5  # after a claim that found nothing
 GRACE_SECONDS = 5.0  # what is in flight at a shutdown may take so long; then it is given back
@@ -71,8 +71,12 @@ class Pace:
 
     @property
     def ahead(self) -> int:
-        """Items that are prepared while all places are taken, so that a free one waits for no database."""
-        return self.concurrency
+        """Items that are prepared while all places are taken, so that a free one waits for no database.
+
+        More than an answer's time has use for: a lesson's first request is to be back before the others of
+        that lesson want a place (LessonOrder), or they would hold theirs and wait for it.
+        """
+        return self.concurrency * 3 // 2
 
 
 def drain(stopping: Callable[[], bool] = lambda: False) -> int:
@@ -161,9 +165,9 @@ class Drain:
                 task.result()
 
     def _claim_ahead(self) -> None:
-        """Waits until a tenth of the places is free: one claim serves many."""
+        """Waits until a quarter of the places is missing: one claim, and what it reads, serves many."""
         wanted = self._pace.concurrency + self._pace.ahead - len(self._flight) - len(self._ready)
-        few = wanted < max(1, self._pace.concurrency // 10)
+        few = wanted < max(1, self._pace.concurrency // 4)
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
             self._dry_until = time.monotonic() + DRY_SECONDS

@@ -11,7 +11,7 @@ from courses.formats.shapes import PERSONAL_FORMATS
 from personalization.answers import CUT, MORE, bounded
 from personalization.brief import Brief
 from personalization.errors import Permanent
-from personalization.prompts import answers_json, learners_part, shared_part
+from personalization.prompts import answers_json, learners_message, shared_part
 from personalization.tokens import estimated_tokens
 from personalization.windows import Window
 from personalization.writers.openai_requests import FRAME_TOKENS
@@ -27,25 +27,24 @@ def fitted(brief: Brief, window: Window) -> Brief:
     what prompts.messages does.
     """
     left = window.tokens - window.output - _beside()[brief.format.tag] - _shared_tokens(brief, window)
-    own = estimated_tokens(learners_part(brief))
+    own = _own_tokens(brief)
     if own <= left:
         return brief
-    most = bisect_right(
-        range(1, len(answers_json(brief)) + 1), left, key=lambda most: _own_tokens(_cut(brief, most))
-    )
+    longest = len(answers_json(brief))
+    most = bisect_right(range(1, longest + 1), left, key=lambda most: _own_tokens(_cut(brief, most)))
     if most < FEWEST or brief.is_template:
         raise _too_long(own - left + window.tokens, window)
     return _cut(brief, most)
+
+
+def _own_tokens(brief: Brief) -> int:
+    return learners_message(brief).tokens
 
 
 def _cut(brief: Brief, most: int) -> Brief:
     """With so many characters of the answers, the first ones whole."""
     answers: dict[str, Any] = {**bounded(brief.answers, most), MORE: CUT.strip()}
     return replace(brief, answers=answers)
-
-
-def _own_tokens(brief: Brief) -> int:
-    return estimated_tokens(learners_part(brief))
 
 
 def _shared_tokens(brief: Brief, window: Window) -> int:

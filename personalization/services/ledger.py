@@ -18,9 +18,9 @@ from personalization.models.runs import GenerationRun, RunState
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job, Outcome, Text
 
-# In a statement of its own: what comes after it sees the money, the states and the leases as they are then.
-# Locked now, not when the money moves, or two workers would wait for each other.
-LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+# In a statement of its own, though sent with another: what comes after it sees the money, the states and the
+# leases as they are then. Locked now, not when the money moves, or two workers would wait for each other.
+LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%(runs)s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 # One statement for a batch, when its runs are locked: their money is the latest, and nobody else moves it.
 RESERVE = """
     WITH run AS MATERIALIZED (
@@ -81,8 +81,8 @@ def reserve(jobs: Sequence[Job]) -> Reserved:
             "given": json.dumps([_reservation(job) for job in paid]),
         }
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(LOCK_RUNS, [parameters["runs"]])
-            cursor.execute(RESERVE, parameters)
+            cursor.execute(f"{LOCK_RUNS}; {RESERVE}", parameters)
+            cursor.nextset()
             verdicts = {item: (goes_on, fits) for item, goes_on, fits in cursor.fetchall()}
     verdicts |= _free_of_charge([job for job in jobs if not job.on_ledger])
     allowed = [job for job in jobs if verdicts.get(job.claim.id) == (True, True)]
@@ -210,7 +210,7 @@ def end_lost_calls(*, lease: float) -> int:
         if not (runs := [row[0] for row in cursor.fetchall()]):
             return 0
         known = [run for run in runs if run]
-        cursor.execute(LOCK_RUNS, [known])
+        cursor.execute(LOCK_RUNS, {"runs": known})
         cursor.execute(UNKNOWN, {"lease": lease, "runs": known})
         count: int = cursor.fetchone()[0]
         return count

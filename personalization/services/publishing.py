@@ -14,8 +14,10 @@ from personalization.services.attempts import LOCKED, Outcome
 # Every insert locks its lesson and its learner against deletion, and the lesson against another number. In
 # this order, before the items: who deletes a learner locks the learner first and then their items, and who
 # renumbers lessons locks them by id.
-LOCK_LESSONS = "SELECT FROM lessons WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
-LOCK_LEARNERS = "SELECT FROM profiles WHERE id = ANY(%s::uuid[]) ORDER BY id FOR KEY SHARE"
+LOCK_PARENTS = """
+    SELECT FROM lessons WHERE id = ANY(%(lessons)s::uuid[]) ORDER BY id FOR KEY SHARE;
+    SELECT FROM profiles WHERE id = ANY(%(learners)s::uuid[]) ORDER BY id FOR KEY SHARE
+"""
 # Sorted, so that two workers cannot deadlock. A text that an editor has locked is left alone, except where
 # the run replaces just this change of theirs: whoever edited since has another edited_at.
 PUBLISH = """
@@ -70,9 +72,9 @@ def lock_parents(cursor: CursorWrapper, outcomes: Sequence[Outcome], lessons: Co
     """What the texts of these outcomes will refer to stays until the transaction ends; and these lessons."""
     claims = [outcome.claim for outcome in outcomes if outcome.text]
     if claims or lessons:
-        cursor.execute(LOCK_LESSONS, [list({*lessons, *(claim.lesson_id for claim in claims)})])
-    if claims:
-        cursor.execute(LOCK_LEARNERS, [list({claim.profile_id for claim in claims if claim.profile_id})])
+        of_lessons = {*lessons, *(claim.lesson_id for claim in claims)}
+        learners = {claim.profile_id for claim in claims if claim.profile_id}
+        cursor.execute(LOCK_PARENTS, {"lessons": list(of_lessons), "learners": list(learners)})
 
 
 def publish(cursor: CursorWrapper, texts: Sequence[Outcome]) -> None:

@@ -207,9 +207,8 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
     """
     runs = {outcome.claim.run_id for outcome in outcomes} | {more.job.claim.run_id for more in again}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(IMPATIENT)
         # Whoever cancels waits for this transaction, or this one sees that the run is cancelled.
-        cursor.execute(LOCK_RUNS, [list(runs)])
+        cursor.execute(f"{IMPATIENT}; {LOCK_RUNS}", {"runs": list(runs)})
         parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
         kept = [part for part in parts if part]
         lock_parents(cursor, outcomes, {one.lesson_id for one in kept})

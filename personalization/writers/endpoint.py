@@ -75,6 +75,9 @@ class EndpointWays:
 
     async def _noted(self, sent: Facts, answer: Answer) -> Answer:
         """The answer; what it proves is kept."""
+        told = (answer.usage.reported, answer.fenced)
+        if self._known and sent is self.facts and told == (sent.usage, sent.fenced):
+            return answer  # as nearly all
         seen = replace(sent, usage=answer.usage.reported, fenced=answer.fenced)
         # Another request may have found out something else while this one was under way.
         facts = lowest(seen, self.facts) if self._known else seen

@@ -37,11 +37,15 @@ class Facts:
     fenced: bool = False
 
 
+_ANSWERS = {way: place for place, way in enumerate(AnswerFormat.values)}
+_LIMITS = {way: place for place, way in enumerate(TokenLimit.values)}
+
+
 def lowest(one: Facts, other: Facts) -> Facts:
     """What both ways say: each fact starts with what most endpoints can, and only ever steps down."""
     return Facts(
-        answers=max(one.answers, other.answers, key=AnswerFormat.values.index),
-        limit=max(one.limit, other.limit, key=TokenLimit.values.index),
+        answers=max(one.answers, other.answers, key=_ANSWERS.__getitem__),
+        limit=max(one.limit, other.limit, key=_LIMITS.__getitem__),
         stream=one.stream or other.stream,
         stream_usage=one.stream_usage and other.stream_usage,
         usage=one.usage and other.usage,

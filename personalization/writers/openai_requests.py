@@ -9,10 +9,10 @@ from personalization.condensing.prompt import PartBrief, own_part, rules_part
 from personalization.models.endpoints import AnswerFormat, TokenLimit
 from personalization.prompts import (
     LONGEST_COMPLAINT,
-    SharedPart,
-    again,
+    Message,
+    asked_again,
     json_string,
-    learners_part,
+    learners_message,
     shared_part,
 )
 from personalization.tokens import estimated_tokens, guided_tokens
@@ -31,44 +31,37 @@ class Requests:
     def __init__(self, model: str) -> None:
         self.thinks = True
         self._head = b'{"model":' + json_string(model) + b',"messages":[{"role":"system","content":'
-        self._frames: dict[tuple[str, str, int], _Frame] = {}
+        self._frames: dict[tuple[str, str, int | None], _Frame] = {}
 
     def body(self, brief: Brief | PartBrief, complaint: str, facts: Facts) -> bytes:
-        own = json_string(_own(brief, complaint))
+        own = _own(brief)
+        asked = json_string(asked_again(own.text, complaint)) if complaint else own.as_json
         tail = self._frame(brief).tail(facts, thinks=self.thinks)
         return b"".join(
-            (self._head, _shared(brief).as_json, b'},{"role":"user","content":', own, b"}]", tail)
+            (self._head, _shared(brief).as_json, b'},{"role":"user","content":', asked, b"}]", tail)
         )
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
         """The most tokens of one call: the limit that is sent is never above it."""
         frame = self._frame(brief)
-        given = _shared(brief).tokens + estimated_tokens(_own(brief)) + frame.tokens
+        given = _shared(brief).tokens + _own(brief).tokens + frame.tokens
         return Usage(given, 0, frame.most(thinks=self.thinks))
 
     def _frame(self, brief: Brief | PartBrief) -> "_Frame":
-        room = (
-            brief.tokens
-            if isinstance(brief, PartBrief)
-            else ROOM * guided_tokens(brief.format, brief.language)
-        )
+        room = brief.tokens if isinstance(brief, PartBrief) else None
         key = (brief.format.tag, brief.language, room)
         if key not in self._frames:
-            self._frames[key] = _Frame(brief.format, room)
+            guided = ROOM * guided_tokens(brief.format, brief.language)
+            self._frames[key] = _Frame(brief.format, guided if room is None else room)
         return self._frames[key]
 
 
-def _shared(brief: Brief | PartBrief) -> SharedPart:
-    if isinstance(brief, PartBrief):
-        text = rules_part(brief)
-        return SharedPart(text, json_string(text), estimated_tokens(text))
-    return shared_part(brief)
+def _shared(brief: Brief | PartBrief) -> Message:
+    return Message.of(rules_part(brief)) if isinstance(brief, PartBrief) else shared_part(brief)
 
 
-def _own(brief: Brief | PartBrief, complaint: str = "") -> str:
-    if isinstance(brief, PartBrief):
-        return "\n\n".join(filter(None, (own_part(brief), again(complaint))))
-    return learners_part(brief, complaint)
+def _own(brief: Brief | PartBrief) -> Message:
+    return Message.of(own_part(brief)) if isinstance(brief, PartBrief) else learners_message(brief)
 
 
 class _Frame:
