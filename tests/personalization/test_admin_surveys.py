@@ -130,6 +130,14 @@ def test_new_rows_come_last(admin: Client, survey: CourseSurvey) -> None:
     assert codes == ["home", "studio", "garden", "beach"]
 
 
+def test_a_question_has_hundreds_of_options(admin: Client, survey: CourseSurvey) -> None:
+    new = [{"code": f"city{number}", "label_en": f"City {number}"} for number in range(180)]
+    assert sent(admin, options_page(survey), "options", *new).status_code == 302
+    answer = sent(admin, options_page(survey), "options", _181_label_en="Town")
+    assert answer.status_code == 302, refusals(answer)
+    assert SurveyOption.objects.get(code="city179").label_en == "Town"
+
+
 def test_old_codes_are_written_with_commas(admin: Client, survey: CourseSurvey) -> None:
     sent(admin, options_page(survey), "options", _0_old_codes=" h1, at home ,,17 ")
     assert SurveyOption.objects.get(code="home").old_codes == ["h1", "at home", "17"]
