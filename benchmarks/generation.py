@@ -12,6 +12,7 @@ second, when nothing else runs. Exits 1 when a promise is broken.
 import argparse
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.utils import get_random_secret_key
 from django.db import connection
 from django.db.models import Max
 from rich.console import Console
@@ -49,7 +49,7 @@ LESSONS = 12
 OLD_TEXTS = 5
 WIDTH = 100
 PATIENCE = 1800.0
-LOOK = 2.0  # seconds
+LOOK = 1.0  # seconds
 BARE = Path(__file__).parent / "generating" / "bare.py"
 
 
@@ -131,7 +131,7 @@ def _environment(base_url: str, in_flight: int) -> dict[str, str]:
     return {
         **os.environ,
         "DEBUG": "false",
-        "SECRET_KEY": get_random_secret_key(),
+        "SECRET_KEY": secrets.token_urlsafe(50),
         "DATABASE_URL": f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}",
         "REDIS_URL": settings.REDIS_URL,
         "OPENAI_API_KEY": "fake",

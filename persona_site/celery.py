@@ -28,7 +28,7 @@ from personalization.sweeper import Sweeper
 # A dead socket must not hold a worker: so soon, another try still comes before the leases are over.
 answer_within(settings.GENERATION_LEASE_SECONDS / 3)
 
-GC_THRESHOLD = 20_000  # new objects; Python's own is a tenth
+GC_THRESHOLD = 20_000  # new objects; Python's own is 2,000 at most
 
 app = Celery("persona", amqp=SteadyAMQP)
 app.conf.update(
@@ -107,6 +107,7 @@ def start_broker(**_: Any) -> None:
 def collect_seldom(**_: Any) -> None:
     """What the libraries made when they were loaded stays for good, and hundreds of requests in flight are no
     garbage: looking through both all the time took a twentieth of a child's CPU."""
+    gc.collect()  # or what is garbage already would stay for good too
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD, 10, 10)
 

@@ -41,15 +41,15 @@ class PriceTable:
     problems: tuple[str, ...] = ()
 
 
+_read: list[tuple[object, PriceTable]] = []  # what was read last, and its table
+
+
 def price_table() -> PriceTable:
-    """What settings.MODEL_PRICES says. Read once for as long as they are the same: each call asks for it."""
+    """What settings.MODEL_PRICES says. Each call asks: it is read once, and never to be changed in place."""
     given = settings.MODEL_PRICES
     if not _read or _read[0][0] is not given:
         _read[:] = [(given, _table(json.dumps(given, default=str)))]
     return _read[0][1]
-
-
-_read: list[tuple[object, PriceTable]] = []
 
 
 def price_of(model: str) -> Price | None:

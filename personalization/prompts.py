@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Any
 from uuid import UUID
@@ -33,17 +33,19 @@ LESSONS_KEPT = 32  # more are never written at one time, as a run goes lesson by
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
-    """The text, the same as a JSON string in UTF-8, and its tokens, about."""
+    """The text, the same as a JSON string in UTF-8, and its tokens, about: each made when it is wanted."""
 
     text: str
-    as_json: bytes
-    tokens: int
 
-    @classmethod
-    def of(cls, text: str) -> "Message":
-        return cls(text, json_string(text), estimated_tokens(text))
+    @cached_property
+    def as_json(self) -> bytes:
+        return json_string(self.text)
+
+    @cached_property
+    def tokens(self) -> int:
+        return estimated_tokens(self.text)
 
 
 def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:
@@ -81,13 +83,13 @@ def learners_message(brief: Brief) -> Message:
         text = WRITE_NOW if brief.is_template else _own_text(brief)
         if isinstance(text, PromptError):
             raise _failure(brief, text)
-        made = brief.made["own"] = Message.of(text)
+        made = brief.made["own"] = Message(text)
     return made
 
 
 def learners_part(brief: Brief, complaint: str = "") -> str:
     """The same and, where an answer was refused, what was wrong. Raises what it does."""
-    return asked_again(learners_message(brief).text, complaint)
+    return with_complaint(learners_message(brief).text, complaint)
 
 
 def answers_json(brief: Brief) -> str:
@@ -163,7 +165,7 @@ def _shared_part(
         text = _parts(setting.prompt).shared.render(values).strip()
     except PromptError as error:
         return PromptError(error.found, error.line)  # without its traceback, which holds the lesson
-    return Message.of(text)
+    return Message(text)
 
 
 def _own_text(brief: Brief) -> str | PromptError:
@@ -222,7 +224,7 @@ def _blocked(prompt: PersonalPrompt, problem: str) -> RunBlocked:
     return RunBlocked("prompt", f"the prompt {prompt.name} cannot be used: {problem} {remedy}")
 
 
-def asked_again(text: str, complaint: str) -> str:
+def with_complaint(text: str, complaint: str) -> str:
     """The text and, where an answer to it was refused, what was wrong with that."""
     again = AGAIN.format(complaint=_one_line(complaint)) if complaint else ""
     return "\n\n".join(filter(None, (text, again)))

@@ -17,7 +17,8 @@ from uuid import UUID, uuid4
 from django.db.backends.signals import connection_created
 from psycopg.sql import SQL, Composable, Composed, Literal
 
-# What may write. A statement that only reads, or that no transaction may hold, is sent as it is.
+# What may write. A statement that only reads, or that no transaction may hold, is sent as it is. Of several
+# that are sent together the first one tells: what locks before it writes is not seen.
 _WRITES = re.compile(r"\s*(with|insert|update|delete|merge|truncate|do|call)\b", re.IGNORECASE)
 
 

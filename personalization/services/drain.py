@@ -166,7 +166,9 @@ class Drain:
 
     def _claim_ahead(self) -> None:
         """Waits until a quarter of the places is missing: one claim, and what it reads, serves many."""
-        wanted = self._pace.concurrency + self._pace.ahead - len(self._flight) - len(self._ready)
+        # The first claim fills the places only: none waits until those behind it are prepared as well.
+        ahead = self._pace.ahead if self._flight or self._ready else 0
+        wanted = self._pace.concurrency + ahead - len(self._flight) - len(self._ready)
         few = wanted < max(1, self._pace.concurrency // 4)
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.

@@ -1,8 +1,8 @@
 """Which of a worker's prepared jobs start next: the first of each lesson ahead of all others.
 
 The others of a lesson wait for its first answer (writers.lesson_gate). Started in plain order they would hold
-a worker's places for as long as that answer takes, once for each lesson. With as many jobs prepared as there
-are places, the next lesson's first one is answered before the last of the present lesson have started.
+a worker's places for as long as that answer takes, once for each lesson. With more jobs prepared than there
+are places (`Pace.ahead`), the next lesson's first one is answered before the present lesson's last start.
 """
 
 from collections import OrderedDict

@@ -10,10 +10,10 @@ from personalization.models.endpoints import AnswerFormat, TokenLimit
 from personalization.prompts import (
     LONGEST_COMPLAINT,
     Message,
-    asked_again,
     json_string,
     learners_message,
     shared_part,
+    with_complaint,
 )
 from personalization.tokens import estimated_tokens, guided_tokens
 from personalization.writers.base import Usage
@@ -35,7 +35,7 @@ class Requests:
 
     def body(self, brief: Brief | PartBrief, complaint: str, facts: Facts) -> bytes:
         own = _own(brief)
-        asked = json_string(asked_again(own.text, complaint)) if complaint else own.as_json
+        asked = json_string(with_complaint(own.text, complaint)) if complaint else own.as_json
         tail = self._frame(brief).tail(facts, thinks=self.thinks)
         return b"".join(
             (self._head, _shared(brief).as_json, b'},{"role":"user","content":', asked, b"}]", tail)
@@ -51,17 +51,18 @@ class Requests:
         room = brief.tokens if isinstance(brief, PartBrief) else None
         key = (brief.format.tag, brief.language, room)
         if key not in self._frames:
-            guided = ROOM * guided_tokens(brief.format, brief.language)
-            self._frames[key] = _Frame(brief.format, guided if room is None else room)
+            if room is None:
+                room = ROOM * guided_tokens(brief.format, brief.language)
+            self._frames[key] = _Frame(brief.format, room)
         return self._frames[key]
 
 
 def _shared(brief: Brief | PartBrief) -> Message:
-    return Message.of(rules_part(brief)) if isinstance(brief, PartBrief) else shared_part(brief)
+    return Message(rules_part(brief)) if isinstance(brief, PartBrief) else shared_part(brief)
 
 
 def _own(brief: Brief | PartBrief) -> Message:
-    return Message.of(own_part(brief)) if isinstance(brief, PartBrief) else learners_message(brief)
+    return Message(own_part(brief)) if isinstance(brief, PartBrief) else learners_message(brief)
 
 
 class _Frame:

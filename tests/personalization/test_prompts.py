@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -16,14 +15,7 @@ from personalization.personal_prompt import (
     variables_json,
     writers_prompt,
 )
-from personalization.prompts import (
-    format_guidance,
-    learners_message,
-    learners_part,
-    messages,
-    said_of_coach,
-    shared_part,
-)
+from personalization.prompts import format_guidance, messages, said_of_coach
 from personalization.shipped_config import PERSONALIZATION, former_prompt
 from personalization.voice import Voice
 from tests.personalization.briefs import NINA, SAM, brief
@@ -227,22 +219,6 @@ def test_an_editors_words_are_what_is_sent() -> None:
     assert system["content"].startswith("Массаж шеи|речь|- summary_short (text): ")
     assert system["content"].endswith("|yes")
     assert user["content"].startswith("{{name}}|True|Кратко.|{")
-
-
-def test_the_shared_part_is_made_once_for_a_lesson() -> None:
-    first = shared_part(with_template(SHORT))
-    assert shared_part(with_template(SHORT, of=brief(name=None, answers={}))) is first
-
-
-def test_a_learners_part_is_made_once_and_anew_for_another_brief() -> None:
-    one = with_template(SHORT)
-    made = learners_message(one)
-    assert learners_message(one) is made
-    assert made.text == learners_part(one)
-    assert learners_message(replace(one, guidance="Кратко.")).text == learners_part(
-        with_template(SHORT, of=brief(guidance="Кратко."))
-    )
-    assert learners_message(one) is made
 
 
 def test_a_version_is_short_and_changes_with_all_that_the_prompt_brings() -> None:
