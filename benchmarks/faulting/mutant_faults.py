@@ -11,7 +11,13 @@ def mutant_delete_first(stage: Stage) -> None:
     stage.until_ended(1)
 
 
-@fault("mutant: no fence, and a worker that wakes too late", mutant="no-fence", model={"latency": 1500})
+# With a deadline that outlasts its sleep: what comes too late is an answer then, and no timeout.
+@fault(
+    "mutant: no fence, and a worker that wakes too late",
+    mutant="no-fence",
+    model={"latency": 1500},
+    variables={"GENERATION_CALL_SECONDS": "60"},
+)
 def mutant_no_fence(stage: Stage) -> None:
     stage.until_ended(1)
     frozen = Frozen(stage, stage.house.workers[0])

@@ -68,6 +68,8 @@ MUTANTS = (
             Change(queue, "SETTLE", MINE, ""),
             Change(queue, "SETTLE", "WHERE item.state = 'running' ORDER BY", "ORDER BY"),
             Change(queue, "HEARTBEAT", MINE, ""),
+            # Nor does it hear that they are done: its heartbeat would take them out of its hands in time.
+            Change(queue, "HEARTBEAT", "WHERE item.state = 'running'\n    ), free", "), free"),
         ),
         breaks="no version is written twice",
     ),
