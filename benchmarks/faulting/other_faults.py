@@ -1,9 +1,10 @@
-"""Rows: two operators, jumping clocks, a full disk, and the show piece."""
+"""Rows: two operators, cancels, jumping clocks, a full disk, and the show piece."""
 
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection
 
@@ -11,7 +12,8 @@ from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.rows import fault
 from benchmarks.faulting.small_disk import SmallDiskPostgres, small_disk
 from benchmarks.faulting.stage import PATIENCE, Stage
-from personalization.models import GenerationRun
+from personalization.models import GenerationItem, GenerationRun
+from personalization.services.runs import cancel_run
 from tests.processes import until
 
 HOUR = 3600.0
@@ -96,6 +98,26 @@ def show(stage: Stage) -> None:
             stage.kill(worker)
         stage.house.staff(2, stage.house.variables)
     stage.until_ended(1_000, patience=3 * PATIENCE)
+
+
+@fault("40 cancels at random moments: no text of a run after its cancel")
+def cancels(stage: Stage) -> None:
+    moments = random.Random(21)
+    for number in range(40):
+        run = stage.ask(force=True) if number else stage.runs[0]
+        texts = moments.randrange(12)
+        until(lambda run=run, texts=texts: _texts(run) >= texts and stage.in_flight(), "it writes")  # type: ignore[misc]
+        cancel_run(GenerationRun.objects.get(pk=run))
+        then = _texts(run)
+        until(lambda: stage.in_flight() == 0, "what was under way ends")
+        if (now := _texts(run)) != then:
+            raise AssertionError(f"cancel {number + 1}: {now - then} texts came after it")
+    stage.ask(force=True)
+
+
+def _texts(run: UUID) -> int:
+    """How many the run has published."""
+    return GenerationItem.objects.filter(run_id=run, state="done").count()
 
 
 def _asked(stage: Stage, key: str | None) -> object:

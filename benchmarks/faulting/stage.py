@@ -20,6 +20,7 @@ from personalization.models import GenerationItem, GenerationRun
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED, RunState
 from personalization.pairs import Selection
+from personalization.services.drain import Pace
 from personalization.services.runs import start_run
 from tests.processes import WorkerProcess, until
 
@@ -81,7 +82,7 @@ class Stage:
     def kill(self, worker: WorkerProcess) -> None:
         """kill -9 of a worker and its children."""
         worker.freeze()
-        self.may_be_unknown += self.held_by(worker.children())
+        self.may_be_unknown += self.paid_by(worker.children())
         worker.kill()
         self.house.workers.remove(worker)
 
@@ -89,7 +90,7 @@ class Stage:
         """kill -9 of one process of a pool."""
         with suppress(ProcessLookupError):  # it has ended by itself
             os.kill(pid, signal.SIGSTOP)
-            self.may_be_unknown += self.held_by([pid])
+            self.may_be_unknown += self.paid_by([pid])
             os.kill(pid, signal.SIGKILL)
 
     def held_by(self, pids: list[int]) -> int:
@@ -97,14 +98,25 @@ class Stage:
         names = [f"{socket.gethostname()}:{pid}" for pid in pids]
         return GenerationItem.objects.filter(leased_by__in=names).count()
 
+    def paid_by(self, pids: list[int]) -> int:
+        """Of how many of them these processes may have calls under way: the others are only prepared."""
+        return min(self.held_by(pids), len(pids) * self.places)
+
+    @property
+    def places(self) -> int:
+        """Calls that a worker has under way at most."""
+        concurrency = self.house.variables.get("GENERATION_CONCURRENCY", self.house.pace.concurrency)
+        return Pace(int(concurrency), 0, 0, 0).most
+
     def in_flight(self) -> int:
         """How many items are in anybody's hands."""
         return GenerationItem.objects.filter(state="running").count()
 
     def lose_touch(self, leases: int = 0) -> None:
         """What is in hand now may be lost; in so many leases more, all that a worker can have paid for."""
-        each = 2 * self.house.pace.concurrency  # in flight, and waiting to be written
-        self.may_be_unknown += self.in_flight() + leases * each * len(self.house.workers)
+        each = 2 * self.places  # in flight, and waiting to be written
+        most = each * len(self.house.workers)
+        self.may_be_unknown += min(self.in_flight(), most) + leases * most
 
     def healed(self) -> None:
         """From this moment on all is well again."""

@@ -85,7 +85,7 @@ class Frozen:
 
 def until_over(stage: Stage, pids: list[int]) -> None:
     """Until the leases of these frozen processes are over."""
-    stage.may_be_unknown += stage.held_by(pids)
+    stage.may_be_unknown += stage.paid_by(pids)
     until(lambda: stage.held_by(pids) == 0, "the leases of the frozen worker run out")
 
 

@@ -70,6 +70,11 @@ class Pace:
         return self.concurrency // 20
 
     @property
+    def most(self) -> int:
+        """Requests that are ever in flight."""
+        return self.concurrency + self.extra
+
+    @property
     def ahead(self) -> int:
         """Items that are prepared while all places are taken, so that a free one waits for no database.
 
