@@ -21,6 +21,7 @@ from personalization.models import (
     GenerationItem,
     GenerationRun,
     Profile,
+    PromptRefinement,
     PromptVersion,
     SurveyOption,
     SurveyQuestion,
@@ -34,6 +35,7 @@ from personalization.services.prompt_trial import start_trial
 from personalization.services.prompt_versions import save_draft
 from personalization.services.runs import cancel_run, start_run
 from personalization.shipped_config import PERSONALIZATION, shipped_prompts
+from personalization.supervisor import guidance
 from tests.builders import default_survey, make_coach, make_learner, make_lesson
 from tests.personalization.long_lessons import LONG, finished
 from tests.personalization.templates import start as start_templates
@@ -63,6 +65,8 @@ KINDS = {
     "a number in its row": "60 70 80 90 100",
     "a coach without address": "Пишите мне: […]",
     "a title without a number": "Урок: Урок\n",
+    "what a cluster asks for": guidance("visual_basic", "ru"),
+    "a lesson by its standard description": "--- what is said in the lesson ---\nIntroduction:",
 }
 COMPUTER_NAMES = re.compile(r"target_clients|skills_wanted|wow_result|practice_model|_other\b|learning_style")
 
@@ -79,6 +83,8 @@ ADVERSARIES: list[tuple[str, str, dict[str, Any]]] = [
             "target_clients": "Для семьи Звездинцевых: со Звездинцевым-старшим",
             "fears": f"Меня зовут {UNICODE_HIDING}, пишите на yaropolk@example.com или yar＠example.org",
             "wow_result": "Звоните: +7 (921) 555-17-42, 8 921 555 17 42, 89215551742",
+            "learning_style": "Visual",
+            "technical_depth": 10,
             "utm_source": "fb_ads_22",
             "field_3": "Боюсь сделать больно",
             "q17": "Хочу дома",
@@ -154,6 +160,7 @@ def learners() -> list[Profile]:
     course = Course.objects.get(slug="shvz")
     make_lesson(course, NUMBERS + 90, title=f"Урок {NUMBERS + 90}. Долгий", transcript=LONG * 2)
     make_lesson(course, NUMBERS + 91, title=f"Модуль 1. Урок {NUMBERS + 91}", transcript=LONG[:2_000])
+    Course.objects.filter(slug="sleep-basics").update(lesson_source="template")
     coach = make_coach("Вера", prompt="Тепло. Пишите мне: vera@example.com, 8 (921) 555-17-42.")
     set_default_coach(coach=coach)
     hostile = [make_learner(key, course, name=name, survey=survey) for key, name, survey in ADVERSARIES]
@@ -199,11 +206,13 @@ def try_draft(learners: list[Profile]) -> None:
 
 
 def noted() -> Iterable[str]:
-    """What runs and items keep to be shown in the admin or told by commands."""
+    """What runs, items and the log of guidance keep to be shown in the admin or told by commands."""
     for run in GenerationRun.objects.all():
         yield f"{run.note} {run.options}"
     for item in GenerationItem.objects.all():
         yield f"{item.error_code} {item.error_message}"
+    for refined in PromptRefinement.objects.all():
+        yield f"{refined.original_prompt} {refined.refined_prompt}"
 
 
 def read_fully(request: bytes) -> tuple[str, dict[str, Any]]:
@@ -239,6 +248,7 @@ def test_nothing_of_who_a_learner_is_leaves(
     assert all(kinds.values()), kinds
     told = "\n".join([caplog.text, *noted()]).lower()
     assert caplog.records
+    assert PromptRefinement.objects.exists()
     assert not [secret for secret in secrets if secret in told]
 
 

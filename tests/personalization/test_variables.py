@@ -1,13 +1,14 @@
-"""Variables and settings: two editors, what they were, what a value does to live prompts, deleting them."""
+"""Variables and settings: two editors, what they were, who may read them, what a value does to prompts."""
 
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.urls import reverse
 
 from personalization.models import ConfigEntry, GenerationRun, PromptVersion, SettingEntry, VariableEntry
+from personalization.models.config import DEFAULT_COACH
 from personalization.prompt_engine import PromptError
 from personalization.services.kept_values import A_PAGE, kept_changes
 from personalization.services.prompt_versions import live_number, make_live, save_draft
@@ -153,6 +154,24 @@ def test_a_long_history_has_pages() -> None:
         (change.before and change.before.value, change.after and change.after.value) for change in second
     ]
     assert values == [(101, 102), (20, 101)]
+
+
+# --- who may read it ---
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["prompt_new", "system_new", "default_coach_new", "variable", "x_var_tone"])
+def test_only_a_variable_is_entered_as_public(key: str) -> None:
+    ConfigEntry.objects.create(key="var_tone", value=5, is_public=True)
+    with pytest.raises(IntegrityError, match="app_config_public_variables"):
+        ConfigEntry.objects.create(key=key, value=5, is_public=True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", [PERSONALIZATION, CLUSTER, SAMPLE_LESSONS, DEFAULT_COACH])
+def test_what_is_private_does_not_become_public(key: str) -> None:
+    with pytest.raises(IntegrityError, match="app_config_public_variables"):
+        ConfigEntry.objects.filter(pk=key).update(is_public=True)
 
 
 # --- what a value does to live prompts ---
