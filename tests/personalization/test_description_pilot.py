@@ -175,7 +175,9 @@ def edited(*numbers: int) -> None:
 
 def tried_page(client: Client, lesson: Lesson) -> str:
     client.force_login(make_superuser("me"))
-    return words(client.get(page("try"), {"course": lesson.course.slug, "lesson": lesson.pk, "show": "1"}))
+    return words(
+        client.get(page("try"), {"course": lesson.course.slug, "lesson": str(lesson.pk), "show": "1"})
+    )
 
 
 def tried_parts(shown: str) -> list[str]:

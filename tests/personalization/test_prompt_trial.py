@@ -1,4 +1,4 @@
-"""Trying a version with a lesson that is too long for the model or texts that an editor changed; long pages."""
+"""Trying a version with a lesson too long for the model, or with texts that an editor changed; long pages."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ def lesson(settings: Settings) -> Lesson:
 
 def learner(name: str, lesson: Lesson, *, edited: bool = False) -> Profile:
     """Who has a text of today's."""
-    made = make_learner(name, lesson.course, name=name, survey={"motivation": f"Goal of {name}"})
+    made = make_learner(name, lesson.course, name=name, survey={"motivation": "Sleep" if edited else "Rest"})
     make_text(made, lesson, edited_at=timezone.now() if edited else None)
     return made
 
@@ -110,7 +110,7 @@ def test_of_an_edited_text_the_page_says_that_it_stays_and_shows_its_message(
     html = editor.get(page("try", PERSONALIZATION, 2), data | {"show": "1"}).content.decode()
     free, edited = (html[html.rindex(f"<strong>{name}") :].split("</details>")[0] for name in ("u-1", "u-2"))
     assert (EDITED_TEXT in free, EDITED_TEXT in edited) == (False, True)
-    assert "Goal of u-2" in edited
+    assert "Sleep" in edited
     assert "Nothing would be written" not in html
     assert NO_LEARNER_LEFT not in html
 
