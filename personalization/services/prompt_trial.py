@@ -1,20 +1,23 @@
 """A version of a prompt is tried: with one lesson and a few learners, before anybody else's texts change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import floor
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from courses.models import Lesson
+from courses.models import Lesson, LessonDescription
 from courses.services.stores import known_stores
-from personalization.brief import Brief, reason_to_skip
+from personalization.brief import Brief, Current, reason_to_skip
 from personalization.condensing.plan import FILLED, plan_of
 from personalization.costs.estimate import Estimate, estimate
 from personalization.errors import Permanent, PlanRefused
 from personalization.live_prompts import live_prompts
-from personalization.models import GenerationItem, Profile, PromptVersion
+from personalization.models import GenerationItem, GenerationRun, Profile, PromptVersion
+from personalization.models import PersonalizedLessonDescription as Text
 from personalization.models.runs import ENDED, Backend, Kind
 from personalization.pairs import Selection
 from personalization.personal_prompt import LESSON_TEMPLATE
@@ -34,6 +37,16 @@ from personalization.writers.registry import current_recipe, model_of
 
 MOST_LEARNERS = 5
 MOST_LESSONS = 5  # whose descriptions are written to try a prompt
+ALL_TEXTS_EDITED = gettext_lazy(
+    "An editor changed the texts of all these learners for the lesson, and a pilot leaves them as they are: "
+    "nothing would be written. Choose other learners, or another lesson."
+)
+_ALL_DESCRIPTIONS_EDITED = gettext_lazy(
+    "An editor changed the descriptions of all these lessons, and a pilot leaves them as they are: nothing "
+    "would be written. Choose other lessons."
+)
+# A text that a run finds and leaves alone, whatever else is to be said of it.
+_EDITED = Current(fingerprint=None, origin=None, locked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +119,12 @@ def trials(version: PromptVersion, lesson: Lesson, profiles: Sequence[Profile]) 
     prompts = live_prompts(version)
     recipe = current_recipe(Backend.OPENAI, prompts.personal)
     clusters, parts = clusters_for(profiles), course_parts([lesson.course_id])[lesson.course_id]
-    found = []
+    edited, found = _edited_texts(lesson, profiles), []
     for profile in profiles:
         cluster = clusters.get(profile.pk, UNREFINED)
         brief = make_brief(profile, lesson, cluster, parts, prompts)
-        reason = reason_to_skip(brief, None, recipe, force=True)
+        current = _EDITED if profile.pk in edited else None
+        reason = reason_to_skip(brief, current, recipe, force=True)
         found.append(Trial(profile, _sent(brief), cluster, reason or ""))
     return found
 
@@ -119,6 +133,18 @@ def lesson_trial(version: PromptVersion, lesson: Lesson) -> tuple[Message, ...]:
     """What the lesson's standard description would be asked for with. Raises RunBlocked."""
     said = transcripts([lesson], model_of(Backend.OPENAI))[lesson.pk]
     return _sent(template_brief(lesson, live_prompts(version).lesson, said))
+
+
+def edited_descriptions(lessons: Iterable[Lesson]) -> set[UUID]:
+    """Ids of the lessons (a query set, too) whose description an editor changed: no pilot writes those."""
+    rows = LessonDescription.objects.filter(lesson__in=lessons, edited_at__isnull=False)
+    return set(rows.values_list("lesson_id", flat=True))
+
+
+def _edited_texts(lesson: Lesson, profiles: Sequence[Profile]) -> set[UUID]:
+    """Ids of those of the learners whose text for the lesson an editor changed."""
+    rows = Text.objects.filter(lesson=lesson, profile__in=profiles, edited_at__isnull=False)
+    return set(rows.values_list("profile_id", flat=True))
 
 
 def _sent(brief: Brief) -> tuple[Message, ...]:
@@ -148,6 +174,9 @@ def start_trial(
         raise PlanRefused(_("This prompt writes no personal texts."))
     if not 1 <= len(profiles) <= MOST_LEARNERS:
         raise PlanRefused(_("Choose one to %(most)s learners.") % {"most": MOST_LEARNERS})
+    all_edited = len(_edited_texts(lesson, profiles)) == len(profiles)
+    if all_edited and not _given_before(token, user):
+        raise PlanRefused(ALL_TEXTS_EDITED)
     open_items = GenerationItem.objects.filter(profile__in=profiles, lesson=lesson).exclude(state__in=ENDED)
     if open_items.exclude(run__idempotency_key=token).exists():
         # They would go over to this run, and with it be thrown away.
@@ -181,6 +210,9 @@ def start_lesson_trial(
         raise PlanRefused(_("This prompt writes no standard descriptions."))
     if not 1 <= len(lessons) <= MOST_LESSONS:
         raise PlanRefused(_("Choose one to %(most)s lessons.") % {"most": MOST_LESSONS})
+    all_edited = len(edited_descriptions(lessons)) == len(lessons)
+    if all_edited and not _given_before(token, user):
+        raise PlanRefused(_ALL_DESCRIPTIONS_EDITED)
     open_items = GenerationItem.objects.filter(kind=Kind.TEMPLATES, lesson__in=lessons).exclude(
         state__in=ENDED
     )
@@ -199,3 +231,8 @@ def start_lesson_trial(
         idempotency_key=token,
         tried_version=version.pk,
     )
+
+
+def _given_before(token: str, user: User | None) -> bool:
+    """Whether this is the second click: it gives the run of the first, whatever was edited in between."""
+    return GenerationRun.objects.filter(idempotency_key=token, requested_by=user).exists()

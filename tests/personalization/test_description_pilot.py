@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from courses.models import Lesson, LessonDescription
@@ -21,7 +22,7 @@ from personalization.services.pilot import accept_pilot, pilot_items
 from personalization.services.prompt_trial import start_lesson_trial
 from personalization.services.prompt_versions import make_live, save_draft
 from personalization.shipped_config import shipped_prompts
-from tests.builders import make_superuser
+from tests.builders import DESCRIPTION, make_superuser
 from tests.personalization.templates import SAID, ended, start
 from tests.store_builder import CourseBuilder, StoreBuilder, imported, lesson_id
 from tests.threads import at_once
@@ -158,3 +159,71 @@ def test_what_waits_in_another_run_is_not_taken_from_it(
     with pytest.raises(PlanRefused, match="waiting in another run"):
         start_lesson_trial(version=version, lessons=lessons(1), token="t")
     assert other.items.count() == 7
+
+
+# --- descriptions that an editor changed ---
+
+EDITED = "An editor changed this description: a pilot leaves it as it is."
+
+
+def edited(*numbers: int) -> None:
+    """By an editor; lessons without a description get one."""
+    for lesson in lessons(*numbers):
+        described, _ = LessonDescription.objects.get_or_create(lesson=lesson, defaults={"data": DESCRIPTION})
+        LessonDescription.objects.filter(pk=described.pk).update(edited_at=timezone.now())
+
+
+def tried_page(client: Client, lesson: Lesson) -> str:
+    client.force_login(make_superuser("me"))
+    return words(
+        client.get(page("try"), {"course": lesson.course.slug, "lesson": str(lesson.pk), "show": "1"})
+    )
+
+
+def tried_parts(shown: str) -> list[str]:
+    """What stands above the messages, they themselves, and the form of the pilot."""
+    above, rest = shown.split("<details", 1)
+    return [above, *rest.split("</section>", 1)]
+
+
+def test_of_an_edited_description_the_page_says_that_it_stays_and_shows_its_messages(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, client: Client
+) -> None:
+    edited(1)
+    shown = tried_page(client, lessons(1)[0])
+    notice, messages, form = tried_parts(shown)
+    assert EDITED in notice
+    assert "Начните с вопроса" in messages
+    assert form.count(EDITED) == 1
+
+
+def test_beside_an_edited_description_the_others_are_tried_and_the_page_says_which_is_left_out(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, client: Client
+) -> None:
+    edited(1)
+    notice, _messages, form = tried_parts(tried_page(client, lessons(2)[0]))
+    assert EDITED not in notice, "of another lesson"
+    labels = form.split("<label")[1:]
+    assert [EDITED in label for label in labels] == [True, *[False] * 6]
+    run = tried(client, 1, 2)
+    assert ended(run) == [(1, "skipped", "locked"), (2, "held", "pilot")]
+
+
+def test_where_an_editor_changed_all_descriptions_no_pilot_starts(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version, client: Client
+) -> None:
+    edited(1, 2)
+    client.force_login(make_superuser("me"))
+    chosen = [str(lesson.pk) for lesson in lessons(1, 2)]
+    data = {"course": lessons(1)[0].course.slug, "lesson": chosen[0], "lessons": chosen, "start": "1"}
+    said = words(client.post(page("try"), data | {"token": "t"}))
+    assert said.count("An editor changed the descriptions of all these lessons") == 1
+    assert not GenerationRun.objects.exists()
+
+
+def test_a_second_click_gives_the_run_though_the_description_is_edited_meanwhile(
+    model: RunningFakeModel, folder: CourseBuilder, version: Version
+) -> None:
+    first = start_lesson_trial(version=version, lessons=lessons(1), token="t").run
+    edited(1)
+    assert start_lesson_trial(version=version, lessons=lessons(1), token="t").run == first

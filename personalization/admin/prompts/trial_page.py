@@ -24,10 +24,12 @@ from personalization.models import ClusterType, GenerationRun, Profile, PromptEn
 from personalization.models.runs import Backend
 from personalization.personal_prompt import CLUSTER_PREFIX, LESSON_TEMPLATE
 from personalization.services.prompt_trial import (
+    ALL_TEXTS_EDITED,
     MOST_LEARNERS,
     MOST_LESSONS,
     Trial,
     condensing_before,
+    edited_descriptions,
     lesson_trial,
     start_lesson_trial,
     start_trial,
@@ -123,7 +125,9 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
     try:
         if version.key == LESSON_TEMPLATE:
             shared, last = lesson_trial(version, choice.lesson)
-            return {"shared": shared, "last": last, "shown": True, **_condensing(version, choice.lesson)}
+            edited = edited_descriptions(Lesson.objects.filter(course=choice.course))
+            said = {"shared": shared, "last": last, "edited": edited, "shown": True}
+            return said | _condensing(version, choice.lesson)
         found: list[Trial] = trials(version, choice.lesson, choice.learners)
     except WriterError as error:
         choice.problem = error.message
@@ -133,6 +137,7 @@ def _messages(version: PromptVersion, choice: Choice) -> dict[str, Any]:
         "own": [(trial, trial.messages[1:], CLUSTERS.get(trial.cluster)) for trial in found],
         "tokens": sum(trial.tokens for trial in found),
         "shown": True,
+        **({"no_pilot": ALL_TEXTS_EDITED} if all(trial.skipped == "locked" for trial in found) else {}),
         **_condensing(version, choice.lesson),
     }
 
