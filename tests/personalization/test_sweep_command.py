@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun
@@ -89,6 +89,29 @@ def test_it_sweeps_again_and_again_until_ctrl_c(
     assert pauses == [7.5] * 3
     # What changed nothing says nothing.
     assert capsys.readouterr().out == "1 item of dead workers taken back.\n1 run closed.\n"
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_database_that_is_away_is_named_and_tried_again(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run()
+    connection.close()
+
+    def pause(seconds: float) -> None:
+        if connection.settings_dict["PORT"] != "9":
+            raise KeyboardInterrupt
+        away.undo()
+
+    monkeypatch.setattr(time, "sleep", pause)
+    with pytest.MonkeyPatch.context() as away:
+        for name, value in (("HOST", "127.0.0.1"), ("PORT", "9")):
+            away.setitem(connection.settings_dict, name, value)
+        with pytest.raises(CommandError, match="Stopped"):
+            call_command("sweep", "--every", "1")
+    out, err = capsys.readouterr()
+    assert "at 127.0.0.1:9: OperationalError; trying again\n" in err
+    assert out == "1 run closed.\n"
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "nan", "inf", "soon", ""])
