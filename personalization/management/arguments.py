@@ -33,3 +33,13 @@ def positive(text: str) -> int:
     if not (text.strip().isascii() and text.strip().isdigit() and 0 < int(text) < 2**31):
         raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, found {text!r}")
     return int(text)
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.01 <= number <= 86_400:
+        raise argparse.ArgumentTypeError(f"seconds are needed, from 0.01 to 86400, found {text!r}")
+    return number

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -99,11 +100,18 @@ def drain(stopping: Callable[[], bool] = lambda: False) -> int:
 
 
 class Drain:
+    """`most`: so many items are claimed, and no more; one that is tried again counts again."""
+
     def __init__(
-        self, pace: Pace, stopping: Callable[[], bool], writers: Callable[[str], Writer] = make_writer
+        self,
+        pace: Pace,
+        stopping: Callable[[], bool],
+        writers: Callable[[str], Writer] = make_writer,
+        most: int = sys.maxsize,
     ):
         self._pace = pace
         self._stopping = stopping
+        self._left = most  # so many items more may be claimed
         self._sources = Sources()
         self._changed = asyncio.Event()
         # Two: claims and settlements go on beside each other.
@@ -119,6 +127,11 @@ class Drain:
         self._settled_since_claim = False
         self._short_of_money = False  # then each settled call may allow others
 
+    @property
+    def settled(self) -> int:
+        """Items, until now."""
+        return self._settling.settled
+
     async def run(self) -> int:
         self._leases.keep()
         try:
@@ -133,19 +146,19 @@ class Drain:
                 self._leases.close()
                 await self._flight.close()
                 self._database.close()
-        return self._settling.settled
+        return self.settled
 
     async def _work(self) -> None:
         self._until = time.monotonic() + self._pace.drain
         while not self._stopping():
-            if time.monotonic() < self._until:
+            if self._may_claim():
                 self._claim_ahead()
             await self._begin()
             self._settling.add(self._flight.take_landed())
             if self._settling.waiting and "settle" not in self._beside:
                 self._go("settle", self._settle())
             if not (self._beside or self._flight or self._ready):
-                if not self._settled_since_claim or time.monotonic() >= self._until:
+                if not self._settled_since_claim or not self._may_claim():
                     return
                 self._dry_until = 0.0  # what was given back may be due at once
                 continue
@@ -169,6 +182,9 @@ class Drain:
                 del self._beside[name]
                 task.result()
 
+    def _may_claim(self) -> bool:
+        return self._left > 0 and time.monotonic() < self._until
+
     def _claim_ahead(self) -> None:
         """Waits until a quarter of the places is missing: one claim, and what it reads, serves many."""
         # The first claim fills the places only: none waits until those behind it are prepared as well.
@@ -179,7 +195,7 @@ class Drain:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
             self._dry_until = time.monotonic() + DRY_SECONDS
             self._settled_since_claim = False
-            self._go("claim", self._claim(wanted))
+            self._go("claim", self._claim(min(wanted, self._left)))
 
     async def _claim(self, wanted: int) -> None:
         claims, released = await self._database.run(lambda: _claimed(wanted, self._pace.lease))
@@ -187,6 +203,7 @@ class Drain:
         if not claims:
             return
         self._dry_until = 0.0
+        self._left -= len(claims)
         self._leases.hold(claims)
         jobs, outcomes = await self._database.run(lambda: prepare_all(claims, self._sources))
         self._ready += jobs

@@ -20,7 +20,7 @@ BUSY_SECONDS = 0.2  # until results are tried again that others' locks stood in 
 
 
 class Settling:
-    """`settled` counts the items that were still ours."""
+    """`settled` counts the items that were still ours, without those that were only given back."""
 
     def __init__(self, database: DatabaseThreads, leases: Leases) -> None:
         self.settled = 0
@@ -81,7 +81,7 @@ class Settling:
             self.add(outcome for outcome in outcomes if outcome.claim in settled.busy)
 
     def _let_go(self, outcomes: list[Outcome], settled: Settled) -> None:
-        self.settled += len(settled.mine)
+        self.settled += sum(o.claim in settled.mine and not o.give_back for o in outcomes)
         through = [outcome for outcome in outcomes if outcome.claim not in settled.busy]
         self._leases.let_go(outcome.claim for outcome in through)
         lost = sum(o.claim not in settled.mine and o.code != "stopped" for o in through)

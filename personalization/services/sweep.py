@@ -128,7 +128,7 @@ NEXT_DUE = f"""
 @dataclass(frozen=True, slots=True)
 class Swept:
     """How many were put right. `next_due`: seconds until an item is due, 0 when one is due now, None when
-    nothing waits."""
+    nothing waits. `failed`: the steps that were not done."""
 
     requeued: int
     cancelled: int
@@ -136,30 +136,37 @@ class Swept:
     next_due: float | None
     lost_calls: int = 0
     released: int = 0
+    failed: tuple[str, ...] = ()
 
 
 def sweep() -> Swept:
     """All steps once. Raises nothing for a step that fails: it is logged and tried again next time."""
     lease = settings.GENERATION_LEASE_SECONDS
-    requeued = _step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST, max(FAR_OFF, 2 * lease)])) or 0
-    _step("a clock that went back", lambda: _changed(FAR_AHEAD, [FAR_OFF]))
-    cancelled = _step("cancelled runs", end_cancelled) or 0
-    lost_calls = _step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
-    released = _step("held items", release_held) or 0
-    _step("pilots", end_pilots)
-    _step("answers", forget_useless_answers)
-    _step("notes", lambda: _changed(NOTED))
-    _step("refined prompts", forget_old_refinements)
-    _step("counts", lambda: _changed(FOLD))
-    _step("daily costs", fold_costs)
-    return Swept(
-        requeued=requeued,
-        cancelled=cancelled,
-        lost_calls=lost_calls,
-        released=released,
-        closed=_step("ended runs", close_ended) or 0,
-        next_due=_step("next due", _next_due),
-    )
+    failed: list[str] = []
+
+    def step[T](name: str, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except Error as error:
+            log.warning("sweep step %r failed (%s), tried again at the next sweep", name, what_failed(error))
+            connection.close_if_unusable_or_obsolete()
+            failed.append(name)
+            return None
+
+    requeued = step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST, max(FAR_OFF, 2 * lease)])) or 0
+    step("a clock that went back", lambda: _changed(FAR_AHEAD, [FAR_OFF]))
+    cancelled = step("cancelled runs", end_cancelled) or 0
+    lost_calls = step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
+    released = step("held items", release_held) or 0
+    step("pilots", end_pilots)
+    step("answers", forget_useless_answers)
+    step("notes", lambda: _changed(NOTED))
+    step("refined prompts", forget_old_refinements)
+    step("counts", lambda: _changed(FOLD))
+    step("daily costs", fold_costs)
+    closed = step("ended runs", close_ended) or 0
+    next_due = step("next due", _next_due)
+    return Swept(requeued, cancelled, closed, next_due, lost_calls, released, tuple(failed))
 
 
 def end_cancelled() -> int:
@@ -192,12 +199,3 @@ def _changed(sql: str, parameters: list[Any] | None = None) -> int:
         cursor.execute(sql, parameters)
         count: int = cursor.rowcount
     return count
-
-
-def _step[T](name: str, step: Callable[[], T]) -> T | None:
-    try:
-        return step()
-    except Error as error:
-        log.warning("sweep step %r failed (%s), tried again at the next sweep", name, what_failed(error))
-        connection.close_if_unusable_or_obsolete()
-        return None

@@ -1,0 +1,53 @@
+"""Works what is due in this process: no broker, no Celery, no worker."""
+
+import asyncio
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from personalization.models import GenerationRun
+from personalization.models.runs import Backend, RunState
+from personalization.services.drain import Drain, Pace
+from personalization.services.sweep import sweep
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOff:
+    """`next_due` as a sweep says it; `paused`: the runs that could not go on, with why."""
+
+    settled: int
+    next_due: float | None
+    paused: list[tuple[UUID, str]]
+
+
+def work_off(
+    stopping: Callable[[], bool],
+    *,
+    most: int = sys.maxsize,
+    tick: Callable[[int], None] = lambda settled: None,
+) -> WorkedOff:
+    """Until nothing is due, `most` items were taken in hand, or `stopping()` says so.
+
+    `tick` is told, every second or more often, how many items are settled. Raises the database's errors: what
+    was in hand is queued again by a sweep, when its lease is over.
+    """
+    sweep()  # what a dead worker left is due as well, and there may be no other that sees it
+    before = set(GenerationRun.objects.filter(state=RunState.OPEN).values_list("pk", flat=True))
+
+    def looked() -> bool:
+        tick(drain.settled)
+        return stopping()
+
+    # A worker's drain makes room for the next one after some time. Here is no next one.
+    drain = Drain(replace(Pace.from_settings(), drain=math.inf), looked, most=most)
+    settled = asyncio.run(drain.run())
+    paused = GenerationRun.objects.filter(pk__in=before, state=RunState.PAUSED).values_list("pk", "note")
+    return WorkedOff(settled, sweep().next_due, list(paused))
+
+
+def wants_a_key() -> UUID | None:
+    """An open run that the model writes, the oldest; None where there is none."""
+    waiting = GenerationRun.objects.filter(state=RunState.OPEN, backend=Backend.OPENAI)
+    return waiting.order_by("created_at").values_list("pk", flat=True).first()
