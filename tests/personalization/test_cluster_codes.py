@@ -145,5 +145,5 @@ def test_the_learners_page_says_what_the_code_means(course: Course, client: Clie
     client.force_login(make_superuser())
     response = client.get(reverse("admin:personalization_profile_change", args=[learner.pk]))
     why = response.context["why"]
-    assert why.cluster == "Visual, basic"
+    assert why.cluster == "visual, basic"
     assert [factor.said for factor in why.factors[:2]] == ["Answer: visual.", "Answer: 10 of 100."]
