@@ -47,6 +47,10 @@ class Question:
         old = {code.casefold(): option for option in self.options for code in option.old_codes}
         return {**old, **{option.code.casefold(): option for option in self.options}}
 
+    def option_of(self, item: Any) -> Option | None:
+        """The option that an answer, or one item of it, names by a code of today or an old one."""
+        return self.by_code.get(_as_code(item))
+
 
 @dataclass(frozen=True)
 class Survey:

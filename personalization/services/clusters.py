@@ -4,7 +4,7 @@ import json
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from courses.models import Course
-from personalization.knowledge import knowledge
+from personalization.knowledge import Asked, asked_in, depth_said, knowledge, style_said
 from personalization.models import Profile, UserCluster
 from personalization.supervisor import BALANCED, CLUSTERS, Assessment, assess
 from personalization.supervisor.factors import learning_style_factor, technical_depth_factor
@@ -134,9 +134,10 @@ def stored_cluster(profile: UUID) -> str:
 
 def _clusters(profiles: Collection[Profile]) -> dict[UUID, str]:
     rows = UserCluster.objects.filter(user__in=[profile.pk for profile in profiles])
-    stored = {user: _Stored(*row) for user, *row in rows.values_list("user_id", *_Stored._fields)}
+    stored = {user: _Stored(*row) for user, *row in rows.values_list("user_id", *_STORED)}
     found = {user: row.cluster_type for user, row in stored.items()}
-    due = [profile.pk for profile in profiles if _is_due(profile, stored.get(profile.pk))]
+    asked = asked_in({row.course for row in stored.values()})
+    due = [profile.pk for profile in profiles if _is_due(profile, stored.get(profile.pk), asked)]
     assessed = _assessed(due)
     _store(assessed)
     return found | {user: assessment.cluster for user, assessment in assessed.items()}
@@ -149,15 +150,21 @@ class _Stored(NamedTuple):
     last_calculated: datetime
     learning_style_factor: Any
     technical_depth_factor: Any
+    course: str | None
 
 
-def _is_due(profile: Profile, stored: _Stored | None) -> bool:
-    """Feedback and quizzes are calculated when they come; a survey may be changed by anything."""
+# The course with the row: a caller's profiles may be without it, and would ask for it one by one.
+_STORED = (*_Stored._fields[:-1], "user__course_id")
+
+
+def _is_due(profile: Profile, stored: _Stored | None, courses: Mapping[str | None, Asked]) -> bool:
+    """Feedback and quizzes are calculated when they come; a survey, an answer as much as what its code
+    means, may be changed by anything."""
     if stored is None or stored.last_calculated < timezone.now() - GOOD_FOR:
         return True
-    survey = profile.survey if isinstance(profile.survey, dict) else {}
-    style = learning_style_factor(survey.get(LEARNING_STYLE))
-    depth = technical_depth_factor(survey.get(TECHNICAL_DEPTH))
+    survey, asked = profile.survey if isinstance(profile.survey, dict) else {}, courses.get(stored.course, {})
+    style = learning_style_factor(style_said(survey.get(LEARNING_STYLE), asked))
+    depth = technical_depth_factor(depth_said(survey.get(TECHNICAL_DEPTH), asked))
     return (stored.learning_style_factor, stored.technical_depth_factor) != (style, depth)
 
 
