@@ -145,6 +145,7 @@ def test_a_second_click_gives_the_run_though_the_text_is_edited_meanwhile(lesson
 def test_more_learners_need_no_more_queries(lesson: Lesson) -> None:
     version = draft()
     learners = [learner(f"u-{number}", lesson, edited=True) for number in range(5)]
+    trials(version, lesson, learners)  # calculates their clusters
     counts = []
     for few_or_all in (learners[:1], learners):
         with CaptureQueriesContext(connection) as queries:
