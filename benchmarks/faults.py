@@ -56,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.soak:
             rows.append(soak(built, seconds=options.soak, seed=options.seed))
     took = time.monotonic() - began
-    print_rows(console, rows, f"Faults, seed {options.seed}, lease {pace.lease:g} s: {took:.0f} s in all")
+    what = f"seed {options.seed}, lease {pace.lease:g} s, what is away or fails is so for {pace.outage:g} s"
+    print_rows(console, rows, f"Faults, {what}: {took:.0f} s in all")
     return 1 if any(row.broken for row in rows) else 0
 
 

@@ -24,12 +24,12 @@ def endpoint_drips(stage: Stage) -> None:
     _until_seen(stage, "slow")
 
 
-@fault("endpoint answers 500 to everybody for a minute")
+@fault("endpoint answers 500 to everybody for a while")
 def endpoint_500(stage: Stage) -> None:
     _for_a_while(stage, "server_error")
 
 
-@fault("429 to everybody for a minute, with Retry-After: 1")
+@fault("429 to everybody for a while, with Retry-After: 1")
 def endpoint_429(stage: Stage) -> None:
     _for_a_while(stage, "rate_limit")
 
@@ -44,7 +44,7 @@ def endpoint_half(stage: Stage) -> None:
     _until_seen(stage, "broken")
 
 
-@fault("endpoint refuses connections for a minute")
+@fault("endpoint refuses connections for a while")
 def endpoint_down(stage: Stage) -> None:
     stage.until_ended(10)
     stage.house.endpoint.set(Mode.RESET)
