@@ -20,7 +20,7 @@ from personalization.models import GenerationItem, GenerationRun
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED, RunState
 from personalization.pairs import Selection
-from personalization.services.drain import Pace
+from personalization.services.pace import Pace
 from personalization.services.runs import start_run
 from tests.processes import WorkerProcess, until
 
@@ -104,7 +104,7 @@ class Stage:
 
     @property
     def places(self) -> int:
-        """Calls that a worker has under way at most."""
+        """Calls that a worker has under way at most, or has set money aside for."""
         concurrency = self.house.variables.get("GENERATION_CONCURRENCY", self.house.pace.concurrency)
         return Pace(int(concurrency), 0, 0, 0).most
 

@@ -12,23 +12,23 @@ import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
+import uvloop
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from courses.database import database_address, what_failed
 from personalization.services import queue
 from personalization.services.attempts import Claim, Job, Outcome
-from personalization.services.charges import unsent
 from personalization.services.flight import Flight
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
 from personalization.services.ledger import Reserved, reserve
 from personalization.services.lesson_order import LessonOrder
 from personalization.services.mishaps import internal
+from personalization.services.pace import Pace
 from personalization.services.preparing import prepare_all
+from personalization.services.runway import Runway
 from personalization.services.settling import Settling
 from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
@@ -40,55 +40,17 @@ from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
-GATHER_SECONDS = 0.03  # answers that come within this time are settled, and places filled, by one statement
+GATHER_SECONDS = 0.05  # answers that come within this time are settled, and places filled, by one statement
 LOOK_SECONDS = 1.0  # so often a worker that waits for answers looks whether it should stop
 DRY_SECONDS = 0.5  # after a claim that found nothing
 GRACE_SECONDS = 5.0  # what is in flight at a shutdown may take so long; then it is given back
 LAST_TRIES = 10  # to settle at a shutdown; what others have locked even then is left to the leases' end
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Times in seconds; `concurrency` requests in flight at most."""
-
-    concurrency: int
-    lease: float
-    drain: float
-    retry: float
-
-    @classmethod
-    def from_settings(cls) -> "Pace":
-        return cls(
-            settings.GENERATION_CONCURRENCY,
-            settings.GENERATION_LEASE_SECONDS,
-            settings.GENERATION_DRAIN_SECONDS,
-            settings.GENERATION_RETRY_SECONDS,
-        )
-
-    @property
-    def extra(self) -> int:
-        """Places beside the others, for lessons' first requests: the only ones above `concurrency`."""
-        return self.concurrency // 20
-
-    @property
-    def most(self) -> int:
-        """Requests that are ever in flight."""
-        return self.concurrency + self.extra
-
-    @property
-    def ahead(self) -> int:
-        """Items that are prepared while all places are taken, so that a free one waits for no database.
-
-        More than an answer's time has use for: a lesson's first request is to be back before the others of
-        that lesson want a place (LessonOrder), or they would hold theirs and wait for it.
-        """
-        return self.concurrency * 3 // 2
-
-
 def drain(stopping: Callable[[], bool] = lambda: False) -> int:
     """Works until nothing is due, the time is up, or `stopping()` says so. How many items it settled."""
     try:
-        return asyncio.run(Drain(Pace.from_settings(), stopping).run())
+        return uvloop.run(Drain(Pace.from_settings(), stopping).run())
     except (OperationalError, InterfaceError) as error:
         # The leases of what was in flight run out, and a sweep queues it again.
         log.error(
@@ -117,9 +79,10 @@ class Drain:
         # Two: claims and settlements go on beside each other.
         self._database = DatabaseThreads(2, pace.lease, "drain")
         self._leases = Leases(pace.lease, self._lose)
-        self._flight = Flight(writers, pace.retry, self._changed.set)
+        self._flight = Flight(writers, pace.retry, self._on_landing)
         self._settling = Settling(self._database, self._leases)
-        self._ready: list[Job] = []  # prepared, waits for a free place
+        self._runway = Runway(pace, self._flight, self._leases, self._settling)
+        self._ready: list[Job] = []  # prepared, waits for its money and a place
         self._order = LessonOrder[Job](lambda job: job.claim.lesson_id)
         self._beside: dict[str, asyncio.Task[None]] = {}
         self._until = 0.0  # then nothing more is begun
@@ -154,10 +117,9 @@ class Drain:
             if self._may_claim():
                 self._claim_ahead()
             await self._begin()
-            self._settling.add(self._flight.take_landed())
             if self._settling.waiting and "settle" not in self._beside:
                 self._go("settle", self._settle())
-            if not (self._beside or self._flight or self._ready):
+            if not (self._beside or self._flight or self._runway or self._ready):
                 if not self._settled_since_claim or not self._may_claim():
                     return
                 self._dry_until = 0.0  # what was given back may be due at once
@@ -186,11 +148,11 @@ class Drain:
         return self._left > 0 and time.monotonic() < self._until
 
     def _claim_ahead(self) -> None:
-        """Waits until a quarter of the places is missing: one claim, and what it reads, serves many."""
+        """Waits until a third of the places is missing: one claim, and what it reads, serves many."""
         # The first claim fills the places only: none waits until those behind it are prepared as well.
-        ahead = self._pace.ahead if self._flight or self._ready else 0
-        wanted = self._pace.concurrency + ahead - len(self._flight) - len(self._ready)
-        few = wanted < max(1, self._pace.concurrency // 4)
+        taken = len(self._flight) + len(self._runway) + len(self._ready)
+        wanted = self._pace.concurrency + (self._pace.ahead if taken else 0) - taken
+        few = wanted < max(1, self._pace.concurrency // 3)
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
             self._dry_until = time.monotonic() + DRY_SECONDS
@@ -211,14 +173,17 @@ class Drain:
         left = _ids(jobs, outcomes)
         self._leases.let_go(claim for claim in claims if claim.id not in left)  # deleted since
 
+    def _on_landing(self) -> None:
+        self._runway.start()
+        self._changed.set()
+
     async def _begin(self) -> None:
-        """Fills the free places with what is ready, once its money is set aside."""
-        self._settling.add(self._flight.take_landed())  # it counts as backlog before its place is filled anew
-        if self._settling.backlog >= self._pace.concurrency:
-            return  # the database takes nothing: every answer more might be paid for in vain
-        free = self._pace.concurrency - len(self._flight)
-        batch, self._ready = self._order.take(self._ready, free, self._pace.extra)
-        priced = [self._flight.priced(job) for job in batch]
+        """Sets money aside for what fills the free places, and for what comes next."""
+        self._runway.start()
+        if self._runway.blocked:
+            return
+        first, others, self._ready = self._order.take(self._ready, self._runway.room, self._pace.extra)
+        priced = [self._flight.priced(job) for job in first + others]
         self._settling.add(one for one in priced if isinstance(one, Outcome))
         jobs = [one for one in priced if isinstance(one, Job)]
         if not jobs:
@@ -226,13 +191,10 @@ class Drain:
         reserved = await self._reserve(jobs)
         self._settling.add(reserved.outcomes)
         self._short_of_money |= bool(reserved.outcomes)
-        for job in reserved.allowed:
-            if self._leases.holds(job.claim):
-                self._flight.start(job)
-            else:
-                self._settling.add([given_back(job, unsent(job))])
         left = _ids(reserved.allowed, reserved.outcomes)
         self._leases.let_go(job.claim for job in jobs if job.claim.id not in left)  # lost, or deleted
+        self._runway.add(reserved.allowed, first)
+        self._runway.start()
 
     async def _reserve(self, jobs: list[Job]) -> Reserved:
         try:
@@ -264,6 +226,7 @@ class Drain:
 
     async def _land(self) -> None:
         """Finishes what is in flight within the grace time and gives the rest back, uncounted."""
+        self._settling.add(self._runway.close())
         await self._flight.land(GRACE_SECONDS)
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
         self._settling.add([*self._flight.take_landed(), *(given_back(job) for job in self._ready)])

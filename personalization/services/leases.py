@@ -71,9 +71,11 @@ class Leases:
         connection.close()
 
     def _lose(self, claims: list[Claim]) -> None:
-        for claim in claims:
-            if self.holds(claim):  # else it was settled while the database was asked
-                # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
-                log.warning("item %s: its lease is gone, dropped", claim.id)
-                del self._held[claim.id]
-                self._on_loss(claim)
+        # What was settled while the database was asked is not lost. All are let go of first: who is told of
+        # one may begin another.
+        lost = [claim for claim in claims if self.holds(claim)]
+        self.let_go(lost)
+        for claim in lost:
+            # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
+            log.warning("item %s: its lease is gone, dropped", claim.id)
+            self._on_loss(claim)

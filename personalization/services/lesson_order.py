@@ -18,8 +18,9 @@ class LessonOrder[Job]:
         self._lesson_of = lesson_of
         self._begun: OrderedDict[Hashable, None] = OrderedDict()
 
-    def take(self, ready: list[Job], places: int, extra: int = 0) -> tuple[list[Job], list[Job]]:
-        """What starts now, as many as there are places, and what stays, in its order.
+    def take(self, ready: list[Job], places: int, extra: int = 0) -> tuple[list[Job], list[Job], list[Job]]:
+        """Lessons' first jobs and others that are next, as many as there are places, and what stays, in its
+        order.
 
         `extra` places are there for lessons' first jobs only: where all answers take the same time, places
         become free all at once, and then it is too late to go ahead.
@@ -30,7 +31,7 @@ class LessonOrder[Job]:
             ahead = len(first) < places + extra and self._begins(job)
             (first if ahead else others).append(job)
         left = max(0, places - len(first))
-        return first + others[:left], others[left:]
+        return first, others[:left], others[left:]
 
     def _begins(self, job: Job) -> bool:
         """Whether the job is the first of its lesson; from now on no other is."""

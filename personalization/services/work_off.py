@@ -1,15 +1,17 @@
 """Works what is due in this process: no broker, no Celery, no worker."""
 
-import asyncio
 import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+import uvloop
+
 from personalization.models import GenerationRun
 from personalization.models.runs import Backend, RunState
-from personalization.services.drain import Drain, Pace
+from personalization.services.drain import Drain
+from personalization.services.pace import Pace
 from personalization.services.sweep import sweep
 
 
@@ -42,7 +44,7 @@ def work_off(
 
     # A worker's drain makes room for the next one after some time. Here is no next one.
     drain = Drain(replace(Pace.from_settings(), drain=math.inf), looked, most=most)
-    settled = asyncio.run(drain.run())
+    settled = uvloop.run(drain.run())
     paused = GenerationRun.objects.filter(pk__in=before, state=RunState.PAUSED).values_list("pk", "note")
     return WorkedOff(settled, sweep().next_due, list(paused))
 

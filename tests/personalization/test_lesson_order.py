@@ -11,28 +11,27 @@ def order() -> LessonOrder[str]:
 
 
 def test_a_lessons_first_job_goes_ahead() -> None:
-    started, left = order().take(["a1", "a2", "a3", "b1", "b2"], 3)
-    assert (started, left) == (["a1", "b1", "a2"], ["a3", "b2"])
+    assert order().take(["a1", "a2", "a3", "b1", "b2"], 3) == (["a1", "b1"], ["a2"], ["a3", "b2"])
 
 
 def test_it_goes_ahead_once() -> None:
     jobs = order()
     jobs.take(["a1", "a2"], 1)
-    assert jobs.take(["a2", "a3", "b1", "a4"], 2) == (["b1", "a2"], ["a3", "a4"])
-    assert jobs.take(["a3", "a4", "b2"], 2) == (["a3", "a4"], ["b2"])
+    assert jobs.take(["a2", "a3", "b1", "a4"], 2) == (["b1"], ["a2"], ["a3", "a4"])
+    assert jobs.take(["a3", "a4", "b2"], 2) == ([], ["a3", "a4"], ["b2"])
 
 
 def test_there_may_be_more_first_ones_than_places() -> None:
     jobs = order()
-    assert jobs.take(["a1", "b1", "c1", "c2"], 2) == (["a1", "b1"], ["c1", "c2"])
-    assert jobs.take(["c1", "c2"], 1) == (["c1"], ["c2"])
+    assert jobs.take(["a1", "b1", "c1", "c2"], 2) == (["a1", "b1"], [], ["c1", "c2"])
+    assert jobs.take(["c1", "c2"], 1) == (["c1"], [], ["c2"])
 
 
 def test_without_a_place_nothing_starts() -> None:
     jobs = order()
     for places in (0, -3):
-        assert jobs.take(["a1", "a2"], places) == ([], ["a1", "a2"])
-    assert jobs.take(["a1", "a2"], 5) == (["a1", "a2"], [])
+        assert jobs.take(["a1", "a2"], places) == ([], [], ["a1", "a2"])
+    assert jobs.take(["a1", "a2"], 5) == (["a1"], ["a2"], [])
 
 
 def test_the_next_lesson_is_begun_while_the_present_one_still_fills_the_places() -> None:
@@ -41,8 +40,8 @@ def test_the_next_lesson_is_begun_while_the_present_one_still_fills_the_places()
     ready: list[str] = []
     while waiting or ready:
         ready, waiting = ready + waiting[: 10 - len(ready)], waiting[10 - len(ready) :]
-        begun, ready = jobs.take(ready, 1)
-        started += begun
+        begun, others, ready = jobs.take(ready, 1)
+        started += begun + others
     assert sorted(started) == sorted(f"{lesson}{n}" for lesson in "abc" for n in range(20))
     for lesson, places in groupby(sorted(range(60), key=lambda n: started[n]), key=lambda n: started[n][0]):
         first, second, *_ = sorted(places)
@@ -51,8 +50,8 @@ def test_the_next_lesson_is_begun_while_the_present_one_still_fills_the_places()
 
 def test_extra_places_are_for_first_jobs_only() -> None:
     jobs = order()
-    assert jobs.take(["a1", "a2", "b1", "b2"], 0, 1) == (["a1"], ["a2", "b1", "b2"])
-    assert jobs.take(["a2", "b1", "b2"], 0, 1) == (["b1"], ["a2", "b2"])
-    assert jobs.take(["a2", "b2"], 0, 1) == ([], ["a2", "b2"])
-    assert jobs.take(["a2", "c1", "d1", "b2"], 1, 1) == (["c1", "d1"], ["a2", "b2"])
-    assert jobs.take(["a2", "b2"], -1, 5) == ([], ["a2", "b2"])
+    assert jobs.take(["a1", "a2", "b1", "b2"], 0, 1) == (["a1"], [], ["a2", "b1", "b2"])
+    assert jobs.take(["a2", "b1", "b2"], 0, 1) == (["b1"], [], ["a2", "b2"])
+    assert jobs.take(["a2", "b2"], 0, 1) == ([], [], ["a2", "b2"])
+    assert jobs.take(["a2", "c1", "d1", "b2"], 1, 1) == (["c1", "d1"], [], ["a2", "b2"])
+    assert jobs.take(["a2", "b2"], -1, 5) == ([], [], ["a2", "b2"])
