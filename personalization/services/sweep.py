@@ -19,6 +19,7 @@ from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
 from personalization.services.queue import GOES_OVER, HANDED_OVER, NEXT_RUN, SERVED, WORKED_ON
 from personalization.services.refinements import forget_old_refinements
+from personalization.services.timelines import keep_one_timeline
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +166,7 @@ def sweep() -> Swept:
     step("counts", lambda: _changed(FOLD))
     step("daily costs", fold_costs)
     closed = step("ended runs", close_ended) or 0
+    step("charts", keep_one_timeline)
     next_due = step("next due", _next_due)
     return Swept(requeued, cancelled, closed, next_due, lost_calls, released, tuple(failed))
 
