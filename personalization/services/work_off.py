@@ -54,8 +54,8 @@ def work_off(
 
 
 class _Seen(threading.Thread):
-    """While it is entered, a worker that is seen to live, and sweeps as each worker does: this may be the only
-    one, and take hours. Both log what the database refuses, and raise nothing."""
+    """While it is entered, a worker that is seen to live, and sweeps as each worker does: this may be the
+    only one, and take hours. Both log what the database refuses, and raise nothing."""
 
     def __init__(self) -> None:
         super().__init__(name="seen", daemon=True)

@@ -137,7 +137,9 @@ def test_a_run_of_the_simple_writer_wants_no_key(capsys: pytest.CaptureFixture[s
     make_learner(course=course)
     start_run(selection=Selection(), backend="simple")
     call_command("work_off")
-    assert capsys.readouterr() == ("1 item settled. Nothing waits.\n", ""), "no bar where there is no terminal"
+    assert capsys.readouterr() == ("1 item settled. Nothing waits.\n", ""), (
+        "no bar where there is no terminal"
+    )
 
 
 def test_a_run_that_the_endpoint_blocks_is_named(run: GenerationRun, model: RunningFakeModel) -> None:
