@@ -1,7 +1,7 @@
 """What a run will cost, before it starts: from the sizes of what it would send, corrected by past usage.
 
 Measured with the fake model, which counts four characters as a token in any language: 1.6 times the cost of a
-first run, within 10 % of the later ones. Models whose tokenizer is not known (`tokens.overcounted`) are
+first run, within 15 % of the later ones. Models whose tokenizer is not known (`tokens.overcounted`) are
 estimated too high until five of their calls have ended.
 """
 
