@@ -47,8 +47,8 @@ SUSPECT = "error_code = 'lease_lost' AND attempts >= 3"
 DUE = f"""
             WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
               AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END"""
-# Of several open runs more is locked than is taken, for the milliseconds of the statement. To choose first and
-# lock then would be the other way, but only what is skipped inside leads past what a planning holds for a minute.
+# Of several open runs more is locked than is taken, for the milliseconds of the statement. To choose first
+# and lock then would lock less, but only SKIP LOCKED inside leads past what a planning holds for a minute.
 CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT item.id FROM {RUNS} CROSS JOIN LATERAL (
