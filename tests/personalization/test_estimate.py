@@ -120,8 +120,8 @@ def test_without_past_calls_sizes_and_guidance_speak(course: Course) -> None:
     [size] = preview(Selection(), "openai").sizes
     found = estimated()
     output = 6 * likely_tokens(make_brief(*_pair(course)).format, "ru")
-    whole = (size.input_tokens, size.cacheable_tokens, output)
-    assert found.usage == Usage(*(round(tokens / 1.7) for tokens in whole)), "ours are more than the model's"
+    given, cached, written = (round(n / 1.7) for n in (size.input_tokens, size.cacheable_tokens, output))
+    assert found.usage == Usage(given, cached, written), "ours are more than the model's own tokens"
     assert found.micro == cost_micro(MODEL, found.usage) > 0
     assert found.learned_from == 0
     assert "No earlier call of" in " ".join(estimate_said(found))
