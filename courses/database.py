@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from psycopg.errors import DeadlockDetected, IdleInTransactionSessionTimeout, LockNotAvailable
 
 ANSWER_WITHIN = "courses.answer_within"  # the name of its receiver
 
@@ -24,6 +24,12 @@ def database_address() -> str:
 def held_by_another(error: OperationalError) -> bool:
     """Whether somebody else's locks stood in the way: waited for too long, or each for the other."""
     return isinstance(error.__cause__, LockNotAvailable | DeadlockDetected)
+
+
+def ended_by_the_server(error: Exception) -> bool:
+    """Whether a process that froze in the middle of a transaction finds its session gone. For Django that is
+    an InternalError, as if the statement were to blame."""
+    return isinstance(error.__cause__, IdleInTransactionSessionTimeout)
 
 
 def what_failed(error: Exception) -> str:

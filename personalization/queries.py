@@ -20,7 +20,7 @@ from personalization.pairs import (
     slug_of,
     verdict_parameters,
 )
-from personalization.sizes import CACHEABLE, SHARED, TO_CONDENSE, Size, overheads, to_condense
+from personalization.sizes import CACHEABLE, SHARED, TO_CONDENSE, WARM, Size, overheads, to_condense
 from personalization.writers.registry import current_recipe
 
 RATE_WINDOW = 30  # seconds over which a run's rate is measured
@@ -175,10 +175,12 @@ def _preview_sql(ordered: str) -> str:
             SELECT lesson_id, verdict, count(*) AS texts, count(*) FILTER (WHERE locked) AS locked,
                    sum(tokens) AS tokens
             FROM pair GROUP BY lesson_id, verdict
+        ), warm AS MATERIALIZED ({WARM}
         ), sized AS (
             SELECT course.personal_format AS format, course.language, sum(texts) AS texts,
                    sum({SHARED} * texts + part.tokens) AS input_tokens,
-                   sum({CACHEABLE} * (texts - 1)) AS cacheable_tokens
+                   sum({CACHEABLE} * (texts - 1 + (lesson_id IN (SELECT warm.lesson_id FROM warm))::int))
+                       AS cacheable_tokens
             FROM part JOIN material lesson ON lesson.id = part.lesson_id
             JOIN courses course ON course.id = lesson.course_id
             WHERE verdict = 'write' GROUP BY 1, 2

@@ -29,6 +29,19 @@ FRAME = 8  # tokens of a message that are not its text
 SHORTEST_CACHED = 1024
 BLOCK = 128
 
+# Providers keep a prefix for five minutes at least after it was sent (OpenAI says five to ten).
+WARM_SECONDS = 300
+LATEST_CALLS = 1_000  # that are looked at: after a run of more, its last lessons are known to be warm
+# Lessons whose prefix the provider still has: sent lately, to this model, by this prompt.
+WARM = f"""
+    SELECT DISTINCT item.lesson_id
+    FROM (SELECT item_id, state, prompt_version, finished_at FROM model_calls
+          WHERE model = split_part(%(recipe)s::text, %(separator)s, 2)
+          ORDER BY id DESC LIMIT {LATEST_CALLS}) latest
+    JOIN generation_items item ON item.id = latest.item_id
+    WHERE latest.state = 'ok' AND latest.prompt_version = split_part(%(recipe)s::text, %(separator)s, 3)
+      AND latest.finished_at > clock_timestamp() - interval '{WARM_SECONDS} seconds'
+"""  # noqa: S608 constants of ours
 # Tokens that all learners of a lesson share: `lesson` is one of pairs.SIZED, `overheads` a parameter.
 SHARED = """(lesson.tokens + coalesce(
     (%(overheads)s::jsonb ->> (course.personal_format || ' ' || course.language))::int,
@@ -54,7 +67,8 @@ class Size:
     """Of the prompts in one format and language: `texts` of them, with so many tokens together.
 
     `cacheable_tokens`: of the input, what a learner before them has brought into the provider's cache: all
-    but the first learner of a lesson. `output_tokens` None: as answers in the format have.
+    but the first learner of a lesson, and that one too where the lesson was sent just now. `output_tokens`
+    None: as answers in the format have.
     """
 
     format: str

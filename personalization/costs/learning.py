@@ -1,6 +1,8 @@
 """What the ledger's last calls of a model teach: its tokens against our estimates, and what failures cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +43,8 @@ LEARN = f"""
     )
     SELECT course.personal_format, course.language, count(*), sum(called.output_tokens),
            sum(called.input_tokens), sum({SHARED} + learner.tokens),
-           sum(called.cached_tokens), coalesce(sum({CACHEABLE}) FILTER (WHERE called.follows), 0)
+           coalesce(sum(called.cached_tokens) FILTER (WHERE called.follows), 0),
+           coalesce(sum({CACHEABLE}) FILTER (WHERE called.follows), 0)
     FROM called JOIN lesson ON lesson.id = called.lesson_id JOIN learner ON learner.id = called.profile_id
     JOIN courses course ON course.id = lesson.course_id
     GROUP BY 1, 2
@@ -72,18 +75,31 @@ WASTE = """
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
-    """Factors to multiply estimates with; as they stand here where nothing was learned.
+class Factors:
+    """To multiply estimates with: `cached` of the tokens that could come from the provider's cache; None: as
+    many as of the input."""
 
-    `cached`: of the tokens that could come from the provider's cache; None: as many as of the input.
-    `output`: tokens of an answer by (format, language). `waste`: what all calls cost, for what good ones did.
+    input: float = 1.0
+    cached: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Of so many past calls; as it stands here where nothing was learned.
+
+    `all`: of all calls together. `texts`: by (format, language), where there were enough: a model's tokenizer
+    does better in one language than in another. `output`: tokens of an answer by (format, language).
+    `waste`: what all calls cost, for what good ones did.
     """
 
     calls: int = 0
-    input: float = 1.0
-    cached: float | None = None
+    all: Factors = Factors()
+    texts: dict[tuple[str, str], Factors] = field(default_factory=dict)
     output: dict[tuple[str, str], float] = field(default_factory=dict)
     waste: float = 1.0
+
+    def of(self, fmt: str, language: str) -> Factors:
+        return self.texts.get((fmt, language), self.all)
 
 
 def learned(model: str, kind: str = Kind.PERSONALIZE) -> Learned:
@@ -100,13 +116,22 @@ def learned(model: str, kind: str = Kind.PERSONALIZE) -> Learned:
     calls = sum(row[2] for row in rows)
     if calls < FEWEST:
         return Learned()
-    used, estimated, cached, cacheable = (sum(row[place] for row in rows) for place in (4, 5, 6, 7))
-    factor = float(used / estimated)
     return Learned(
         calls=calls,
-        input=factor,
-        # Runs one after the other find each other's prefixes: that says nothing of the next one.
-        cached=min(factor, float(cached / cacheable)) if cacheable else None,
+        all=_factors(rows),
+        texts={
+            (fmt, language): _factors([row])
+            for row in rows
+            for fmt, language, count in [row[:3]]
+            if count >= FEWEST
+        },
         output={(fmt, language): float(output / count) for fmt, language, count, output, *_ in rows},
         waste=min(MOST_WASTE, float(spent / useful)) if useful else 1.0,
     )
+
+
+def _factors(rows: Sequence[Sequence[Any]]) -> Factors:
+    used, estimated, cached, cacheable = (sum(row[place] for row in rows) for place in (4, 5, 6, 7))
+    factor = float(used / estimated)
+    # Of texts that others of their run and lesson came before: what the first of them found is chance.
+    return Factors(factor, min(factor, float(cached / cacheable)) if cacheable else None)

@@ -35,7 +35,8 @@ def _amount(estimate: Estimate) -> str:
     if not estimate.learned_from:
         text = _(
             "Estimated cost: about {amount}, if the provider's cache serves what texts of a lesson share, "
-            "more without it. No earlier call of {model} is known: this goes by the sizes of the texts alone."
+            "more without it. No earlier call of {model} is known: this goes by the sizes of the texts "
+            "alone, and may be twice too high."
         )
         return text.format(amount=amount, model=estimate.model)
     text = ngettext(

@@ -1,12 +1,16 @@
 """Which part of a prompt a provider would not have to read again."""
 
+import math
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 
 CHARS_PER_TOKEN = 4
 BLOCK_TOKENS = 64
 _BLOCK_CHARS = BLOCK_TOKENS * CHARS_PER_TOKEN
 # 65,536 blocks are 4 million tokens: some thousand prompts, in about 10 MB.
 _CAPACITY = 65_536
+KEPT_SECONDS = 600  # since a block was last sent, as OpenAI says of its cache
 
 
 def estimated_tokens(text: str) -> int:
@@ -25,25 +29,30 @@ def prefix_blocks(text: str, salt: str) -> list[int]:
 
 
 class PrefixCache:
-    """Remembers the blocks of earlier prompts; the least recently used go first."""
+    """Remembers the blocks of earlier prompts for some minutes; the least recently used go first.
 
-    def __init__(self, capacity: int = _CAPACITY) -> None:
+    clock: gives seconds.
+    """
+
+    def __init__(self, capacity: int = _CAPACITY, clock: Callable[[], float] = time.monotonic) -> None:
         self._capacity = capacity
-        self._known: OrderedDict[int, None] = OrderedDict()
+        self._clock = clock
+        self._known: OrderedDict[int, float] = OrderedDict()  # block → when it was sent last
 
     def cached_tokens(self, blocks: list[int]) -> int:
         """Tokens of the longest known prefix, in steps of 64."""
-        known = 0
+        known, oldest = 0, self._clock() - KEPT_SECONDS
         for block in blocks:
-            if block not in self._known:
+            if self._known.get(block, -math.inf) < oldest:
                 break
             known += 1
         return known * BLOCK_TOKENS
 
     def remember(self, blocks: list[int]) -> None:
         """Later prompts find these blocks."""
+        now = self._clock()
         for block in blocks:
-            self._known[block] = None
+            self._known[block] = now
             self._known.move_to_end(block)
         while len(self._known) > self._capacity:
             self._known.popitem(last=False)

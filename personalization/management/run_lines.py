@@ -90,6 +90,8 @@ def _wait_line(now: Progress, wait: Wait) -> str:
         Reason.PAUSED: f"paused: {now.note or 'nobody said why.'} Go on: manage.py runs resume {run}",
         Reason.PILOT_WRITING: f"the pilot is being written, {wait.items:,} so far: {look}",
         Reason.PILOT: f"the pilot waits for a look ({items}): {look}, then {accept} or cancel",
+        Reason.PILOT_EMPTY: "nothing of the pilot was written, so there is nothing to look at. "
+        f"Go on without a look: {accept}; or cancel",
         Reason.BUDGET: f"waiting for money: {items}. Go on: manage.py runs raise-budget {run} AMOUNT",
         Reason.NO_WORKER: f"no worker is alive: {items} wait, {_seen(wait)}. Start one: {WORKER}",
         Reason.NOBODY: f"no worker takes what is due: {items}, though {wait.workers} are alive. "

@@ -91,7 +91,7 @@ def wait_for(console: Console, run_id: UUID) -> None:
         console.print(now.note, markup=False)
     if _pilot_waits(now):
         if not held_items(now, "pilot"):
-            raise CommandError("No text of the pilot could be written; the table above says why.")
+            raise CommandError("Nothing of the pilot was written; the table above says why.")
     elif now.state != RunState.CLOSED or now.counts.get(ItemState.FAILED):
         raise CommandError("Not every text was written; the table above says why.")
 

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     PAUSED = "paused"  # the run's note says why
     PILOT_WRITING = "pilot_writing"
     PILOT = "pilot"  # written: somebody has to look
+    PILOT_EMPTY = "pilot_empty"  # nothing of it was written: there is nothing to look at, but to decide
     BUDGET = "budget"
     NO_WORKER = "no_worker"  # none is alive; `seconds` since one was, None: not for a day
     NOBODY = "nobody"  # due, and of the workers that live none takes it
@@ -72,7 +73,8 @@ def _held(now: Progress) -> list[Wait]:
     if now.pilot == Pilot.WRITING:
         found.append(Wait(Reason.PILOT_WRITING, held_items(now, "pilot")))
     if now.pilot == Pilot.WAITING:
-        found.append(Wait(Reason.PILOT, held_items(now, "pilot")))
+        drafts = held_items(now, "pilot")
+        found.append(Wait(Reason.PILOT, drafts) if drafts else Wait(Reason.PILOT_EMPTY))
     if held := held_items(now, "budget"):
         found.append(Wait(Reason.BUDGET, held + _no_money_for(now)))
     return found

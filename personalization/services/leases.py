@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from django.db import Error, connection
+from structlog.contextvars import bound_contextvars
 
 from personalization.services import queue
 from personalization.services.attempts import Claim
@@ -77,5 +78,6 @@ class Leases:
         self.let_go(lost)
         for claim in lost:
             # Lost, or cancelled: nothing of it can be published, so do not wait for the answer.
-            log.warning("item %s: its lease is gone, dropped", claim.id)
+            with bound_contextvars(run=str(claim.run_id), item=claim.id):
+                log.warning("item %s: its lease is gone, dropped", claim.id)
             self._on_loss(claim)

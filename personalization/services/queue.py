@@ -20,6 +20,7 @@ from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIO
 from personalization.services.attempts import Again, Claim, Outcome, Text
 from personalization.services.condensed import NOT_CONDENSED, forget_failures, keep_parts, note_failures
 from personalization.services.ledger import LOCK_RUNS, settle_calls
+from personalization.services.outages import excused
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
 
@@ -46,6 +47,8 @@ SUSPECT = "error_code = 'lease_lost' AND attempts >= 3"
 DUE = f"""
             WHERE run_id = run.id AND state = 'queued' AND available_at <= statement_timestamp()
               AND priority <= CASE run.pilot WHEN 'writing' THEN {PILOT_PRIORITY} ELSE 32767 END"""
+# Of several open runs more is locked than is taken, for the milliseconds of the statement. To choose first
+# and lock then would lock less, but only SKIP LOCKED inside leads past what a planning holds for a minute.
 CLAIM = f"""
     WITH due AS MATERIALIZED (
         SELECT item.id FROM {RUNS} CROSS JOIN LATERAL (
@@ -118,7 +121,7 @@ def heartbeat(claims: Sequence[Claim], *, lease: float) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open'"
+BLOCK = "UPDATE generation_runs SET state = 'paused', note = %s WHERE id = %s AND state = 'open' RETURNING id"
 # A running item at its attempt's end. What a run asked for that was cancelled since is asked for no more.
 # A run that this statement does not see is younger than it, and open.
 NEXT_RUN = "LEFT JOIN generation_runs next ON next.id = item.next_run_id"
@@ -177,7 +180,7 @@ SETTLE = f"""
         lease_token = NULL, lease_until = NULL, leased_by = NULL
     FROM outcome WHERE item.id = outcome.id
     RETURNING outcome.token, outcome.state IN ('done', 'published') AND NOT outcome.cancelled
-        AND NOT outcome.looked_at_first, outcome.goes_over
+        AND NOT outcome.looked_at_first, outcome.goes_over, outcome.next_state
 """  # noqa: S608 constants of ours
 MINE_STILL = """
     SELECT item.lease_token FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
@@ -193,10 +196,13 @@ class Settled:
     """Claims by what became of their outcomes; of those that are in neither, the lease was lost.
 
     `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
+    `failed`: the outcomes by which an item has failed for good. `paused`: runs that cannot go on, with why.
     """
 
     mine: set[Claim]
     busy: set[Claim]
+    failed: tuple[Outcome, ...] = ()
+    paused: tuple[tuple[UUID, str], ...] = ()
 
 
 def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
@@ -212,12 +218,13 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         parts = [*(outcome.kept for outcome in outcomes), *(more.kept for more in again)]
         kept = [part for part in parts if part]
         lock_parents(cursor, outcomes, {one.lesson_id for one in kept})
-        for run_id, note in {o.claim.run_id: o.message for o in outcomes if o.blocks}.items():
-            cursor.execute(BLOCK, [note, run_id])
+        outcomes = excused(cursor, outcomes)
+        paused = _paused(cursor, outcomes)
         cursor.execute(SETTLE, [json.dumps([_settlement(outcome) for outcome in outcomes])])
         # By the attempt, not by its item: another attempt at the same one may be among the outcomes.
         ended = cursor.fetchall()
-        published: dict[UUID, bool] = {token: shown for token, shown, _ in ended}
+        published: dict[UUID, bool] = {token: shown for token, shown, *_ in ended}
+        failed = {token for token, *_, state in ended if state == "failed"}
         busy = _busy(cursor, [o.claim for o in outcomes if o.claim.token not in published])
         texts = [o for o in outcomes if o.text and published.get(o.claim.token)]
         publish(cursor, texts)
@@ -230,8 +237,23 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])
-        _try_in_next_run(outcomes, {token for token, _, goes_over in ended if goes_over})
-    return Settled({o.claim for o in outcomes if o.claim.token in published}, busy)
+        _try_in_next_run(outcomes, {token for token, _, goes_over, _ in ended if goes_over})
+    return Settled(
+        {o.claim for o in outcomes if o.claim.token in published},
+        busy,
+        tuple(o for o in outcomes if o.claim.token in failed),
+        tuple(paused),
+    )
+
+
+def _paused(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[tuple[UUID, str]]:
+    """The runs that these outcomes have stopped now, each with its note."""
+    notes = {outcome.claim.run_id: outcome.message for outcome in outcomes if outcome.blocks}
+    paused = []
+    for run_id, note in notes.items():
+        cursor.execute(BLOCK, [note, run_id])
+        paused += [(run_id, note) for _ in cursor.fetchall()]
+    return paused
 
 
 def _try_in_next_run(outcomes: Sequence[Outcome], gone_over: Collection[UUID]) -> None:

@@ -15,9 +15,9 @@ from personalization.prompts import learners_part
 log = logging.getLogger(__name__)
 KEPT_DAYS = 90  # docs/clusters.md says so too
 # A batch for each sweep: of a million that are due at once, none may hold up what else is swept.
-_FORGET = """
+FORGET = """
     DELETE FROM prompt_refinements WHERE id IN (
-        SELECT id FROM prompt_refinements WHERE created_at < clock_timestamp() - make_interval(days => %s)
+        SELECT id FROM prompt_refinements WHERE created_at < statement_timestamp() - make_interval(days => %s)
         ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED)
 """
 BATCH = 10_000
@@ -79,5 +79,5 @@ def log_refinements(rows: Sequence[Refinement]) -> int:
 def forget_old_refinements(batch: int = BATCH) -> int:
     """How many rows that are older than KEPT_DAYS were deleted, at most so many."""
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET, [KEPT_DAYS, batch])
+        cursor.execute(FORGET, [KEPT_DAYS, batch])
         return int(cursor.rowcount)

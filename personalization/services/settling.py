@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db import DatabaseError, OperationalError
+from structlog.contextvars import bound_contextvars
 
 from courses.database import held_by_another
 from personalization.models.calls import CallState
@@ -84,9 +85,7 @@ class Settling:
         self.settled += sum(o.claim in settled.mine and not o.give_back for o in outcomes)
         through = [outcome for outcome in outcomes if outcome.claim not in settled.busy]
         self._leases.let_go(outcome.claim for outcome in through)
-        lost = sum(o.claim not in settled.mine and o.code != "stopped" for o in through)
-        if lost:
-            log.warning("%d results came after their lease had run out and were dropped", lost)
+        _say(settled, [o for o in through if o.claim not in settled.mine and o.code != "stopped"])
 
     async def _each(self, outcomes: list[Outcome], again: list[Again]) -> None:
         """One text that the database refuses must not take its batch along."""
@@ -106,6 +105,19 @@ class Settling:
         except DatabaseError as error:
             refused = not_storable(outcome, error)
             return await self._database.run(lambda: queue.settle([refused]))
+
+
+def _say(settled: Settled, late: Iterable[Outcome]) -> None:
+    """Lines for what somebody may look for: by run and item, without anything of a learner."""
+    for run_id, note in settled.paused:
+        with bound_contextvars(run=str(run_id)):
+            log.warning("run %s is paused: %s", run_id, note)
+    for outcome in settled.failed:
+        with bound_contextvars(run=str(outcome.claim.run_id), item=outcome.claim.id):
+            log.warning("item %s has failed: %s", outcome.claim.id, outcome.code)
+    for outcome in late:
+        with bound_contextvars(run=str(outcome.claim.run_id), item=outcome.claim.id):
+            log.warning("item %s: its result came after its lease had run out, dropped", outcome.claim.id)
 
 
 def not_storable(outcome: Outcome, error: DatabaseError) -> Outcome:

@@ -19,6 +19,7 @@ from personalization.services.ledger import end_lost_calls
 from personalization.services.paid import forget_useless_answers
 from personalization.services.queue import GOES_OVER, HANDED_OVER, NEXT_RUN, SERVED, WORKED_ON
 from personalization.services.refinements import forget_old_refinements
+from personalization.services.timelines import keep_one_timeline
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +42,13 @@ EXPIRED = f"""
                 ORDER BY item.lease_until LIMIT 500 FOR NO KEY UPDATE OF item SKIP LOCKED) lost) expired
     WHERE item.id = expired.id
 """  # noqa: S608 constants of ours
+# By the statement's time, here and wherever few of many rows are looked for: what the clock says goes on
+# while an index is read, cannot be looked up in it, and each sweep would read a million items that wait.
 FAR_AHEAD = """
     UPDATE generation_items item SET available_at = clock_timestamp()
     FROM (SELECT far.id FROM generation_runs run CROSS JOIN LATERAL (
               SELECT id FROM generation_items WHERE run_id = run.id AND state = 'queued'
-              AND available_at > clock_timestamp() + make_interval(secs => %s)
+              AND available_at > statement_timestamp() + make_interval(secs => %s)
               ORDER BY available_at LIMIT 10000 FOR NO KEY UPDATE SKIP LOCKED) far
           WHERE run.state IN ('open', 'paused')) far_ahead
     WHERE item.id = far_ahead.id
@@ -165,6 +168,7 @@ def sweep() -> Swept:
     step("counts", lambda: _changed(FOLD))
     step("daily costs", fold_costs)
     closed = step("ended runs", close_ended) or 0
+    step("charts", keep_one_timeline)
     next_due = step("next due", _next_due)
     return Swept(requeued, cancelled, closed, next_due, lost_calls, released, tuple(failed))
 

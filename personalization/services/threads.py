@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, InternalError, OperationalError, connection, connections
 
-from courses.database import held_by_another
+from courses.database import ended_by_the_server, held_by_another
 
 FIRST_PAUSE = 0.1  # seconds before a statement is tried again; each pause is twice the one before
 LONGEST_PAUSE = 2.0
@@ -59,3 +59,8 @@ def _fresh[T](statement: Callable[[], T]) -> T:
         if not held_by_another(error):
             connection.close()
         raise
+    except InternalError as error:
+        if not ended_by_the_server(error):
+            raise
+        connection.close()
+        raise OperationalError(*error.args) from error.__cause__

@@ -2,17 +2,21 @@
 
 import math
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 import uvloop
+from django.conf import settings
+from django.db import connection
 
 from personalization.models import GenerationRun
 from personalization.models.runs import Backend, RunState
 from personalization.services.drain import Drain
 from personalization.services.pace import Pace
 from personalization.services.sweep import sweep
+from personalization.services.watched import Worker, beat
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,36 @@ def work_off(
 
     # A worker's drain makes room for the next one after some time. Here is no next one.
     drain = Drain(replace(Pace.from_settings(), drain=math.inf), looked, most=most)
-    settled = uvloop.run(drain.run())
+    with _Seen():
+        settled = uvloop.run(drain.run())
     paused = GenerationRun.objects.filter(pk__in=before, state=RunState.PAUSED).values_list("pk", "note")
     return WorkedOff(settled, sweep().next_due, list(paused))
+
+
+class _Seen(threading.Thread):
+    """While it is entered, a worker that is seen to live, and sweeps as each worker does: this may be the
+    only one, and take hours. Both log what the database refuses, and raise nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(name="seen", daemon=True)
+        self._worker = Worker()
+        self._over = threading.Event()
+
+    def __enter__(self) -> None:
+        beat(self._worker)
+        self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self.join(5)  # with the database gone it may take longer, and ends by itself
+
+    def run(self) -> None:
+        try:
+            while not self._over.wait(settings.GENERATION_SWEEP_SECONDS):
+                beat(self._worker)
+                sweep()
+        finally:
+            connection.close()
 
 
 def wants_a_key() -> UUID | None:

@@ -147,6 +147,22 @@ def test_what_of_the_pilot_has_no_draft_is_listed_with_why(admin: Client, run: G
     assert "8. Урок 8" not in html
 
 
+def test_a_pilot_of_which_nothing_was_written_is_told_of_and_decided_on(
+    admin: Client, run: GenerationRun
+) -> None:
+    lesson = make_lesson(run.course)
+    make_item(run, make_learner(course=run.course), lesson, state="unchanged", priority=1)
+    make_item(run, make_learner(course=run.course), lesson)
+    shown = admin.get(url(run, "change")).content.decode()
+    assert "no draft to look at" in shown
+    assert "wait for a look" not in shown
+    assert url(run, "pilot") in shown
+    assert "Go on without a look" in page(admin, run)
+    admin.post(url(run, "command"), {"command": "accept"})
+    run.refresh_from_db()
+    assert run.pilot == Pilot.ACCEPTED
+
+
 def test_while_it_is_written_what_is_ready_can_be_looked_at(admin: Client, run: GenerationRun) -> None:
     draft(run)
     GenerationRun.objects.filter(pk=run.pk).update(pilot="writing")

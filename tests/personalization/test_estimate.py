@@ -1,11 +1,13 @@
 """What a run will cost, before it starts: from sizes, and from what past calls teach."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from courses.models import Course
+from courses.models import Course, Lesson
 from personalization.costs.estimate import Estimate, estimate
 from personalization.costs.learning import FEWEST, Learned, learned
 from personalization.costs.words import budget_said, estimate_said
@@ -15,10 +17,11 @@ from personalization.pricing import cost_micro
 from personalization.prompts import messages
 from personalization.queries import preview
 from personalization.services.work import make_brief
-from personalization.sizes import SHORTEST_CACHED
+from personalization.sizes import SHORTEST_CACHED, WARM_SECONDS
 from personalization.template_queries import preview_templates
-from personalization.tokens import estimated_tokens, guided_tokens
+from personalization.tokens import estimated_tokens, likely_tokens
 from personalization.writers.base import Usage
+from personalization.writers.registry import current_recipe
 from tests.builders import make_call, make_course, make_item, make_learner, make_lesson, make_run, make_text
 
 pytestmark = pytest.mark.django_db
@@ -116,8 +119,9 @@ def test_a_format_that_nobody_knows_is_estimated_as_the_first(course: Course) ->
 def test_without_past_calls_sizes_and_guidance_speak(course: Course) -> None:
     [size] = preview(Selection(), "openai").sizes
     found = estimated()
-    output = 6 * guided_tokens(make_brief(*_pair(course)).format, "ru")
-    assert found.usage == Usage(size.input_tokens, size.cacheable_tokens, output)
+    output = 6 * likely_tokens(make_brief(*_pair(course)).format, "ru")
+    given, cached, written = (round(n / 1.7) for n in (size.input_tokens, size.cacheable_tokens, output))
+    assert found.usage == Usage(given, cached, written), "ours are more than the model's own tokens"
     assert found.micro == cost_micro(MODEL, found.usage) > 0
     assert found.learned_from == 0
     assert "No earlier call of" in " ".join(estimate_said(found))
@@ -125,6 +129,17 @@ def test_without_past_calls_sizes_and_guidance_speak(course: Course) -> None:
 
 def _pair(course: Course) -> tuple[Profile, Any]:
     return Profile.objects.all()[0], course.lessons.select_related("course")[0]
+
+
+def test_of_a_model_whose_tokens_nobody_has_compared_the_sizes_are_told_as_they_are(
+    course: Course, settings: Settings
+) -> None:
+    settings.OPENAI_MODEL = "local-8b"
+    [size] = preview(Selection(), "openai").sizes
+    assert (estimated().usage.input_tokens, estimated().usage.cached_tokens) == (
+        size.input_tokens,
+        size.cacheable_tokens,
+    )
 
 
 def test_the_simple_writer_costs_nothing(course: Course) -> None:
@@ -166,10 +181,10 @@ def test_the_share_that_was_cached_is_learned(course: Course) -> None:
         for _ in range(2):
             item = make_item(run, learner, lesson, state="done")
             make_call(item, input_tokens=4_000, cached_tokens=3_000 if number else 0)
-    [size] = preview(Selection(), "openai").sizes
-    past = learned(MODEL)
+    past = learned(MODEL).of("personal", "ru")
     assert past.cached is not None
     assert 0 < past.cached < 1.5
+    [size] = preview(Selection(), "openai").sizes
     assert estimated().usage.cached_tokens == round(size.cacheable_tokens * past.cached)
 
 
@@ -206,6 +221,56 @@ def test_answers_are_learned_by_format_and_language(course: Course) -> None:
     for _ in range(2):
         make_call(make_item(make_run(), make_learner(course=other), lesson, state="done"), output_tokens=700)
     assert learned(MODEL).output == {("personal", "ru"): 200.0, ("extended", "ru"): 700.0}
+
+
+def test_sizes_are_corrected_by_format_and_language(course: Course) -> None:
+    calls(course, 6, input_tokens=2_000)
+    other = make_course(language="en")
+    lesson = make_lesson(other, transcript="Sit down and put your warm hands on your shoulders. " * 100)
+    learner = make_learner(course=other)
+    calls(other, FEWEST, input_tokens=9_000)
+    found = estimate(preview(Selection(profiles=(learner.pk,)), "openai").sizes, "openai")
+    assert found.usage.input_tokens == pytest.approx(9_000, abs=1)
+    lesson.delete()
+    assert learned(MODEL).of("personal", "en") == learned(MODEL).all, "nothing of it is left"
+
+
+# --- a cache that is still warm ---
+
+
+def cacheable(course: Course) -> int:
+    """Of one learner's texts."""
+    learner = Profile.objects.filter(survey__isnull=False)[0]
+    return preview(Selection(profiles=(learner.pk,)), "openai").sizes[0].cacheable_tokens
+
+
+def sent(lesson: Lesson, **fields: Any) -> None:
+    """A good call by today's prompt, a moment ago."""
+    fields = {"prompt_version": current_recipe("openai").prompt_version, **fields}
+    make_call(make_item(make_run(), make_learner(course=lesson.course), lesson, state="done"), **fields)
+
+
+def test_what_was_sent_just_now_is_still_in_the_cache(course: Course) -> None:
+    first, second = course.lessons.order_by("lesson_number")
+    sent(first)
+    once = cacheable(course)
+    sent(second)
+    assert 0 < once < cacheable(course)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"finished_at": timezone.now() - timedelta(seconds=WARM_SECONDS + 1)},
+        {"model": "gpt-4.1"},
+        {"prompt_version": "another"},
+        {"state": "bad"},
+    ],
+    ids=["long ago", "to another model", "by another prompt", "and came back broken"],
+)
+def test_else_the_first_text_of_a_lesson_finds_nothing_there(course: Course, fields: dict[str, Any]) -> None:
+    sent(course.lessons.all()[0], **fields)
+    assert cacheable(course) == 0
 
 
 def test_standard_descriptions_are_learned_apart(course: Course) -> None:

@@ -12,7 +12,12 @@ from openai.types.chat import ChatCompletion
 
 from personalization.fake_model import RunningFakeModel
 from personalization.fake_model.counters import Counters
-from personalization.fake_model.prefix_cache import PrefixCache, estimated_tokens, prefix_blocks
+from personalization.fake_model.prefix_cache import (
+    KEPT_SECONDS,
+    PrefixCache,
+    estimated_tokens,
+    prefix_blocks,
+)
 from tests.personalization.fake_model_client import (
     RUSSIAN,
     RUSSIAN_ANSWERS,
@@ -154,6 +159,18 @@ def test_the_cache_forgets_the_least_recently_used() -> None:
     cache.remember(new)
 
     assert [cache.cached_tokens(blocks) for blocks in (old, kept, new)] == [0, 128, 128]
+
+
+def test_the_cache_forgets_what_was_not_sent_for_minutes() -> None:
+    now = 0.0
+    cache = PrefixCache(clock=lambda: now)
+    old, kept = (prefix_blocks(letter * 512, "") for letter in "ab")
+    cache.remember(old)
+    cache.remember(kept)
+    now = KEPT_SECONDS - 1
+    cache.remember(kept)
+    now = KEPT_SECONDS + 1
+    assert [cache.cached_tokens(blocks) for blocks in (old, kept)] == [0, 128]
 
 
 def test_the_last_prompts_are_kept(model: RunningFakeModel, ask: Ask) -> None:

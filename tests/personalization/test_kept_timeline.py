@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 from personalization.models import GenerationItem, GenerationRun, KeptTimeline
 from personalization.queries import progress
 from personalization.run_report import Timeline, timeline
+from personalization.services.sweep import sweep
 from personalization.services.timelines import kept_timeline
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
 
@@ -80,4 +82,27 @@ def test_where_nothing_ended_nothing_is_kept() -> None:
 def test_a_run_that_is_deleted_takes_it_along(run: GenerationRun) -> None:
     look(run)
     run.delete()
+    assert not KeptTimeline.objects.exists()
+
+
+def test_a_sweep_counts_a_run_that_has_just_ended_before_anybody_looks(run: GenerationRun) -> None:
+    sweep()
+    seen, statements = look(run)
+    assert (seen and seen.cost_micro, statements) == (14, 0)
+
+
+def test_what_is_kept_is_not_counted_with_every_sweep(run: GenerationRun) -> None:
+    sweep()
+    with counting() as read:
+        sweep()
+    assert not [sql for sql in read if "date_bin" in sql]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"state": "open"}, {"closed_at": timezone.now() - timedelta(hours=2)}], ids=["goes on", "old"]
+)
+def test_others_are_left_to_who_looks(run: GenerationRun, fields: dict[str, Any]) -> None:
+    make_item(run, make_learner(), make_lesson())
+    GenerationRun.objects.update(**fields)
+    sweep()
     assert not KeptTimeline.objects.exists()

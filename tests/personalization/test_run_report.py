@@ -157,6 +157,7 @@ def test_a_run_that_moves_waits_for_nothing() -> None:
         ({"state": "cancelled"}, [{"state": "running"}], [Reason.STOPPING]),
         ({"state": "cancelled"}, [{"state": "cancelled"}], []),
         ({"pilot": "waiting"}, [{"state": "held", "error_code": "pilot"}, {}], [Reason.PILOT]),
+        ({"pilot": "waiting"}, [{"state": "unchanged", "priority": 1}, {}], [Reason.PILOT_EMPTY]),
         ({"pilot": "writing"}, [{"state": "running", "priority": 1}, {}], [Reason.PILOT_WRITING]),
         ({}, [{"state": "held", "error_code": "budget"}], [Reason.BUDGET]),
         (

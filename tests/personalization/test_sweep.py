@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from personalization.models import GenerationItem, GenerationRun, PromptRefinement
-from personalization.services import queue
+from personalization.services import queue, refinements
 from personalization.services import sweep as sweeping
 from personalization.services.attempts import Outcome
 from personalization.services.refinements import KEPT_DAYS, forget_old_refinements
@@ -72,6 +72,22 @@ def test_a_clock_that_went_back_keeps_no_dead_lease(item: GenerationItem) -> Non
 def test_a_clock_that_went_back_keeps_nothing_waiting(item: GenerationItem) -> None:
     GenerationItem.objects.update(available_at=timezone.now() + timedelta(hours=1))
     assert sweep().next_due == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("statement", "parameters", "time"),
+    [(sweeping.FAR_AHEAD, [600.0], "available_at"), (refinements.FORGET, [90, 10], "created_at")],
+    ids=["items that lie far ahead", "prompts that are old"],
+)
+def test_of_a_million_rows_only_those_are_read_that_are_looked_for(
+    statement: str, parameters: list[float], time: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which an empty table would be read by
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        plan = [line for (line,) in cursor.fetchall()]
+    assert any("Index Cond" in line and time in line for line in plan), "\n".join(plan)
 
 
 def test_leftovers_of_a_cancelled_run_are_cancelled(item: GenerationItem) -> None:

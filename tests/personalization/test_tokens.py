@@ -5,7 +5,13 @@ from django.db import connection
 
 from courses.formats.definition import Format
 from courses.formats.shapes import PERSONAL_FORMATS
-from personalization.tokens import estimated_tokens, guided_tokens, tokens_sql
+from personalization.tokens import (
+    estimated_tokens,
+    guided_tokens,
+    likely_tokens,
+    overcounted,
+    tokens_sql,
+)
 
 TEXTS = ["", "a", "word " * 100, "слово " * 100, "Ёлка 🎄 «тут» — 漢字", "x" * 7 + "ж" * 3]
 
@@ -33,3 +39,18 @@ def test_guidance_gives_an_answer_room(fmt: Format) -> None:
     russian, english = guided_tokens(fmt, "ru"), guided_tokens(fmt, "en")
     assert 300 < english < russian < 2_500
     assert guided_tokens(fmt, "xx") == russian
+
+
+@pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)
+def test_an_answer_likely_takes_less_than_all_its_room(fmt: Format) -> None:
+    assert 0.6 < likely_tokens(fmt, "ru") / guided_tokens(fmt, "ru") < 0.95
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1-mini", "gpt-4o-2026-01-02", "openai/gpt-5-nano", "o3"])
+def test_of_these_models_it_is_known_how_much_is_too_much(model: str) -> None:
+    assert overcounted(model, "ru") > overcounted(model, "en") > 1
+
+
+@pytest.mark.parametrize("model", ["local-8b", "gpt-4", "gpt-50", "my-gpt-4o", "o30"])
+def test_of_others_it_is_not(model: str) -> None:
+    assert overcounted(model, "ru") == 1

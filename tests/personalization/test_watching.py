@@ -73,6 +73,16 @@ def test_a_run_that_did_not(fields: dict[str, Any], item: dict[str, Any]) -> Non
     assert fields.get("note", "") in shown
 
 
+def test_a_pilot_without_any_draft_says_so_and_what_can_be_done() -> None:
+    run = make_run(pilot="waiting")
+    add(run, state="unchanged", priority=1)
+    add(run)
+    shown, error = waited(run)
+    assert error
+    assert "nothing of the pilot was written, so there is nothing to look at" in shown
+    assert f"manage.py runs accept {str(run.pk)[:8]}; or cancel" in shown
+
+
 def test_a_pilot_that_is_ready_ends_the_waiting() -> None:
     run = make_run(pilot="waiting")
     add(run, state="held", error_code="pilot")

@@ -7,16 +7,19 @@ from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command, execute_from_command_line
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun, PersonalizedLessonDescription
 from personalization.pairs import Selection
+from personalization.run_report.workers import workers
 from personalization.services import drain as draining
 from personalization.services import queue
 from personalization.services.runs import start_run
 from tests.builders import make_course, make_learner, make_lesson
+from tests.personalization.watched import age
 from tests.processes import Environment, manage, until
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -65,6 +68,33 @@ def test_it_writes_a_whole_run_without_redis(run: GenerationRun, capsys: pytest.
     assert PersonalizedLessonDescription.objects.filter(origin="openai").count() == 5
 
 
+def test_while_it_works_it_is_a_worker_that_lives_and_sweeps(
+    run: GenerationRun, model: RunningFakeModel, settings: Settings
+) -> None:
+    settings.GENERATION_SWEEP_SECONDS = 0.02
+    model.set(mode="hang")
+    seen: list[int] = []
+
+    def look() -> None:
+        try:
+            until(lambda: model.stats()["in_flight"] == 5, "the requests are under way")
+            seen.append(workers().alive)
+            age("worker_heartbeats", "seen_at", 40)
+            until(lambda: workers().alive, "it is seen again")
+            cancelled = GenerationRun.objects.filter(pk=run.pk)
+            cancelled.update(state="cancelled", closed_at=timezone.now())  # as a cancel that ended no item
+            until(lambda: set(states()) == {"cancelled"}, "it sweeps")
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            connection.close()
+
+    looking = Thread(target=look)
+    looking.start()
+    refusal()
+    looking.join()
+    assert seen == [1]
+
+
 def test_it_takes_no_more_than_its_most(
     run: GenerationRun, model: RunningFakeModel, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,7 +136,10 @@ def test_a_run_of_the_simple_writer_wants_no_key(capsys: pytest.CaptureFixture[s
     make_lesson(course)
     make_learner(course=course)
     start_run(selection=Selection(), backend="simple")
-    assert said(capsys) == "1 item settled. Nothing waits.\n"
+    call_command("work_off")
+    assert capsys.readouterr() == ("1 item settled. Nothing waits.\n", ""), (
+        "no bar where there is no terminal"
+    )
 
 
 def test_a_run_that_the_endpoint_blocks_is_named(run: GenerationRun, model: RunningFakeModel) -> None:

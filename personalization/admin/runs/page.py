@@ -36,6 +36,7 @@ MOST_FAILURES = 50  # rows on the page; the counts above them are complete
 SORTED_UP_TO = 10_000  # failed items
 # While it waits for one of these, nobody knows when it will end.
 OPEN_END = {Reason.BUDGET.value, Reason.PILOT_WRITING.value}
+DECIDE = {Reason.PILOT.value, Reason.PILOT_EMPTY.value}  # nothing is begun before somebody has
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def run_view(run_id: UUID) -> RunView:
     # A run that has just ended is closed, and one that was cancelled comes to rest, within seconds.
     goes_on = now.state in (RunState.OPEN, RunState.PAUSED) or now.ended < now.total
     waiting = {wait.reason.value: wait for wait in waits(now)}
-    moving = now.state == RunState.OPEN and Reason.PILOT not in waiting
+    moving = now.state == RunState.OPEN and not DECIDE & waiting.keys()
     return RunView(
         now=now,
         of_lessons=run.kind == Kind.TEMPLATES,

@@ -55,7 +55,9 @@ class Command(BaseCommand):
 def _calculated(course: Course | None, *, dry_run: bool) -> Recalculated:
     learners = Profile.objects.filter(course=course) if course else Profile.objects
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    with Progress(*columns, console=plain_console(stderr=True), transient=True) as bar:
+    console = plain_console(stderr=True)
+    # Without a terminal all that it would show is an empty line at its end.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Learners", total=learners.count())
         return recalculate_all(course=course, dry_run=dry_run, tick=lambda done: bar.advance(task, done))
 

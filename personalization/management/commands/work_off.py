@@ -28,8 +28,9 @@ For a moment, or a machine, without Redis: runs are started as ever (manage.py p
 their texts here. It may work beside workers and beside itself: each item has one owner. It sweeps first, so
 that what a dead worker left is written too, and ends when nothing is due: what waits for its next try, or for
 money, is left to the next call. Without Redis the limits of MODEL_LIMITS are not shared: each process keeps
-to a safe part of them. Ctrl-C begins nothing more and gives back what is not answered within seconds,
-uncounted; a second Ctrl-C does not wait.
+to a safe part of them. While it works it counts as a worker: in /readyz, on pages, in manage.py doctor.
+Ctrl-C begins nothing more and gives back what is not answered within seconds, uncounted; a second Ctrl-C
+does not wait.
 
 exit codes: 0 done; 1 the database is away, the model's key is missing, or a run was paused (the line says
             why); 2 wrong arguments; 130 stopped by Ctrl-C or SIGTERM"""
@@ -71,7 +72,9 @@ class Command(BaseCommand):
 
 def _worked_off(told: Event, most: int | None) -> WorkedOff:
     columns = SpinnerColumn(), TextColumn("{task.completed:,} items settled")
-    with Progress(*columns, console=plain_console(stderr=True), transient=True) as shown:
+    console = plain_console(stderr=True)
+    # Without a terminal all that it would show is an empty line at its end.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task("", total=None)
         return work_off(
             told.is_set,
