@@ -1,8 +1,8 @@
 """python -m benchmarks.queue: a run of a million texts is counted, planned, claimed from and looked at.
 
 10,000 learners × 100 lessons are counted and priced as before a start, and planned by one statement. From
-what waits then, workers claim; pages ask for the progress. Each figure stands beside what is promised; exits 1
-when one is missed. Needs 1 GB of disk.
+what waits then, workers claim; pages ask for the progress. Each figure stands beside what is promised; exits
+1 when one is missed. Needs 1 GB of disk.
 """
 
 import argparse
