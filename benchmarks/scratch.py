@@ -4,6 +4,7 @@ import argparse
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -20,8 +21,14 @@ from persona_site.embedded.postgres import Postgres  # noqa: E402
 from persona_site.embedded.valkey import Valkey  # noqa: E402
 
 
+class Thrown(Postgres):
+    """To write a gigabyte to the disk in good order, only to delete it, took longer than anybody waits."""
+
+    stop_signal = signal.SIGQUIT
+
+
 def _clean_up() -> None:
-    Postgres(VAR).stop()
+    Thrown(VAR).stop()
     Valkey(VAR).stop()
     shutil.rmtree(VAR, ignore_errors=True)
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import psycopg
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.signals import connection_created
 from psycopg.errors import DeadlockDetected, IdleInTransactionSessionTimeout, LockNotAvailable
 
@@ -62,3 +62,19 @@ def answer_within(seconds: float) -> None:
         session.wait = wait  # type: ignore[method-assign]
 
     connection_created.connect(limit, weak=False, dispatch_uid=ANSWER_WITHIN)
+
+
+def statements_end_after(seconds: float) -> None:
+    """From now on the server ends a statement of this process's new connections that takes longer.
+
+    The caller gets an OperationalError. A process that was killed, or gave up, leaves no statement behind
+    that works and holds its locks for nobody.
+    """
+    options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
+    options["options"] = f"{options.get('options', '')} -c statement_timeout={round(seconds * 1000)}".strip()
+
+
+def take_your_time() -> None:
+    """The statements of this transaction are not ended by `statements_end_after`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")

@@ -58,7 +58,8 @@ DATABASES["default"].setdefault("OPTIONS", {}).update(
     keepalives_interval=2,
     keepalives_count=3,
     tcp_user_timeout=8000,
-    # Nor may a frozen one hold the others: its locks go after these times.
+    # Nor may a frozen one hold the others: its locks go after these times. How long a statement may take
+    # depends on who asks: wsgi.py and celery.py say so, and commands take as long as they take.
     options="-c lock_timeout=5s -c idle_in_transaction_session_timeout=15s",
 )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from structlog.contextvars import bind_contextvars
 
 from personalization.condensing.prompt import PartBrief
-from personalization.errors import RunBlocked, WriterError
+from personalization.errors import RunBlocked, Transient, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off
 from personalization.services.condensing import part_condensed, part_failed
@@ -18,6 +18,7 @@ from personalization.services.work import asked_again, failed, given_back, writt
 from personalization.writers.base import Writer
 
 log = logging.getLogger(__name__)
+INTERRUPTED = "its worker was ended in the middle of it: it hung, or was in hand by chance"
 
 
 class Flight:
@@ -68,10 +69,17 @@ class Flight:
         return landed
 
     async def land(self, grace: float) -> None:
-        """Ends all requests: those that are through within the grace time as ever, the others given back."""
+        """Ends all requests: those that are through within the grace time as ever, the others given back.
+
+        One during whose step the process was told to end is not: it may be what hung until the hard time
+        limit, and what costs no attempt would be tried for ever.
+        """
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=grace)
+        for token in [token for token, task in self._tasks.items() if _interrupted(task)]:
+            del self._tasks[token]
+            self._landed.append(self._failed(self._jobs.pop(token), Transient("internal", INTERRUPTED)))
         for job in list(self._jobs.values()):
             self.drop(job.claim)
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -111,3 +119,7 @@ class Flight:
         if backend not in self._writers:
             self._writers[backend] = self._make_writer(backend)
         return self._writers[backend]
+
+
+def _interrupted(task: asyncio.Task[None]) -> bool:
+    return task.done() and not task.cancelled() and isinstance(task.exception(), SystemExit)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from courses.database import take_your_time
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, UNENDED_SQL, GenerationRun
 from personalization.pairs import (
     ORDERED,
@@ -129,6 +130,7 @@ def plan(run: GenerationRun, selection: Selection, pilot: int | None) -> Planned
         options = {name: bool(run.options.get(name)) for name in ("force", "replace_locked")}
         parameters |= {"pilot": pilot, "slug": slug_of(selection.course)}
         parameters |= verdict_parameters(current_recipe(run.backend, prompts.personal), **options)
+    take_your_time()  # a million items: longer than a page may take for anything else
     with connection.cursor() as cursor:
         cursor.execute(ASK if pilot is None else ASK_WITH_PILOT, parameters)
         return Planned(*cursor.fetchone())

@@ -10,6 +10,7 @@ from personalization.brief import Brief
 from personalization.checks import check_answer, check_condensed
 from personalization.condensing.prompt import PartBrief
 from personalization.errors import Transient, WriterError
+from personalization.models.endpoints import TokenLimit
 from personalization.writers.base import Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
@@ -66,7 +67,10 @@ class OpenAIWriter:
 
     async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
-            return await self._send(self._requests.body(brief, complaint, facts), brief)
+            most = self._requests.estimate(brief)
+            answer = 0 if facts.limit == TokenLimit.NONE else most.output_tokens
+            await self._limiter.acquire(most.input_tokens + most.output_tokens, answer)
+            return await self._send(self._requests.body(brief, complaint, facts))
 
         try:
             await self._endpoint.load()
@@ -79,9 +83,7 @@ class OpenAIWriter:
             error.seconds = refused.seconds
             raise error from refused
 
-    async def _send(self, body: bytes, brief: Brief | PartBrief) -> Answer:
-        most = self._requests.estimate(brief)
-        await self._limiter.acquire(most.input_tokens + most.output_tokens)
+    async def _send(self, body: bytes) -> Answer:
         response, seconds = await self._posted(body)
         usage = None
         try:

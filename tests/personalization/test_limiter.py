@@ -170,6 +170,21 @@ def test_tokens_that_were_not_used_are_given_back(url: str) -> None:
     assert given_back < 0.2
 
 
+def test_an_answer_is_counted_as_long_as_it_might_have_been(url: str) -> None:
+    """As OpenAI counts: by max_tokens, when the request comes. What was written is no matter."""
+
+    async def go(answer: int) -> float:
+        async with workers(url, Limit(tokens=60_000)) as made:
+            limiter = made.worker()
+            await limiter.acquire(1_000, answer)
+            began = time.monotonic()
+            limiter.observe({}, 200, Usage(50, 0, 50))
+            return await acquired(limiter, 1_000) - began
+
+    assert asyncio.run(go(900)) > 0.5
+    assert asyncio.run(go(0)) < 0.2, "one that has no end in its request is counted by what it is"
+
+
 def test_who_gives_up_leaves_the_permit_to_the_next(url: str) -> None:
     async def go() -> float:
         async with workers(url, Limit(SECOND)) as made:

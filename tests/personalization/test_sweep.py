@@ -150,3 +150,12 @@ def test_a_poison_item_fails_alone(item: GenerationItem) -> None:
     item.refresh_from_db()
     assert (item.state, item.attempts, item.error_code) == ("failed", item.max_attempts, "lease_lost")
     assert {other.state for other in GenerationItem.objects.filter(pk__in=[o.pk for o in others])} == {"done"}
+
+
+def test_a_sweep_does_not_look_at_all_that_waits(item: GenerationItem) -> None:
+    """Of a million queued items none may be read to find that none is too far ahead."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {sweeping.FAR_AHEAD}", [sweeping.FAR_OFF])
+        plan = [line for (line,) in cursor.fetchall()]
+    assert [line for line in plan if "Index Cond" in line and "available_at >" in line], "\n".join(plan)

@@ -24,13 +24,15 @@ class Recorder:
 
     def __init__(self, opens: Callable[[], asyncio.Future[None]] | None = None) -> None:
         self.acquired: list[int] = []
+        self.answers: list[int] = []
         self.observed: list[tuple[int, Usage | None]] = []
         self.headers: Mapping[str, str] = {}
         self.closed = False
         self._opens = opens
 
-    async def acquire(self, tokens: int) -> None:
+    async def acquire(self, tokens: int, answer: int = 0) -> None:
         self.acquired.append(tokens)
+        self.answers.append(answer)
         if self._opens:
             await self._opens()
 
@@ -57,7 +59,7 @@ def written(model: RunningFakeModel, limiter: Recorder, call_seconds: float = CA
 
 @pytest.fixture(autouse=True)
 def model(server: RunningFakeModel) -> RunningFakeModel:
-    server.set(mode=None, fail=None, rpm=0, latency=0)
+    server.set(mode=None, fail=None, rpm=0, latency=0, lacks=None)
     server.reset()
     return server
 
@@ -70,6 +72,16 @@ def test_an_answer_is_told_with_its_headers_and_usage(model: RunningFakeModel) -
     assert limiter.headers["x-ratelimit-limit-requests"] == "600"
     assert limiter.acquired[0] >= draft.usage.input_tokens + draft.usage.output_tokens > 0
     assert limiter.closed
+
+
+def test_the_longest_answer_is_told_where_the_request_has_one(model: RunningFakeModel) -> None:
+    limiter = Recorder()
+    written(model, limiter)
+    assert limiter.acquired[0] > limiter.answers[0] > 0
+    model.set(lacks="max_tokens,max_completion_tokens")
+    limiter = Recorder()
+    written(model, limiter)
+    assert limiter.answers[-1] == 0
 
 
 def test_a_refusal_is_told_with_its_headers(model: RunningFakeModel) -> None:

@@ -38,7 +38,7 @@ class Counting:
         self.headers: list[dict[str, str]] = []
         self.closed = False
 
-    async def acquire(self, tokens: int) -> None:
+    async def acquire(self, tokens: int, answer: int = 0) -> None:
         self.asked.append(tokens)
 
     def observe(self, headers: Mapping[str, str], status: int, usage: Usage | None) -> None:

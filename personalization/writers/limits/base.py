@@ -9,8 +9,11 @@ from personalization.writers.base import Usage
 class Limiter(Protocol):
     """For one event loop. `acquire`, the request and `observe` follow each other in one task."""
 
-    async def acquire(self, tokens: int) -> None:
+    async def acquire(self, tokens: int, answer: int = 0) -> None:
         """Returns when a request of so many tokens, at most, may be sent.
+
+        `answer`: so many of them are the longest answer that the request itself allows. Providers count that
+        one when the request comes, and not less when the answer is shorter.
 
         Raises Unsent where that takes too long or the worker stops: nothing was sent, nothing is owed.
         """
@@ -25,7 +28,7 @@ class Limiter(Protocol):
 class NoLimiter:
     """For an endpoint that needs none, and for tests that are about something else."""
 
-    async def acquire(self, tokens: int) -> None:
+    async def acquire(self, tokens: int, answer: int = 0) -> None:
         return
 
     def observe(self, headers: Mapping[str, str], status: int, usage: Usage | None) -> None:

@@ -32,10 +32,12 @@ class Waiter:
 
 @dataclass(slots=True)
 class Sent:
-    """A request on its way: its tokens, and those that were taken for it and are not settled yet."""
+    """A request on its way: its tokens, its longest answer's, and those that were taken for it and are not
+    settled yet."""
 
     limiter: "ModelLimiter"
     tokens: int = 0
+    answer: int = 0
     taken: int = 0
 
 
@@ -57,11 +59,11 @@ class ModelLimiter:
         self._answered = 0  # since the last refusal
         self._closed = False
 
-    async def acquire(self, tokens: int) -> None:
+    async def acquire(self, tokens: int, answer: int = 0) -> None:
         if self._closed:
             raise _stopped()
         free = not self._waiting and self._pacing.pass_freely()
-        _sent.set(Sent(self, tokens, 0 if free else await self._permit(tokens)))
+        _sent.set(Sent(self, tokens, answer, 0 if free else await self._permit(tokens)))
 
     def observe(self, headers: Mapping[str, str], status: int, usage: Usage | None) -> None:
         sent = _sent.get()
@@ -128,8 +130,8 @@ class ModelLimiter:
             log.info("limits: %s is refused few requests at any rate: not slowed for them", self._model)
 
     def _settle(self, sent: Sent, status: int, usage: Usage | None) -> None:
-        """Gives back the tokens that were taken and not used; takes what was used beyond."""
-        used = usage.input_tokens + usage.output_tokens if usage else 0
+        """Gives back the tokens that were taken and not counted; takes what was counted beyond."""
+        used = usage.input_tokens + max(usage.output_tokens, sent.answer) if usage else 0
         if sent.taken and (used or status == REFUSED):
             self._pacing.give_back(sent.taken - used)
             sent.taken = 0

@@ -1,5 +1,6 @@
 """How a model's limits stand, for people: what may be sent now, and why not more."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -13,6 +14,11 @@ from django.utils.translation import gettext_noop
 from personalization.writers.limits.address import PATIENCE, client_url, keys_of, limit_key
 from personalization.writers.limits.config import read_model_limits
 from personalization.writers.limits.policy import Allowed, Rules, State, read_state
+
+# So long a Redis that did not answer is not asked again: a page is read every second, by several people, and
+# each look at one that is frozen would hold a thread of the web server.
+AWAY_SECONDS = 5.0
+_away: dict[str, float] = {}  # by address: until when
 
 REASONS = {
     "refused": gettext_noop("the provider refused a request (429)"),
@@ -112,7 +118,10 @@ def read_limits(model: str) -> LimitView:
 
 
 def _read(model: str) -> tuple[State, float, int] | None:
-    """The state, the server's time and the number of workers; None where Redis does not tell."""
+    """The state, the server's time and the number of workers; None where Redis does not tell, or did not a
+    moment ago."""
+    if time.monotonic() < _away.get(settings.REDIS_URL, 0.0):
+        return None
     import redis  # noqa: PLC0415 as long to import as all of Django, and no other page needs it
     import redis.retry  # noqa: PLC0415
 
@@ -133,6 +142,7 @@ def _read(model: str) -> tuple[State, float, int] | None:
             state, (seconds, microseconds), workers = pipe.execute()
         return read_state(state or ""), seconds + microseconds / 1e6, workers
     except (redis.RedisError, OSError, ValueError):
+        _away[settings.REDIS_URL] = time.monotonic() + AWAY_SECONDS
         return None
 
 

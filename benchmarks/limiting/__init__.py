@@ -1,0 +1,1 @@
+"""What `python -m benchmarks.limits` measures, row by row."""
