@@ -89,6 +89,7 @@ def disk_full(stage: Stage) -> None:
     lessons=28,
     variables={"GENERATION_CONCURRENCY": "20"},
     model={"mode": "rate_limit", "fail": 0.1, "latency": 400},
+    done=1_120,
 )
 def show(stage: Stage) -> None:
     for ended in (250, 700):
