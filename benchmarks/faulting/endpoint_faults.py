@@ -15,10 +15,10 @@ QUICK = {"GENERATION_CALL_SECONDS": "2"}
 # What another attempt may cure, and what ends an item for good: a refused learner is not asked about again.
 CURABLE = (
     *("bad_json", "cut", "broken", "wrong_keys", "extra_keys", "empty"),
-    *("wrong_language", "html", "echo", "huge", "other_name", "fenced"),
+    *("wrong_language", "html", "echo", "other_name", "fenced"),
 )
 FINAL = ("refusal", "content_filter")
-GARBAGE = ",".join([*3 * CURABLE, *FINAL])
+GARBAGE = ",".join([*3 * CURABLE, "huge", *FINAL])
 LEAST_GARBAGE = 1_000  # answers, none of which may be published
 FAILED_RIGHTLY = Q(error_code__in=FINAL) | Q(attempts=F("max_attempts"))
 
@@ -76,7 +76,7 @@ def endpoint_garbage(stage: Stage) -> None:
     while _bad_answers(stage) < LEAST_GARBAGE:
         stage.ask(force=True)
         stage.until_idle()
-    for mode in (*CURABLE, *FINAL):
+    for mode in GARBAGE.split(","):
         _must_have_seen(stage, mode)
     # No attempt too few: only what is refused for good fails before its last one.
     stage.may_fail = stage.items.filter(FAILED_RIGHTLY, state="failed").count()

@@ -66,9 +66,12 @@ def missed(fault: Fault, pace: Pace, figures: Figures, back: float | None) -> It
     """What this row promises besides, and has not kept."""
     if fault.done not in (None, figures.done):
         yield f"{figures.done:,} items are done, not {fault.done:,}"
-    if fault.back_within and back is None:
+    if fault.back_within is None:
+        return
+    most = fault.back_within(pace)
+    if back is None:
         yield "nothing was left to be taken up again: the fault came too late"
-    elif fault.back_within and back > (most := fault.back_within(pace)):
+    elif back > most:
         yield f"work was taken up again after {back:.1f} s, and not within {most:g} s"
 
 

@@ -61,7 +61,7 @@ class Recovery:
         return max((after for after in found if after is not None), default=None)
 
 
-def _row(sql: str, **parameters: object) -> tuple[Any, ...]:
+def _row(sql: str, **parameters: Any) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return tuple(cursor.fetchone())

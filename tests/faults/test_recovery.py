@@ -1,6 +1,7 @@
 """How soon work is taken up again is told by the ledger, and a row that takes longer is broken."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,7 @@ def item() -> GenerationItem:
     return make_item(make_run(), make_learner(), make_lesson(), state="running", **lease)
 
 
-def later(seconds: float) -> dict[str, object]:
+def later(seconds: float) -> dict[str, Any]:
     began = timezone.now() + timedelta(seconds=seconds)
     return {"started_at": began, "finished_at": began + timedelta(seconds=1), "state": "ok"}
 

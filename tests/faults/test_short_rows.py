@@ -3,6 +3,7 @@
 One worker lives through all of them, by a clock that jumps. Kills and stops of workers: tests of the worker.
 """
 
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -16,6 +17,7 @@ from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.house import House, Pace, Places, house
 from benchmarks.faulting.links import Mode
 from benchmarks.faulting.moments import MOMENTS
+from benchmarks.faulting.rows import lease_and_sweep, two_sweeps
 from benchmarks.faulting.stage import PATIENCE, Stage, staged
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
@@ -25,6 +27,7 @@ pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them
 LEARNERS, LESSONS = 6, 3
 PACE = Pace(lease=6, sweep=0.5, retry=0.05)
 HOUR = 3600.0
+MANY = float("inf")
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,49 @@ def test_dead_connections_to_the_database_do_not_hold_a_worker(stage: Stage) -> 
     stage.lose_touch()
     assert stage.house.database.set(Mode.ZOMBIE) >= 2, "sweeper and drain are connected"
     holds(stage)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_database_that_restarts_loses_nothing(stage: Stage) -> None:
+    """As a worker sees it: the row `database-crash` has a server of its own to crash."""
+    stage.ask()
+    stage.until_ended(2)
+    stage.lose_touch()
+    assert stage.house.database.set(Mode.RESET) >= 2, "sweeper and drain are connected"
+    stage.house.database.set(Mode.DOWN)
+    seen = "the connection is refused"
+    until(lambda: any(" be used (" in worker.log() for worker in stage.house.workers), seen)
+    stage.house.database.set(Mode.PASS)
+    stage.healed()
+    holds(stage)
+    assert (stage.recovery.seconds() or MANY) <= two_sweeps(PACE)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_storm_of_429_fails_nothing(stage: Stage) -> None:
+    stage.ask()
+    stage.until_ended(2)
+    stage.house.model.set(mode="rate_limit", retry_after=0)
+    until(lambda: stage.house.model.stats()["by_mode"].get("rate_limit", 0) >= LEARNERS, "all are refused")
+    stage.house.model.set(mode=None)
+    holds(stage)
+
+
+def test_a_deploy_that_does_not_wait_loses_nothing(stage: Stage, clock: Clock) -> None:
+    stage.house.staff(1, clock.environment)
+    stage.ask()
+    stage.until_ended(2)
+    stage.house.model.set(mode="hang")
+    until(lambda: stage.house.model.stats()["in_flight"], "a call is under way")
+    worker = stage.house.workers[0]
+    worker.process.terminate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        worker.process.wait(0.3)
+    stage.kill(worker)
+    stage.house.model.set(mode=None)
+    stage.house.staff(1, clock.environment)
+    holds(stage)
+    assert (stage.recovery.seconds() or MANY) <= lease_and_sweep(PACE)
 
 
 @pytest.mark.usefixtures("worker")
