@@ -5,7 +5,7 @@ import time
 from redis import Redis
 
 from benchmarks.faulting.links import Mode
-from benchmarks.faulting.rows import fault, lease_and_sweep, two_sweeps
+from benchmarks.faulting.rows import fault, lease_and_sweep, noticed, two_sweeps
 from benchmarks.faulting.servers import lose_broker
 from benchmarks.faulting.stage import Stage
 
@@ -54,7 +54,7 @@ def broker_silent(stage: Stage) -> None:
     _away(stage, Mode.BLACKHOLE)
 
 
-@fault("the broker's connections are dead, and nobody is told", variables=SHORT, back_within=two_sweeps)
+@fault("the broker's connections are dead, and nobody is told", variables=SHORT, back_within=noticed)
 def broker_zombies(stage: Stage) -> None:
     stage.until_idle()
     if not stage.house.broker.set(Mode.ZOMBIE):

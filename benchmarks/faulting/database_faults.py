@@ -7,7 +7,7 @@ from django.db import connection
 from benchmarks.faulting.links import Mode
 from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.reader import NAME
-from benchmarks.faulting.rows import fault, two_sweeps
+from benchmarks.faulting.rows import fault, noticed, two_sweeps
 from benchmarks.faulting.servers import crash_database
 from benchmarks.faulting.stage import Stage
 from tests.processes import until
@@ -49,7 +49,7 @@ def database_silent(stage: Stage) -> None:
     _away(stage, Mode.BLACKHOLE)
 
 
-@fault("the database's connections are dead, and nobody is told", back_within=two_sweeps)
+@fault("the database's connections are dead, and nobody is told", back_within=noticed)
 def database_zombies(stage: Stage) -> None:
     stage.until_ended(10)
     stage.lose_touch()

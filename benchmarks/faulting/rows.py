@@ -21,6 +21,12 @@ def two_sweeps(_: Pace) -> float:
     return 2 * TRUE_SWEEP
 
 
+def noticed(pace: Pace) -> float:
+    """Seconds where connections are dead and nobody is told: 15 at the true pace, at which a worker waits ten
+    of them for an answer (a third of a lease). At a shorter one that wait is less than the others."""
+    return max(two_sweeps(pace), pace.lease / 2)
+
+
 def lease_and_sweep(pace: Pace) -> float:
     """Seconds until the last lease of a dead worker has run out, a sweep has seen it and another has it."""
     return pace.lease + pace.sweep + 2

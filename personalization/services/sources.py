@@ -73,7 +73,7 @@ class Sources:
     def addresses(self, courses: Collection[UUID]) -> dict[UUID, frozenset[str]]:
         """How the learners of each course are addressed: read once, a drain lasts minutes."""
         for course in set(courses) - self._addresses.keys():
-            names = Profile.objects.filter(course=course).values_list("name", flat=True).distinct()
+            names = Profile.objects.filter(course__id=course).values_list("name", flat=True).distinct()
             self._addresses[course] = forms_of_address(names.iterator())
         return self._addresses
 

@@ -11,7 +11,7 @@ from benchmarks.faulting.checker import Figures
 from benchmarks.faulting.house import Pace
 from benchmarks.faulting.play import missed
 from benchmarks.faulting.recovery import Recovery
-from benchmarks.faulting.rows import Fault, lease_and_sweep, two_sweeps
+from benchmarks.faulting.rows import Fault, lease_and_sweep, noticed, two_sweeps
 from personalization.models import GenerationItem
 from tests.builders import make_call, make_item, make_learner, make_lesson, make_run
 
@@ -66,6 +66,10 @@ def figures(done: int) -> Figures:
 def test_a_row_that_is_back_too_late_is_broken(back: float | None, said: list[str], pace: Pace) -> None:
     row = Fault("name", "what", lambda stage: None, back_within=two_sweeps)
     assert list(missed(row, pace, figures(80), back)) == said
+
+
+def test_a_connection_that_is_silently_dead_may_take_as_long_as_a_worker_waits_for_answers() -> None:
+    assert (noticed(Pace()), noticed(Pace(lease=30, sweep=5))) == (10, 15)
 
 
 def test_a_dead_workers_items_may_take_its_lease_and_a_sweep() -> None:
