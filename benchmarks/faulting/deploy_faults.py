@@ -9,6 +9,7 @@ from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.rows import fault, lease_and_sweep
 from benchmarks.faulting.stage import PATIENCE, Stage, calm
 from personalization.models import GenerationRun, Pilot
+from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED
 from personalization.pairs import Selection
 from personalization.services.pilot import accept_pilot
@@ -41,28 +42,29 @@ def deploy(stage: Stage) -> None:
     model={"latency": 1000},
 )
 def rolling_restarts(stage: Stage) -> None:
-    """Each half of the learners is asked for again when most of the other half has its texts."""
-    halves = (
-        [learner.pk for learner in stage.world.learners[:20]],
-        [learner.pk for learner in stage.world.learners[20:]],
-    )
-    asked = killed = 0
+    killed = 0
     for number in range(RESTARTS):
-        while stage.items.exclude(state__in=ENDED).count() < LEAST_LOAD:
-            stage.ask(Selection(profiles=tuple(halves[asked % 2])), force=True)
-            asked += 1
-        old = stage.house.workers[0]
-        new = stage.house.start_worker()
+        old, new = stage.house.workers[0], stage.house.start_worker()
         until(new.is_ready, "the new worker is ready", patience=PATIENCE)
+        _load(stage)
         until(lambda worker=old: stage.held_by(worker.children()), "the old one is busy")  # type: ignore[misc]
         old.process.terminate()
         killed += _ended(stage, old, GRACES[number % 2])
     if not 0 < killed < RESTARTS:
         raise AssertionError(f"{killed} of {RESTARTS} were killed: some, and not all of them, should be")
     stage.until_idle()
-    again = stage.house.model.stats()["requests"] - stage.items.count()
-    if again > killed * stage.places:
-        raise AssertionError(f"{again} calls were made again for {killed} workers that were killed")
+    lost = stage.house.model.stats()["requests"] - ModelCall.objects.filter(state=CallState.OK).count()
+    if lost > killed * stage.places:
+        raise AssertionError(f"{lost} calls were made in vain: {killed} workers were killed")
+
+
+def _load(stage: Stage) -> None:
+    """Asks for each half of the learners again when most of the other half has its texts."""
+    learners = [learner.pk for learner in stage.world.learners]
+    half = len(learners) // 2
+    while stage.items.exclude(state__in=ENDED).count() < LEAST_LOAD:
+        chosen = learners[:half] if len(stage.runs) % 2 else learners[half:]
+        stage.ask(Selection(profiles=tuple(chosen)), force=True)
 
 
 def _ended(stage: Stage, worker: WorkerProcess, grace: float) -> bool:

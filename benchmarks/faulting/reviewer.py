@@ -15,6 +15,7 @@ TEXTS = """
     SELECT text.content::text, profile.name, profile.survey->>'motivation_other'
     FROM personalized_lesson_descriptions text JOIN profiles profile ON profile.id = text.profile_id
 """
+NAMES = "SELECT DISTINCT name FROM profiles"
 SECTIONS = ("summary_short", "why_watch", "quick_action", "social_share")
 STEPS = "homework_20m"
 STEPS_ALLOWED = range(5, 8)
@@ -37,7 +38,8 @@ def review() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(TEXTS)
         rows = cursor.fetchall()
-    names = {name for _, name, _ in rows}
+        cursor.execute(NAMES)
+        names = {name for (name,) in cursor.fetchall()}
     return [
         wrong
         for content, name, mark in rows

@@ -16,7 +16,7 @@ from benchmarks.faulting.checker import Figures, check
 from benchmarks.faulting.house import House
 from benchmarks.faulting.reader import Reader
 from benchmarks.faulting.recovery import Recovery
-from benchmarks.faulting.world import World, make_world
+from benchmarks.faulting.world import World, add_stranger, make_world
 from personalization.models import GenerationItem, GenerationRun
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED, RunState
@@ -50,9 +50,9 @@ class Stage:
         budget_micro: int | None = None,
         pilot: int | None = None,
     ) -> UUID:
-        """An operator starts a run, of the whole world where no selection is given; its id."""
+        """An operator starts a run, for all learners of the world where no selection is given; its id."""
         self.began = self.began or time.monotonic()
-        chosen = selection or Selection(course=self.world.course.pk)
+        chosen = selection or Selection(profiles=tuple(learner.pk for learner in self.world.learners))
         started = start_run(
             selection=chosen,
             backend="openai",
@@ -158,6 +158,7 @@ class Stage:
 def staged(house: House, learners: int, lessons: int) -> Iterator[Stage]:
     """A world of its own in the house, and a reader who reads until the block ends."""
     world = make_world(learners, lessons)
+    add_stranger(world)
     with Reader(house.places.address, world.pairs, world.revisions) as reader:
         yield Stage(house, world, reader)
 
