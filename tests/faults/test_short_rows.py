@@ -20,6 +20,7 @@ from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.stage import PATIENCE, Stage, staged
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
+from personalization.models import ModelCall
 from tests.processes import until
 
 pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them all
@@ -108,7 +109,11 @@ def test_a_deploy_that_does_not_wait_loses_nothing(stage: Stage, clock: Clock) -
     stage.ask()
     stage.until_ended(2)
     stage.house.model.set(mode="hang")
-    until(lambda: stage.house.model.stats()["in_flight"], "a call is under way")
+    reserved = ModelCall.objects.filter(state="reserved")
+    until(
+        lambda: stage.house.model.stats()["in_flight"] and reserved.count() <= stage.places,
+        "calls are under way, and none waits to be written",
+    )
     worker = stage.house.workers[0]
     worker.process.terminate()
     with pytest.raises(subprocess.TimeoutExpired):
