@@ -60,6 +60,8 @@ class Brief:
     said: int | None = None  # characters of the standard description; None: the transcript is the source
     condensed_tag: str | None = None  # MD5 of the condensed text; None: the source as it is
     too_long: bool = False  # for the model's window, and not condensed yet
+    # How the course's learners are addressed: no text may address one by another's. Never sent.
+    addresses: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     # What prompts.py has put together of it, once for size, price and body; replace() begins anew.
     made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

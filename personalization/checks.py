@@ -11,6 +11,7 @@ from courses.formats.shapes import lesson_document
 from personalization.answers import EMAIL, NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.errors import Transient
+from personalization.greetings import addressed, forms_of_address
 from personalization.phones import LONG_NUMBER, PHONE
 from personalization.template_checks import support_problems, without_empty
 
@@ -60,6 +61,7 @@ def check_answer(document: object, brief: Brief) -> Document:
     texts = list(_texts(document))
     if _suspicious("\n".join(text for _, text in texts).replace(NAME_PLACEHOLDER, "")):
         _look_closer(texts)
+    _check_greeting(texts, brief)
     _check_language([text for _, text in texts], brief.language)
     if not brief.is_template:
         return document
@@ -104,6 +106,16 @@ def _look_closer(texts: list[tuple[str, str]]) -> None:
         for what, pattern in _FORBIDDEN.items():
             if pattern.search(bare):
                 raise _refused(f"{key}: holds {what}")
+
+
+def _check_greeting(texts: list[tuple[str, str]], brief: Brief) -> None:
+    """A name in the placeholder's place is made up. Elsewhere it may be one of the lesson's people."""
+    if not brief.addresses or any(NAME_PLACEHOLDER in text for _, text in texts):
+        return
+    others = brief.addresses - forms_of_address([brief.name])
+    for key, text in texts:
+        if addressed(text) in others:
+            raise _refused(f"{key}: addresses somebody by a name; only {NAME_PLACEHOLDER} may stand there")
 
 
 def _check_language(texts: list[str], language: str) -> None:

@@ -3,6 +3,7 @@
 from benchmarks.faulting import (
     broker_faults,
     database_faults,
+    deploy_faults,
     endpoint_faults,
     mutant_faults,
     other_faults,
@@ -10,5 +11,13 @@ from benchmarks.faulting import (
 )
 from benchmarks.faulting.rows import registered
 
-MODULES = (worker_faults, broker_faults, database_faults, endpoint_faults, other_faults, mutant_faults)
+MODULES = (
+    worker_faults,
+    deploy_faults,
+    broker_faults,
+    database_faults,
+    endpoint_faults,
+    other_faults,
+    mutant_faults,
+)
 FAULTS = {row.name: row for module in MODULES for row in registered(module.__name__)}

@@ -7,7 +7,7 @@ from django.db import connection
 from benchmarks.faulting.links import Mode
 from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.reader import NAME
-from benchmarks.faulting.rows import fault
+from benchmarks.faulting.rows import fault, noticed, two_sweeps
 from benchmarks.faulting.servers import crash_database
 from benchmarks.faulting.stage import Stage
 from tests.processes import until
@@ -18,7 +18,7 @@ TERMINATE = f"""
 """  # noqa: S608 constants of ours
 
 
-@fault("database crashes (-m immediate) and restarts, twice")
+@fault("database crashes (-m immediate) and restarts, twice", back_within=two_sweeps)
 def database_crash(stage: Stage) -> None:
     for ended in (10, 40):
         stage.until_ended(ended)
@@ -28,7 +28,7 @@ def database_crash(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("all backends terminated, five times")
+@fault("all backends terminated, five times", back_within=two_sweeps)
 def database_terminated(stage: Stage) -> None:
     for ended in (5, 15, 25, 35, 45):
         stage.until_ended(ended)
@@ -39,17 +39,17 @@ def database_terminated(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("database refuses connections for longer than a lease")
+@fault("database refuses connections for longer than a lease", back_within=two_sweeps)
 def database_down(stage: Stage) -> None:
     _away(stage, Mode.DOWN)
 
 
-@fault("database takes everything and answers nothing")
+@fault("database takes everything and answers nothing", back_within=two_sweeps)
 def database_silent(stage: Stage) -> None:
     _away(stage, Mode.BLACKHOLE)
 
 
-@fault("the database's connections are dead, and nobody is told")
+@fault("the database's connections are dead, and nobody is told", back_within=noticed)
 def database_zombies(stage: Stage) -> None:
     stage.until_ended(10)
     stage.lose_touch()
@@ -58,7 +58,11 @@ def database_zombies(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("cut in the middle of a batch: the answer to a statement is lost, seven times", lessons=16)
+@fault(
+    "cut in the middle of a batch: the answer to a statement is lost, seven times",
+    lessons=16,
+    back_within=two_sweeps,
+)
 def database_cut(stage: Stage) -> None:
     """The server has done what it was told; the worker does not hear so."""
     for number, moment in enumerate([*MOMENTS.values(), MOMENTS["commit"], MOMENTS["commit"]]):

@@ -1,10 +1,11 @@
-"""Mutants: the queue with one mistake each, which the checker must find. Else it would not find ours."""
+"""Mutants: workers with one mistake each, which the checker must find. Else it would not find ours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
 from personalization.services import ledger, queue
+from personalization.writers import openai
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,24 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """Another function in the place of one."""
+
+    module: ModuleType
+    constant: str
+    statement: Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
 class Mutant:
     """`breaks`: the promise of the checker that must be found broken."""
 
     name: str
     what: str
-    changes: tuple[Change, ...]
+    changes: tuple[Change | Swap, ...]
     breaks: str
 
-    def install(self, put: Callable[[ModuleType, str, str], None] = setattr) -> None:
+    def install(self, put: Callable[[ModuleType, str, object], None] = setattr) -> None:
         """From now on this process works with the mistake."""
         for change in self.changes:
             put(change.module, change.constant, change.statement)
@@ -78,5 +88,11 @@ MUTANTS = (
         "a call is settled again that a sweep has settled",
         (Change(ledger, "SETTLE_CALLS", "AND call.state = 'reserved'", ""),),
         breaks="spent is the sum of the ledger",
+    ),
+    Mutant(
+        "no-check",
+        "an answer is published as it came",
+        (Swap(openai, "check_answer", lambda document, brief: document),),
+        breaks="every text may be published",
     ),
 )

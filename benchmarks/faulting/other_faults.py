@@ -89,6 +89,7 @@ def disk_full(stage: Stage) -> None:
     lessons=28,
     variables={"GENERATION_CONCURRENCY": "20"},
     model={"mode": "rate_limit", "fail": 0.1, "latency": 400},
+    done=1_120,
 )
 def show(stage: Stage) -> None:
     for ended in (250, 700):
@@ -100,10 +101,10 @@ def show(stage: Stage) -> None:
     stage.until_ended(1_000, patience=3 * PATIENCE)
 
 
-@fault("40 cancels at random moments: no text of a run after its cancel")
+@fault("100 cancels at random moments: no text of a run after its cancel")
 def cancels(stage: Stage) -> None:
     moments = random.Random(21)
-    for number in range(40):
+    for number in range(100):
         run = stage.ask(force=True) if number else stage.runs[0]
         texts = moments.randrange(12)
         until(lambda run=run, texts=texts: _texts(run) >= texts and stage.in_flight(), "it writes")  # type: ignore[misc]

@@ -1,11 +1,11 @@
 """Plays one fault from the first ask to the verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from benchmarks.faulting.checker import Figures
-from benchmarks.faulting.house import House, house
+from benchmarks.faulting.house import House, Pace, house
 from benchmarks.faulting.mutants import MUTANTS
 from benchmarks.faulting.rows import Fault
 from benchmarks.faulting.stage import staged
@@ -42,23 +42,37 @@ def _played(built: House, fault: Fault, patience: float) -> Row:
     built.tidy(**fault.model)
     with staged(built, fault.learners, fault.lessons) as stage:
         try:
-            stage.ask(key=str(uuid4()), budget_micro=fault.budget_micro)
+            stage.ask(key=str(uuid4()), budget_micro=fault.budget_micro, pilot=fault.pilot)
             fault.strike(stage)
-            ended = stage.end(patience)
+            ended = stage.end(patience) if fault.ends else None
         except AssertionError as problem:
             notes = _complaints(built)
             built.dismiss()  # whatever they do now, the next fault is not to blame
             return Row(fault.name, fault.what, [str(problem)], notes=notes)
-        figures = stage.figures()
+        figures, back = stage.figures(), stage.recovery.seconds()
         broken, verdict = _verdict(fault, figures)
-        notes = [*stage.reader.seen.first, *_complaints(built)] if broken else []
-        return Row(fault.name, fault.what, broken, verdict, ended, stage.back, figures, notes)
+        broken = [*broken, *missed(fault, built.pace, figures, back)]
+        notes = [*stage.reader.seen.first, *figures.wrong, *_complaints(built)] if broken else []
+        return Row(fault.name, fault.what, broken, verdict, ended, back, figures, notes)
 
 
 def _complaints(built: House) -> list[str]:
     """The last that the workers had to say, but for what went well."""
     lines = [line for worker in built.workers for line in worker.log().splitlines()[-MOST_LINES:]]
     return [line for line in lines if any(level in line for level in LEVELS)]
+
+
+def missed(fault: Fault, pace: Pace, figures: Figures, back: float | None) -> Iterator[str]:
+    """What this row promises besides, and has not kept."""
+    if fault.done not in (None, figures.done):
+        yield f"{figures.done:,} items are done, not {fault.done:,}"
+    if fault.back_within is None:
+        return
+    most = fault.back_within(pace)
+    if back is None:
+        yield "nothing was left to be taken up again: the fault came too late"
+    elif back > most:
+        yield f"work was taken up again after {back:.1f} s, and not within {most:g} s"
 
 
 def _verdict(fault: Fault, figures: Figures) -> tuple[list[str], str]:

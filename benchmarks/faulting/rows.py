@@ -5,18 +5,40 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.faulting.house import Places
+from benchmarks.faulting.house import Pace, Places
 from benchmarks.faulting.stage import Stage
 from tests.processes import Environment
 
 type Strike = Callable[[Stage], None]
+type Bound = Callable[[Pace], float]
+
+TRUE_SWEEP = 5  # seconds, the setting's default
+
+
+def two_sweeps(_: Pace) -> float:
+    """Seconds, of the true pace: a dead connection is given up by time limits of 5 and 8 seconds, which do
+    not shrink where leases and sweeps do."""
+    return 2 * TRUE_SWEEP
+
+
+def noticed(pace: Pace) -> float:
+    """Seconds where connections are dead and nobody is told: 15 at the true pace, at which a worker waits ten
+    of them for an answer (a third of a lease). At a shorter one that wait is less than the others."""
+    return max(two_sweeps(pace), pace.lease / 2)
+
+
+def lease_and_sweep(pace: Pace) -> float:
+    """Seconds until the last lease of a dead worker has run out, a sweep has seen it and another has it."""
+    return pace.lease + pace.sweep + 2
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`strike` is called when a run of `learners` × `lessons` items has been asked for, and returns when all
     is well again. `variables` are of the workers, `model` of the endpoint. `places`: other servers than the
-    house's. `mutant`: the workers make its mistake, and the checker must find it."""
+    house's. `mutant`: the workers make its mistake, and the checker must find it. `back_within`: seconds in
+    which work must be taken up again (Recovery). `done`: so many items must be, exactly.
+    `ends`: False for a mutant whose runs never do."""
 
     name: str
     what: str
@@ -29,6 +51,10 @@ class Fault:
     places: Callable[[Places], AbstractContextManager[Places]] | None = None
     mutant: str = ""
     budget_micro: int | None = None
+    pilot: int | None = None
+    back_within: Bound | None = None
+    done: int | None = None
+    ends: bool = True
 
 
 _rows: list[Fault] = []

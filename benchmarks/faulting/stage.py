@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 from benchmarks.faulting.checker import Figures, check
 from benchmarks.faulting.house import House
 from benchmarks.faulting.reader import Reader
-from benchmarks.faulting.world import World, make_world
+from benchmarks.faulting.recovery import Recovery
+from benchmarks.faulting.world import World, add_stranger, make_world
 from personalization.models import GenerationItem, GenerationRun
 from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED, RunState
@@ -38,9 +39,7 @@ class Stage:
     may_be_unknown: int = 0
     may_fail: int = 0
     began: float = 0.0
-    back: float | None = None  # seconds from the healing until an item ended; None where nothing was left
-    _healed: float = 0.0
-    _ended_then: int = 0
+    recovery: Recovery = field(default_factory=Recovery)
 
     def ask(
         self,
@@ -49,16 +48,18 @@ class Stage:
         key: str | None = None,
         force: bool = False,
         budget_micro: int | None = None,
+        pilot: int | None = None,
     ) -> UUID:
-        """An operator starts a run, of the whole world where no selection is given; its id."""
+        """An operator starts a run, for all learners of the world where no selection is given; its id."""
         self.began = self.began or time.monotonic()
-        chosen = selection or Selection(course=self.world.course.pk)
+        chosen = selection or Selection(profiles=tuple(learner.pk for learner in self.world.learners))
         started = start_run(
             selection=chosen,
             backend="openai",
             idempotency_key=key,
             force=force,
             budget_micro=budget_micro,
+            pilot=pilot,
         )
         run: UUID = started.run.pk
         self.runs.append(run)
@@ -71,8 +72,11 @@ class Stage:
     def until_ended(self, count: int, patience: float = PATIENCE) -> None:
         """Until so many items have ended, and not all: the fault that comes now comes in the middle."""
         until(lambda: calm(self._ended) >= count, f"{count} items have ended", patience=patience)
-        if not self.items.exclude(state__in=ENDED).exists():
+        if self.all_ended():
             raise AssertionError("all items have ended: the fault would come too late")
+
+    def all_ended(self) -> bool:
+        return not self.items.exclude(state__in=ENDED).exists()
 
     def until_idle(self) -> None:
         """Until all runs have ended and no worker has a doorbell left that it was sent."""
@@ -82,7 +86,7 @@ class Stage:
     def kill(self, worker: WorkerProcess) -> None:
         """kill -9 of a worker and its children."""
         worker.freeze()
-        self.may_be_unknown += self.paid_by(worker.children())
+        self._bury(worker.children())
         worker.kill()
         self.house.workers.remove(worker)
 
@@ -90,13 +94,16 @@ class Stage:
         """kill -9 of one process of a pool."""
         with suppress(ProcessLookupError):  # it has ended by itself
             os.kill(pid, signal.SIGSTOP)
-            self.may_be_unknown += self.paid_by([pid])
+            self._bury([pid])
             os.kill(pid, signal.SIGKILL)
+
+    def _bury(self, pids: list[int]) -> None:
+        self.may_be_unknown += self.paid_by(pids)
+        self.recovery.orphaned(_names(pids))
 
     def held_by(self, pids: list[int]) -> int:
         """How many items are in the hands of these processes."""
-        names = [f"{socket.gethostname()}:{pid}" for pid in pids]
-        return GenerationItem.objects.filter(leased_by__in=names).count()
+        return GenerationItem.objects.filter(leased_by__in=_names(pids)).count()
 
     def paid_by(self, pids: list[int]) -> int:
         """Of how many of them these processes may have calls under way: the others are only prepared."""
@@ -120,8 +127,8 @@ class Stage:
 
     def healed(self) -> None:
         """From this moment on all is well again."""
-        self._ended_then = calm(self._ended)
-        self._healed = time.monotonic()
+        connection.close()  # the database may be another process since
+        self.recovery.healed()
 
     def end(self, patience: float) -> float:
         """Waits until all runs have ended and nothing is reserved. Seconds since the first ask."""
@@ -142,8 +149,6 @@ class Stage:
         return self.items.filter(state__in=ENDED).count()
 
     def _quiet(self) -> bool:
-        if self._healed and self.back is None and self._ended() > self._ended_then:
-            self.back = time.monotonic() - self._healed
         open_runs = GenerationRun.objects.filter(pk__in=self.runs, state__in=[RunState.OPEN, RunState.PAUSED])
         reserved = ModelCall.objects.filter(state=CallState.RESERVED)
         return not open_runs.exists() and not reserved.exists()
@@ -153,6 +158,7 @@ class Stage:
 def staged(house: House, learners: int, lessons: int) -> Iterator[Stage]:
     """A world of its own in the house, and a reader who reads until the block ends."""
     world = make_world(learners, lessons)
+    add_stranger(world)
     with Reader(house.places.address, world.pairs, world.revisions) as reader:
         yield Stage(house, world, reader)
 
@@ -164,6 +170,11 @@ def calm[T](question: Callable[[], T]) -> T | int:
     except Error:
         connection.close()
         return 0
+
+
+def _names(pids: list[int]) -> list[str]:
+    """By which the queue knows these processes."""
+    return [f"{socket.gethostname()}:{pid}" for pid in pids]
 
 
 def _is_idle(worker: WorkerProcess) -> bool:

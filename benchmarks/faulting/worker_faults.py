@@ -1,16 +1,13 @@
-"""Rows: workers that are killed, stopped, frozen and replaced."""
-
-import subprocess
+"""Rows: workers that are killed and frozen."""
 
 from benchmarks.faulting.moments import MOMENTS
-from benchmarks.faulting.rows import fault
+from benchmarks.faulting.rows import fault, lease_and_sweep
 from benchmarks.faulting.stage import Stage
 from personalization.models import GenerationItem
 from personalization.models.runs import ENDED
 from tests.processes import WorkerProcess, until
 
 DROPPED = "dropped"  # what a worker's log says of results that came too late
-TERM_SECONDS = 10  # what a deploy waits between SIGTERM and SIGKILL
 
 
 @fault("nothing: the measure for all below")
@@ -18,7 +15,7 @@ def none(stage: Stage) -> None:
     stage.until_ended(1)
 
 
-@fault("kill -9 of a pool child, twice")
+@fault("kill -9 of a pool child, twice", back_within=lease_and_sweep)
 def kill_child(stage: Stage) -> None:
     for ended, worker in zip((10, 30), stage.house.workers, strict=False):
         stage.until_ended(ended)
@@ -26,32 +23,17 @@ def kill_child(stage: Stage) -> None:
             stage.kill_child(pid)
 
 
-@fault("kill -9 of a worker")
+@fault("kill -9 of a worker", back_within=lease_and_sweep)
 def kill_worker(stage: Stage) -> None:
     stage.until_ended(10)
     stage.kill(stage.house.workers[0])
 
 
-@fault("kill -9 of all workers; two new ones come")
+@fault("kill -9 of all workers; two new ones come", back_within=lease_and_sweep)
 def kill_all(stage: Stage) -> None:
     stage.until_ended(10)
     for worker in list(stage.house.workers):
         stage.kill(worker)
-    for _ in range(2):
-        stage.house.start_worker()
-
-
-@fault("deploy: SIGTERM to all, SIGKILL after 10 s, new workers")
-def deploy(stage: Stage) -> None:
-    stage.until_ended(10)
-    old = list(stage.house.workers)
-    for worker in old:
-        worker.process.terminate()
-    for worker in old:
-        try:
-            worker.process.wait(TERM_SECONDS)
-        except subprocess.TimeoutExpired:
-            stage.kill(worker)
     for _ in range(2):
         stage.house.start_worker()
 

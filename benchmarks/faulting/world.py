@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from courses.formats.definition import Document
 from courses.models import Course, Lesson
 from personalization.models import PersonalizedLessonDescription, Profile
 from personalization.models.texts import Origin
@@ -21,6 +22,14 @@ LAST_ENDED_WELL = """
     WHERE item.state IN ('done', 'unchanged')
 """
 OLD = "older than everything"  # the fingerprint of the texts that are there before
+# One each: a text that came to the wrong learner is found by it.
+_NAMES = """
+    Нина Антонина Анна Ольга Елена Ирина Татьяна Наталья Светлана Екатерина Мария Юлия Галина Людмила
+    Валентина Тамара Оксана Лариса Зоя Жанна Инна Алла Дарья Полина Ксения Алина Диана Эльвира Регина
+    Тереза Иван Пётр Сергей Андрей Дмитрий Николай Алексей Владимир Михаил Константин
+"""
+NAMES = _NAMES.split()
+STRANGER = "Марина"  # whose name the endpoint makes up
 
 
 @dataclass(slots=True)
@@ -55,15 +64,28 @@ class World:
             return sum(newest[learner, lesson] != text for learner, lesson, text in cursor.fetchall())
 
 
+def add_stranger(world: World) -> None:
+    """Another learner of the course, for whom nothing is asked: no text may name her."""
+    Profile.objects.create(user_identifier=f"{world.course.slug}-other", name=STRANGER, course=world.course)
+
+
+def text_for(name: str) -> Document:
+    """A good text, as old texts are."""
+    return PERSONAL_TEXT | {"summary_short": f"{name}, этот урок о первом прикосновении."}
+
+
 def make_world(learners: int, lessons: int) -> World:
-    """Each learner has an old text for each lesson, and answers of their own that no text was made of."""
+    """Each learner has an old text for each lesson, and answers of their own that no text was made of.
+
+    At most as many learners as there are NAMES.
+    """
     course = make_course()
     for number in range(1, lessons + 1):
         make_lesson(course, number)
     Profile.objects.bulk_create(
         Profile(
             user_identifier=f"{course.slug}-{number:03}",
-            name="Нина",
+            name=NAMES[number],
             course=course,
             survey={**SURVEY, "motivation_other": f"Ответ {number}"},
         )
@@ -77,9 +99,14 @@ def make_world(learners: int, lessons: int) -> World:
     )
     PersonalizedLessonDescription.objects.bulk_create(
         PersonalizedLessonDescription(
-            profile_id=learner, lesson_id=lesson, content=PERSONAL_TEXT, origin=Origin.OPENAI, fingerprint=OLD
+            profile=learner,
+            lesson=lesson,
+            content=text_for(learner.name or ""),
+            origin=Origin.OPENAI,
+            fingerprint=OLD,
         )
-        for learner, lesson in world.pairs
+        for learner in world.learners
+        for lesson in world.lessons
     )
     for learner in world.learners:
         world.note_revision(learner)

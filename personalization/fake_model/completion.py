@@ -45,6 +45,8 @@ def answer(shape: ObjectNode | TextNode, prompt: Prompt, mode: Mode, seed: int) 
     value = _filled(shape, voice_for(mode, prompt, seed), seed)
     if mode is Mode.WRONG_KEYS and isinstance(value, dict):
         value = _with_wrong_keys(value)
+    if mode is Mode.EXTRA_KEYS and isinstance(value, dict):
+        value = {**value, "note": "…"}
     content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     match mode:
         case Mode.CUT:

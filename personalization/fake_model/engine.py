@@ -14,6 +14,7 @@ from personalization.fake_model.prefix_cache import PrefixCache, estimated_token
 from personalization.fake_model.prompt import Prompt, read_prompt
 from personalization.fake_model.response import Tokens, completion, stream
 
+_WITHOUT_LIMIT = (Mode.ECHO, Mode.HUGE)  # with one, these would only be more cut answers
 _FREE = (None, "json_object")  # formats that leave it to the prompt which keys an answer has
 
 
@@ -58,9 +59,9 @@ class Engine:
 
     def begin(self, request: ChatRequest, body: bytes) -> Call:
         """The request with its mode drawn and its prompt kept."""
-        mode = self.dice.mode()
         number = next(self._numbers)
         prompt = read_prompt(request.texts)
+        mode = self.dice.mode(prompt.text)
         # The schema stands before the messages in a provider's cache, and so does the model.
         blocks = prefix_blocks(prompt.text, salt=f"{request.model} {request.shape.key}")
         self.counters.mode(mode.value)
@@ -72,7 +73,7 @@ class Engine:
         provider's cache has a prefix only after it was read once."""
         shape = call.prompt.shape if call.request.shape.name in _FREE else None
         given = answer(shape or call.request.shape.plan, call.prompt, call.mode, call.seed)
-        if call.mode is not Mode.ECHO:  # a parrot knows no limit, or it would only be one more cut answer
+        if call.mode not in _WITHOUT_LIMIT:
             given = given.within(call.request.limit)
         usage = Tokens(estimated_tokens(call.prompt.text), call.cached_tokens, given.tokens())
         self._cache.remember(call.blocks)

@@ -53,9 +53,9 @@ class Dice:
         # Apart from the faults, so that jitter does not change which request fails.
         self._delays = random.Random(options.seed + 1)  # no secret
 
-    def mode(self) -> Mode:
-        """The mode of the next request."""
-        fails = self._faults.random() < self._options.rate()
+    def mode(self, said: str = "") -> Mode:
+        """The mode of the next request, which says this."""
+        fails = self._faults.random() < self._options.rate() and (self._options.only or "") in said
         mode = self._faults.choice(self._modes)
         return mode if fails else Mode.OK
 

@@ -29,6 +29,9 @@ class Mode(StrEnum):
     HTML = "html"
     FENCED = "fenced"
     BAD_REQUEST = "bad_request"
+    EXTRA_KEYS = "extra_keys"
+    HUGE = "huge"
+    OTHER_NAME = "other_name"
 
 
 class Ability(StrEnum):
@@ -73,6 +76,8 @@ class OptionsError(ValueError):
 class Options:
     """`mode` is one mode, several with commas, or `mixed`; `lacks` names abilities, with commas.
 
+    `only`: words that a request must say to fail; None: any may.
+
     `record`: whole requests are kept, for tests that read all that was sent.
 
     Times are milliseconds; only `retry_after` and `minute`, the length of what `rpm` and `tpm` call a minute,
@@ -92,6 +97,7 @@ class Options:
     retry_after: int = 1
     byte_pause: float = 1000
     lacks: str | None = None
+    only: str | None = None
 
     def modes(self) -> tuple[Mode, ...]:
         """The modes a failing request draws from."""
@@ -152,8 +158,10 @@ def _problem(key: str, value: object) -> str:
         return f"{key!r:.60} is not an option; known: {known}"
     if key in _NAMES:
         return "" if value is None else _name_problem(key, value)
-    if key == "fail" and value is None:
+    if key in ("fail", "only") and value is None:
         return ""
+    if key == "only":
+        return "" if isinstance(value, str) and value else f"only: {value!r:.60} found, words expected"
     if key in _SWITCHES:
         return "" if isinstance(value, bool) else f"{key}: {value!r:.60} found, true or false expected"
     return _number_problem(key, value)

@@ -15,6 +15,7 @@ class Phrasebook:
     items: tuple[str, ...]
     said: tuple[str, ...]
     taught: tuple[str, ...]
+    stranger: str  # a name that nobody has told
 
 
 RUSSIAN = Phrasebook(
@@ -43,6 +44,7 @@ RUSSIAN = Phrasebook(
     ),
     said=("хочу заниматься спокойно", "хочу понять основу", "хочу видеть результат"),
     taught=("спокойствие", "внимание", "порядок"),
+    stranger="Марина",
 )
 
 ENGLISH = Phrasebook(
@@ -71,4 +73,5 @@ ENGLISH = Phrasebook(
     ),
     said=("I want a calm start", "I want to understand the basics", "I want to see a result"),
     taught=("calm", "attention", "order"),
+    stranger="Emma",
 )

@@ -1,12 +1,15 @@
-"""Who fills the strings of an answer: the good writer, and the four bad ones."""
+"""Who fills the strings of an answer: the good writer, and the bad ones."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from personalization.fake_model.nodes import TextNode
 from personalization.fake_model.options import Mode
 from personalization.fake_model.prompt import PLACEHOLDER, Prompt
 from personalization.fake_model.sentences import ENGLISH, RUSSIAN, Phrasebook
+
+HUGE_BYTES = 10_000_000
 
 
 class Voice(Protocol):
@@ -29,6 +32,7 @@ class Sentences:
     seed: int
     greet: bool
     sourced: tuple[str, ...] = ()  # sentences of the lesson, for what must be its own
+    name: str = PLACEHOLDER
     _next: int = field(default=0, init=False)
 
     def text(self, node: TextNode) -> str:
@@ -39,7 +43,7 @@ class Sentences:
         while sum(map(len, parts)) < node.min_chars:
             parts.append(self._sentence(node.item))
         if self.greet:
-            parts[0] = f"{PLACEHOLDER}, {parts[0][0].lower()}{parts[0][1:]}"
+            parts[0] = f"{self.name}, {parts[0][0].lower()}{parts[0][1:]}"
             self.greet = False
         if node.steps:
             return _within("\n".join(f"{n}. {part}" for n, part in enumerate(parts, 1)), node)
@@ -92,6 +96,24 @@ class Scripted:
         return self.voice.text(node) + " <script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
+@dataclass(slots=True)
+class Endless:
+    """Says the first text of another voice again and again."""
+
+    voice: Voice
+    _said: bool = field(default=False, init=False)
+
+    def text(self, node: TextNode) -> str:
+        """The other voice's text; the first one so often that it has ten megabytes."""
+        text = self.voice.text(node)
+        times = 1 if self._said else HUGE_BYTES // len(text.encode()) + 1
+        self._said = True
+        return text * times
+
+
+_SPOILT: dict[Mode, Callable[[Voice], Voice]] = {Mode.HTML: Scripted, Mode.HUGE: Endless}
+
+
 def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
     """The voice that answers this prompt in this mode."""
     russian = prompt.source.language == "ru"
@@ -108,7 +130,10 @@ def voice_for(mode: Mode, prompt: Prompt, seed: int) -> Voice:
     said = () if prompt.of_lesson else prompt.answers or book.said
     taught = prompt.source.words or book.taught
     sentences = Sentences(book, said, taught, seed, prompt.asks_for_name, prompt.source.sentences)
-    return Scripted(sentences) if mode is Mode.HTML else sentences
+    if mode is Mode.OTHER_NAME:
+        sentences = replace(sentences, greet=not prompt.of_lesson, name=book.stranger)
+    spoil = _SPOILT.get(mode)
+    return spoil(sentences) if spoil else sentences
 
 
 def _within(text: str, node: TextNode) -> str:

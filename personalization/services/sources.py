@@ -12,6 +12,8 @@ from courses.formats.shapes import lesson_document
 from courses.models import Lesson, LessonDescription
 from courses.rendering import plain_text
 from personalization.brief import SEPARATOR
+from personalization.greetings import forms_of_address
+from personalization.models import Profile
 from personalization.services.condensed import ready_texts
 from personalization.services.course_parts import CourseParts, Surveys, course_parts
 from personalization.tokens import estimated_tokens
@@ -52,6 +54,7 @@ class Sources:
     def __init__(self) -> None:
         self._kept: dict[UUID, Lesson] = {}
         self._surveys: Surveys = {}
+        self._addresses: dict[UUID, frozenset[str]] = {}
 
     def lessons(self, ids: Collection[UUID]) -> dict[UUID, Lesson]:
         """The lessons as they are now, each with its course; those that are gone are missing."""
@@ -66,6 +69,13 @@ class Sources:
     def parts(self, courses: Collection[UUID]) -> dict[UUID, CourseParts]:
         """What the courses give to their prompts now."""
         return course_parts(courses, self._surveys)
+
+    def addresses(self, courses: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+        """How the learners of each course are addressed: read once, a drain lasts minutes."""
+        for course in set(courses) - self._addresses.keys():
+            names = Profile.objects.filter(course__id=course).values_list("name", flat=True).distinct()
+            self._addresses[course] = forms_of_address(names.iterator())
+        return self._addresses
 
     def _read(self, ids: list[UUID]) -> dict[UUID, Lesson]:
         # The hash comes with the words that it is of: they may have changed since `now` was read.

@@ -51,7 +51,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
     """
     runs, sources = GenerationRun.objects.in_bulk({claim.run_id for claim in claims}), sources or Sources()
     lessons = sources.lessons({claim.lesson_id for claim in claims})
-    parts = sources.parts({lesson.course_id for lesson in lessons.values()})
+    courses = {lesson.course_id for lesson in lessons.values()}
+    parts, addresses = sources.parts(courses), sources.addresses(courses)
     read = Profile.objects.only("name", "survey", "user_identifier", "answers_hash")
     profiles = read.in_bulk({claim.learner_id for claim in claims})
     texts, locks = _current_texts(profiles, lessons)
@@ -67,7 +68,8 @@ def prepare(claims: Sequence[Claim], sources: Sources | None = None) -> tuple[li
         try:
             cluster, pair = clusters.get(profile.pk, UNREFINED), (profile.pk, lesson.pk)
             of_course, material = parts.get(lesson.course_id), said[run.backend][lesson.pk]
-            brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material)
+            names = addresses[lesson.course_id]
+            brief = make_brief(profile, lesson, cluster, of_course, prompts.of(run), material, names)
             job = make_job(claim, run, brief, replaceable(run, locks.get(pair)))
             answer = paid.get((claim.id, job.fingerprint))
             begins = _decided(job, run, texts.get(pair)) or paid_outcome(job, answer) or job
@@ -147,11 +149,13 @@ def make_brief(
     parts: CourseParts | None = None,
     prompts: LivePrompts | None = None,
     material: Material | None = None,
+    addresses: frozenset[str] = frozenset(),
 ) -> Brief:
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
     `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
-    `prompts`: None, the live ones. `material`: None, what the model of today would read.
+    `prompts`: None, the live ones. `material`: None, what the model of today would read. `addresses`: names
+    by which the answer may address nobody else.
     """
     material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
@@ -176,6 +180,7 @@ def make_brief(
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
+        addresses=addresses,
         **material.of_brief(),
     )
 

@@ -1,4 +1,4 @@
-"""The checker finds what is wrong: three mutants of the queue's statements.
+"""The checker finds what is wrong: three mutants of the queue's statements, and one that looks at no answer.
 
 A worker claims and is too late: its leases run out, another takes over, and then the late one comes with its
 answers. No processes: the steps of two workers, one after the other.
@@ -12,19 +12,23 @@ import pytest
 from django.db import IntegrityError, connection
 from pytest_django import Settings
 
+from benchmarks.faulting.all_rows import FAULTS
 from benchmarks.faulting.checker import Figures, check
 from benchmarks.faulting.mutants import MUTANTS, Mutant
 from benchmarks.faulting.reader import TEXTS, Reader
-from benchmarks.faulting.world import World, make_world
+from benchmarks.faulting.world import World, make_world, text_for
+from personalization.fake_model import RunningFakeModel
+from personalization.models import PersonalizedLessonDescription
 from personalization.pairs import Selection
 from personalization.services import queue
 from personalization.services.attempts import Job
+from personalization.services.drain import drain
 from personalization.services.ledger import reserve
 from personalization.services.runs import start_run
 from personalization.services.sweep import sweep
 from personalization.services.work import prepare, written
 from personalization.writers.base import Draft, Usage
-from tests.builders import PERSONAL_TEXT
+from tests.builders import make_item, make_run
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 ITEMS = 3
@@ -56,7 +60,7 @@ def begin(worker: str, lease: float) -> list[Job]:
 
 
 def publish(jobs: Sequence[Job]) -> None:
-    queue.settle([written(job, Draft(PERSONAL_TEXT, USED)) for job in jobs])
+    queue.settle([written(job, Draft(text_for(job.brief.name or ""), USED)) for job in jobs])
 
 
 def late_worker(reader: Reader) -> None:
@@ -85,14 +89,47 @@ def verdict(reader: Reader, **may: int) -> Figures:
 def test_a_late_worker_breaks_nothing(reader: Reader) -> None:
     late_worker(reader)
     figures = verdict(reader)
-    assert figures.broken == []
+    assert figures.broken == figures.wrong == []
     assert (figures.items, figures.done, figures.unknown, figures.scans) == (ITEMS, ITEMS, ITEMS, 5)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+OF_TEXTS = next(mutant for mutant in MUTANTS if mutant.name == "no-check")
+
+
+def test_each_mutant_has_a_row() -> None:
+    assert {row.mutant for row in FAULTS.values() if row.mutant} == {mutant.name for mutant in MUTANTS}
+
+
+@pytest.mark.parametrize(
+    "mutant", [one for one in MUTANTS if one is not OF_TEXTS], ids=lambda mutant: mutant.name
+)
 def test_the_checker_catches_the_mutant(
     reader: Reader, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mutant.install(monkeypatch.setattr)
     late_worker(reader)
     assert mutant.breaks in verdict(reader).broken
+
+
+def test_the_checker_catches_who_publishes_what_came(
+    reader: Reader, fake_model: RunningFakeModel, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OPENAI_BASE_URL = fake_model.base_url
+    fake_model.set(mode="html")
+    OF_TEXTS.install(monkeypatch.setattr)
+    look(reader)
+    start_run(selection=Selection(), backend="openai")
+    drain()
+    figures = check(fake_model.stats(), reader.seen, may_be_unknown=0)
+    assert figures.done == ITEMS
+    assert OF_TEXTS.breaks in figures.broken
+    assert "summary_short: it holds markup" in figures.wrong
+
+
+def test_a_text_that_no_good_answer_has_replaced_is_the_old_one(reader: Reader, world: World) -> None:
+    make_item(make_run(), world.learners[0], world.lessons[0], state="failed", claimed_rev=1)
+    kept = "where nothing good came, the old text stays"
+    assert kept not in verdict(reader).broken
+    text = PersonalizedLessonDescription.objects.filter(profile=world.learners[0].pk)
+    text.update(fingerprint="another")
+    assert kept in verdict(reader).broken

@@ -3,6 +3,7 @@
 One worker lives through all of them, by a clock that jumps. Kills and stops of workers: tests of the worker.
 """
 
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
@@ -19,12 +20,14 @@ from benchmarks.faulting.moments import MOMENTS
 from benchmarks.faulting.stage import PATIENCE, Stage, staged
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
+from personalization.models import ModelCall
 from tests.processes import until
 
 pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them all
 LEARNERS, LESSONS = 6, 3
 PACE = Pace(lease=6, sweep=0.5, retry=0.05)
 HOUR = 3600.0
+REFUSED = " cannot be used ("  # what a worker says of its database
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +77,50 @@ def test_dead_connections_to_the_database_do_not_hold_a_worker(stage: Stage) -> 
     stage.until_ended(2)
     stage.lose_touch()
     assert stage.house.database.set(Mode.ZOMBIE) >= 2, "sweeper and drain are connected"
+    holds(stage)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_database_that_restarts_loses_nothing(stage: Stage) -> None:
+    """As a worker sees it: the row `database-crash` has a server of its own to crash."""
+    worker = stage.house.workers[0]
+    said = worker.log().count(REFUSED)
+    stage.ask()
+    stage.until_ended(2)
+    stage.lose_touch()
+    assert stage.house.database.set(Mode.DOWN) >= 2, "sweeper and drain are connected"
+    until(lambda: worker.log().count(REFUSED) > said, "the worker is refused")
+    stage.house.database.set(Mode.PASS)
+    holds(stage)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_storm_of_429_fails_nothing(stage: Stage) -> None:
+    stage.ask()
+    stage.until_ended(2)
+    stage.house.model.set(mode="rate_limit", retry_after=0)
+    until(lambda: stage.house.model.stats()["by_mode"].get("rate_limit", 0) >= LEARNERS, "all are refused")
+    stage.house.model.set(mode=None)
+    holds(stage)
+
+
+def test_a_deploy_that_does_not_wait_loses_nothing(stage: Stage, clock: Clock) -> None:
+    stage.house.staff(1, clock.environment)
+    stage.ask()
+    stage.until_ended(2)
+    stage.house.model.set(mode="hang")
+    reserved = ModelCall.objects.filter(state="reserved")
+    until(
+        lambda: stage.house.model.stats()["in_flight"] and reserved.count() <= stage.places,
+        "calls are under way, and none waits to be written",
+    )
+    worker = stage.house.workers[0]
+    worker.process.terminate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        worker.process.wait(0.3)
+    stage.kill(worker)
+    stage.house.model.set(mode=None)
+    stage.house.staff(1, clock.environment)
     holds(stage)
 
 

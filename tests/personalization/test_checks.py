@@ -1,6 +1,7 @@
 """What keeps an answer from being published, and that the reason never repeats the answer."""
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from personalization.answers import NAME_PLACEHOLDER
 from personalization.brief import Brief
 from personalization.checks import LONGEST_TEXT, check_answer
 from personalization.errors import Transient
+from personalization.greetings import forms_of_address
 from tests.builders import PERSONAL_TEXT
 from tests.personalization.briefs import NINA, SAM
 
@@ -55,6 +57,31 @@ def test_a_right_answer_comes_back_as_it_is(document: Document, brief: Brief) ->
 def test_ordinary_texts_pass(text: str) -> None:
     document = RUSSIAN | {"quick_action": text}
     assert check_answer(document, NINA) == document
+
+
+@pytest.mark.parametrize(
+    "greeting", ["Марина, вы", "Здравствуйте, Марина! Вы", "МАРИНА ПЕТРОВА, вы", "«Пётр», вы"]
+)
+def test_nobody_is_addressed_by_the_name_of_another_learner_of_the_course(greeting: str) -> None:
+    document = RUSSIAN | {"summary_short": f"{greeting} хотели помочь мужу после долгой дороги."}
+    course = replace(NINA, addresses=forms_of_address(["Нина", "Марина Петрова", "Петр", None, "a@b.org"]))
+    assert refusal(document, course).code == "invalid_answer"
+    assert check_answer(document, NINA) == document, "nobody of that name is in the course"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{NAME_PLACEHOLDER}, вы хотели помочь мужу.",
+        "Нина, вы хотели помочь мужу.",
+        "Марина покажет, где лежат ладони.",
+        "Сегодня, как говорит Марина, вы начнёте с ладоней.",
+    ],
+)
+def test_a_name_may_be_the_learners_own_or_the_lessons(text: str) -> None:
+    course = replace(NINA, addresses=forms_of_address(["Нина", "Марина"]))
+    document = RUSSIAN | {"summary_short": text}
+    assert check_answer(document, course) == document
 
 
 @pytest.mark.parametrize(

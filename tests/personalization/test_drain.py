@@ -103,6 +103,16 @@ def test_a_bad_answer_fails_with_its_reason_and_the_old_text_stays(
     assert text().origin is None
 
 
+def test_no_learner_is_addressed_by_the_name_of_another_of_the_course(
+    model: RunningFakeModel, learner: Profile
+) -> None:
+    make_learner(course=learner.course, name="Марина Соколова")
+    model.set(mode="other_name")
+    ended = run()
+    assert {kind.code for kind in ended.errors} == {"invalid_answer"}
+    assert [row.profile.name for row in PersonalizedLessonDescription.objects.all()] == ["Марина Соколова"]
+
+
 @pytest.mark.parametrize(
     ("mode", "word"),
     [("unauthorized", "KEY"), ("forbidden", "rights"), ("not_found", "MODEL"), ("quota", "quota")],

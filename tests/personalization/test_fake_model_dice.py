@@ -28,6 +28,16 @@ def test_a_mode_alone_applies_to_every_request_and_none_to_none() -> None:
     assert set(drawn(Options(mode="cut,echo", fail=0.5))) == {Mode.OK, Mode.CUT, Mode.ECHO}
 
 
+def test_those_that_say_certain_words_may_fail_alone() -> None:
+    dice = Dice(Options(mode="hang", only="Ответ 3"))
+    assert [dice.mode(said) for said in ("Ответ 2", "мой Ответ 3", "")] == [Mode.OK, Mode.HANG, Mode.OK]
+
+
+def test_words_of_requests_that_fail_are_words() -> None:
+    with pytest.raises(OptionsError, match="only: 3 found, words expected"):
+        changed(Options(), {"only": 3})
+
+
 def test_the_seed_decides_the_sequence_and_jitter_does_not_change_it() -> None:
     def sequence(options: Options) -> list[Mode]:
         dice = Dice(options)

@@ -175,6 +175,34 @@ def test_wrong_keys_lacks_one_and_adds_one(model: RunningFakeModel, ask: Ask) ->
     )
 
 
+def test_extra_keys_has_all_and_one_more(model: RunningFakeModel, ask: Ask) -> None:
+    model.set(mode="extra_keys")
+
+    keys = set(json.loads(content(ask())))
+
+    assert (set(SCHEMA["properties"]) - keys, keys - set(SCHEMA["properties"])) == (set(), {"note"})
+
+
+def test_huge_is_a_whole_answer_of_ten_megabytes(model: RunningFakeModel, ask: Ask) -> None:
+    model.set(mode="huge")
+
+    answer = content(ask(max_completion_tokens=500))
+
+    assert len(answer.encode()) > 10_000_000
+    assert set(json.loads(answer)) == set(SCHEMA["properties"])
+
+
+def test_other_name_greets_somebody_of_whom_the_prompt_does_not_speak(
+    model: RunningFakeModel, ask: Ask
+) -> None:
+    model.set(mode="other_name")
+
+    answers = [content(ask(chat)) for chat in (RUSSIAN, ENGLISH)]
+
+    assert [json.loads(answer)["summary"].split(",")[0] for answer in answers] == ["Марина", "Emma"]
+    assert not any("{{name}}" in answer for answer in answers)
+
+
 def test_echo_answers_with_the_prompt(model: RunningFakeModel, ask: Ask) -> None:
     model.set(mode="echo")
 

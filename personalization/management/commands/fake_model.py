@@ -69,6 +69,7 @@ class Command(BaseCommand):
         add("--jitter", type=float, default=0, metavar="MS", help="latency differs by up to this")
         add("--fail", type=float, metavar="RATE", help="share of requests that get --mode (default: 1)")
         add("--mode", help="a fault, or several with commas; mixed: those that pass (default with --fail)")
+        add("--only", metavar="WORDS", help="only requests that say these words fail")
         add(
             "--lacks",
             metavar="WHAT",
