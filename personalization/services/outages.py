@@ -21,7 +21,7 @@ _OUTAGE = "(error_code = ANY(%(codes)s) OR error_code LIKE 'http\\_5%%')"
 CALLS = 20  # of the run, one after the other: were every second call to fail, once in a million
 # Those whose last attempt this was: their pauses have outlasted a minute already.
 AT_AN_END = """
-    SELECT item.id, item.run_id FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
+    SELECT item.lease_token FROM unnest(%(ids)s::bigint[], %(tokens)s::uuid[]) AS given (id, token)
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
     WHERE item.state = 'running' AND item.attempts >= item.max_attempts
 """
@@ -37,40 +37,66 @@ UNSERVED = f"""
 FORGIVE = """
     UPDATE generation_items item SET attempts = 0
     FROM (SELECT id FROM generation_items
-          WHERE run_id = %s AND state = 'queued' AND attempts > 0 AND error_code <> 'lease_lost'
+          WHERE run_id = %(run)s AND state = 'queued' AND attempts > 0 AND error_code <> 'lease_lost'
           ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) tried
     WHERE item.id = tried.id
+"""
+FORGIVE_CONDENSING = """
+    UPDATE condensed_sources source SET attempts = 0
+    WHERE text IS NULL AND attempts > 0 AND EXISTS (
+        SELECT FROM generation_items item
+        WHERE item.lesson_id = source.lesson_id AND item.run_id = %(run)s AND item.state = 'queued')
 """
 
 
 def excused(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes; those that would fail their items because nobody is served pause their runs instead.
+    """The outcomes; those that would fail items because nobody is served pause their runs instead.
 
     Inside a transaction that has locked the runs.
     """
-    tried = {o.claim.id: o for o in outcomes if o.state == "retry" and not o.give_back and is_outage(o.code)}
-    if not tried:
+    ends = _at_an_end(cursor, outcomes)
+    if not ends:
         return list(outcomes)
-    claims = [outcome.claim for outcome in tried.values()]
-    cursor.execute(AT_AN_END, {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]})
-    runs = dict(cursor.fetchall())
-    if not runs:
-        return list(outcomes)
-    cursor.execute(UNSERVED, {"runs": list(set(runs.values())), "codes": list(CODES)})
+    runs = list({outcome.claim.run_id for outcome in ends})
+    cursor.execute(UNSERVED, {"runs": runs, "codes": list(CODES)})
     unserved = {row[0] for row in cursor.fetchall()}
-    at_an_end = {tried[item].claim.token for item, run in runs.items() if run in unserved}
-    return [_excused(o) if o.claim.token in at_an_end else o for o in outcomes]
+    tokens = {outcome.claim.token for outcome in ends if outcome.claim.run_id in unserved}
+    return [_excused(o) if o.claim.token in tokens else o for o in outcomes]
 
 
-def is_outage(code: str) -> bool:
+def _at_an_end(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those that fail an item, or with its source all items of a lesson, for want of any answer."""
+    ends = [o for o in outcomes if o.not_condensed and o.not_condensed.hopeless and _is_outage(o)]
+    tried = [o for o in outcomes if o.state == "retry" and not o.give_back and _is_outage(o)]
+    if tried:
+        claims = [outcome.claim for outcome in tried]
+        cursor.execute(AT_AN_END, {"ids": [c.id for c in claims], "tokens": [c.token for c in claims]})
+        last = {row[0] for row in cursor.fetchall()}
+        ends += [outcome for outcome in tried if outcome.claim.token in last]
+    return ends
+
+
+def _is_outage(outcome: Outcome) -> bool:
+    code = outcome.not_condensed.code if outcome.not_condensed else outcome.code
     return code in CODES or code.startswith("http_5")
 
 
 def _excused(outcome: Outcome) -> Outcome:
-    return replace(outcome, message=NOBODY_SERVED, delay=0.0, give_back=True, blocks=True)
+    noted = outcome.not_condensed
+    return replace(
+        outcome,
+        state="retry",
+        code=noted.code if noted else outcome.code,
+        message=NOBODY_SERVED,
+        delay=0.0,
+        give_back=True,
+        blocks=True,
+        not_condensed=noted and replace(noted, delay=0.0, hopeless=False, drop=()),
+    )
 
 
 def forgive(run: GenerationRun) -> None:
     """What the run has tried in vain while nobody was served counts no more."""
     with connection.cursor() as cursor:
-        cursor.execute(FORGIVE, [run.pk])
+        cursor.execute(FORGIVE, {"run": run.pk})
+        cursor.execute(FORGIVE_CONDENSING, {"run": run.pk})

@@ -11,10 +11,11 @@ from personalization.queries import progress
 from personalization.services import queue
 from personalization.services.condensing import MOST_ATTEMPTS, part_condensed
 from personalization.services.drain import drain
-from personalization.services.runs import cancel_run, start_run
+from personalization.services.outages import CALLS, NOBODY_SERVED
+from personalization.services.runs import cancel_run, resume_run, start_run
 from personalization.services.work import given_back
 from personalization.writers.base import Draft, Usage
-from tests.builders import make_course, make_learner, make_lesson
+from tests.builders import make_call, make_course, make_learner, make_lesson
 from tests.personalization.condensing_by_hand import begins, fails
 from tests.personalization.long_lessons import LONG, small_model
 
@@ -55,6 +56,21 @@ def test_a_part_that_came_back_ends_the_counting(lesson: Lesson) -> None:
     queue.settle([given_back(job)], [landed])  # type: ignore[list-item]
     assert (CondensedSource.objects.get().attempts, CondensedSource.objects.get().problem) == (0, "")
     assert fails(begins()).state == "retry"
+
+
+def test_while_nobody_is_served_the_run_waits_and_gives_no_lesson_up(lesson: Lesson) -> None:
+    run = start(lesson)
+    for _ in range(CALLS):
+        make_call(run=run, state="error", error_code="http_500")
+    for _ in range(MOST_ATTEMPTS):
+        fails(begins())
+    run.refresh_from_db()
+    assert (run.state, run.note) == ("paused", NOBODY_SERVED)
+    assert progress(run.pk).counts == {"queued": 1}
+    resume_run(run)
+    assert CondensedSource.objects.get().attempts == 0
+    assert fails(begins()).state == "retry"
+    assert progress(run.pk).state == "open", "it has tries again"
 
 
 def test_two_runs_at_once_do_not_set_each_other_back(lesson: Lesson, model: RunningFakeModel) -> None:

@@ -1,13 +1,11 @@
 """What a run will cost, before it starts: from sizes, and from what past calls teach."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from courses.models import Course, Lesson
+from courses.models import Course
 from personalization.costs.estimate import Estimate, estimate
 from personalization.costs.learning import FEWEST, Learned, learned
 from personalization.costs.words import budget_said, estimate_said
@@ -17,11 +15,10 @@ from personalization.pricing import cost_micro
 from personalization.prompts import messages
 from personalization.queries import preview
 from personalization.services.work import make_brief
-from personalization.sizes import SHORTEST_CACHED, WARM_SECONDS
+from personalization.sizes import SHORTEST_CACHED
 from personalization.template_queries import preview_templates
 from personalization.tokens import estimated_tokens, likely_tokens
 from personalization.writers.base import Usage
-from personalization.writers.registry import current_recipe
 from tests.builders import make_call, make_course, make_item, make_learner, make_lesson, make_run, make_text
 
 pytestmark = pytest.mark.django_db
@@ -233,44 +230,6 @@ def test_sizes_are_corrected_by_format_and_language(course: Course) -> None:
     assert found.usage.input_tokens == pytest.approx(9_000, abs=1)
     lesson.delete()
     assert learned(MODEL).of("personal", "en") == learned(MODEL).all, "nothing of it is left"
-
-
-# --- a cache that is still warm ---
-
-
-def cacheable(course: Course) -> int:
-    """Of one learner's texts."""
-    learner = Profile.objects.filter(survey__isnull=False)[0]
-    return preview(Selection(profiles=(learner.pk,)), "openai").sizes[0].cacheable_tokens
-
-
-def sent(lesson: Lesson, **fields: Any) -> None:
-    """A good call by today's prompt, a moment ago."""
-    fields = {"prompt_version": current_recipe("openai").prompt_version, **fields}
-    make_call(make_item(make_run(), make_learner(course=lesson.course), lesson, state="done"), **fields)
-
-
-def test_what_was_sent_just_now_is_still_in_the_cache(course: Course) -> None:
-    first, second = course.lessons.order_by("lesson_number")
-    sent(first)
-    once = cacheable(course)
-    sent(second)
-    assert 0 < once < cacheable(course)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"finished_at": timezone.now() - timedelta(seconds=WARM_SECONDS + 1)},
-        {"model": "gpt-4.1"},
-        {"prompt_version": "another"},
-        {"state": "bad"},
-    ],
-    ids=["long ago", "to another model", "by another prompt", "and came back broken"],
-)
-def test_else_the_first_text_of_a_lesson_finds_nothing_there(course: Course, fields: dict[str, Any]) -> None:
-    sent(course.lessons.all()[0], **fields)
-    assert cacheable(course) == 0
 
 
 def test_standard_descriptions_are_learned_apart(course: Course) -> None:
