@@ -41,8 +41,8 @@ EXPIRED = f"""
                 ORDER BY item.lease_until LIMIT 500 FOR NO KEY UPDATE OF item SKIP LOCKED) lost) expired
     WHERE item.id = expired.id
 """  # noqa: S608 constants of ours
-# Not clock_timestamp(): by what may change from row to row no index can be searched, and each sweep would look
-# at a million items that wait.
+# Not clock_timestamp(): by what may change from row to row no index can be searched, and each sweep would
+# look at a million items that wait.
 FAR_AHEAD = """
     UPDATE generation_items item SET available_at = clock_timestamp()
     FROM (SELECT far.id FROM generation_runs run CROSS JOIN LATERAL (
