@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import logging
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ os.environ |= dict.fromkeys(("DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "OPE
 import django  # noqa: E402
 
 django.setup()
+logging.getLogger("django_structlog").setLevel(logging.WARNING)  # a line for each page would hide the table
 
 from persona_site.embedded.postgres import Postgres  # noqa: E402
 from persona_site.embedded.valkey import Valkey  # noqa: E402

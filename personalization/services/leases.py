@@ -1,12 +1,15 @@
-"""What a worker has in its hands: a thread renews the leases, however long the event loop is busy.
+"""What a worker has in its hands: a thread renews the leases, also while the event loop is busy.
 
-It cannot keep a hung worker alive for ever: Celery's hard time limit ends the process, and this with it.
+It does not keep a hung worker alive. A loop that answers nothing for HUNG leases' time is taken for hung: its
+leases run out, and others do the work. Celery's hard time limit ends the process, in the end.
 """
 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from django.db import Error, connection
 from structlog.contextvars import bound_contextvars
@@ -17,6 +20,7 @@ from personalization.services.watched import tell_waits
 from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
+HUNG = 2.0
 
 
 class Leases:
@@ -29,6 +33,7 @@ class Leases:
         self._held: dict[int, Claim] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._answered_at = 0.0  # when the event loop last did what it was asked to
 
     def hold(self, claims: Sequence[Claim]) -> None:
         """Of one item only the newest claim: an older one was lost, if no heartbeat has said so yet."""
@@ -48,6 +53,7 @@ class Leases:
     def keep(self) -> None:
         """Renews them from now on, until `close`. Called on the event loop that is told of losses."""
         loop = asyncio.get_running_loop()
+        self._answer()
         self._thread = threading.Thread(target=self._beat, args=[loop], name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -58,7 +64,10 @@ class Leases:
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         while not self._stop.wait(self._seconds / 3):
-            if not (claims := list(self._held.values())):
+            with suppress(RuntimeError):  # the loop is closed: this thread is told to stop as well
+                loop.call_soon_threadsafe(self._answer)
+            claims = list(self._held.values())
+            if not claims or self._is_hung(len(claims)):
                 continue
             try:
                 alive = queue.heartbeat(claims, lease=self._seconds)
@@ -70,6 +79,16 @@ class Leases:
             if lost := [claim for claim in claims if claim.id not in alive]:
                 loop.call_soon_threadsafe(self._lose, lost)
         connection.close()
+
+    def _answer(self) -> None:
+        self._answered_at = time.monotonic()
+
+    def _is_hung(self, items: int) -> bool:
+        silent = time.monotonic() - self._answered_at
+        if silent > HUNG * self._seconds:
+            log.error("the event loop hangs for %.0f s: the leases of %d items are let go", silent, items)
+            return True
+        return False
 
     def _lose(self, claims: list[Claim]) -> None:
         # What was settled while the database was asked is not lost. All are let go of first: who is told of

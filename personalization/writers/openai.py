@@ -67,6 +67,9 @@ class OpenAIWriter:
 
     async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
+            # Here, not before: who waited for the first answer knows by now, and asks for no more room.
+            if self._endpoint.takes_max_tokens:
+                self._requests.thinks = False
             most = self._requests.estimate(brief)
             answer = 0 if facts.limit == TokenLimit.NONE else most.output_tokens
             await self._limiter.acquire(most.input_tokens + most.output_tokens, answer)
@@ -74,8 +77,6 @@ class OpenAIWriter:
 
         try:
             await self._endpoint.load()
-            if self._endpoint.takes_max_tokens:
-                self._requests.thinks = False
             async with self._lessons.turn(_prefix(brief)):
                 return await self._endpoint.ask(send)
         except Refused as refused:

@@ -16,9 +16,10 @@ from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
 from personalization.services.budget import raise_budget
+from personalization.services.ledger import reserve
 from personalization.services.runs import start_run
 from tests.builders import make_course, make_learner, make_lesson
-from tests.personalization.paid_work import good, held, jobs, reserve, reserved, settle
+from tests.personalization.paid_work import good, held, jobs, reserved, settle
 from tests.processes import Environment, manage
 from tests.scratch_database import scratch_database
 
@@ -61,10 +62,11 @@ def restored(run: GenerationRun, tmp_path: Path) -> Iterator[psycopg.Connection]
     server = ["--host", str(host), "--username", USER]
     with scratch_database() as scratch:
         for command in (
-            [programs / "pg_dump", *server, "--format=custom", f"--file={dump}", str(name)],
-            [programs / "pg_restore", *server, "--no-owner", "--exit-on-error", "-d", scratch.name, dump],
+            ["pg_dump", *server, "--format=custom", f"--file={dump}", str(name)],
+            ["pg_restore", *server, "--no-owner", "--exit-on-error", f"--dbname={scratch.name}", str(dump)],
         ):
-            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            program = str(programs / command[0])
+            done = subprocess.run([program, *command[1:]], check=False, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
         with scratch.connect() as session:
             yield session

@@ -84,6 +84,25 @@ def test_the_longest_answer_is_told_where_the_request_has_one(model: RunningFake
     assert limiter.answers[-1] == 0
 
 
+def test_who_waited_for_the_first_answer_asks_for_no_room_to_think(model: RunningFakeModel) -> None:
+    """The first one cannot know. Of the others each would take a minute's tokens for nothing."""
+    limiter = Recorder()
+
+    async def go() -> None:
+        writer = OpenAIWriter(
+            api_key="test", base_url=model.base_url, model="m", call_seconds=CALL_SECONDS, limiter=limiter
+        )
+        try:
+            await asyncio.gather(*(writer.write(NINA) for _ in range(3)))
+        finally:
+            await writer.close()
+
+    asyncio.run(go())
+    first, *others = limiter.answers
+    assert others == [others[0]] * 2
+    assert others[0] < first
+
+
 def test_a_refusal_is_told_with_its_headers(model: RunningFakeModel) -> None:
     model.set(mode="rate_limit", retry_after=7)
     limiter = Recorder()
