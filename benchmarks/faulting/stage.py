@@ -88,6 +88,7 @@ class Stage:
         worker.freeze()
         self._bury(worker.children())
         worker.kill()
+        worker.stop()  # its log is closed
         self.house.workers.remove(worker)
 
     def kill_child(self, pid: int) -> None:
