@@ -29,7 +29,7 @@ def broker_killed(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("broker wiped and all workers killed", variables=SHORT, back_within=lease_and_sweep)
+@fault("broker wiped and all workers killed", learners=6, variables=SHORT, back_within=lease_and_sweep)
 def broker_wiped_and_killed(stage: Stage) -> None:
     stage.until_ended(10)
     for worker in list(stage.house.workers):
