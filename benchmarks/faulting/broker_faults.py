@@ -36,8 +36,7 @@ def broker_wiped_and_killed(stage: Stage) -> None:
         stage.kill(worker)
     with Redis.from_url(stage.house.places.valkey.client_url) as broker:
         broker.flushall()
-    for _ in range(2):
-        stage.house.start_worker()
+    stage.recruit(2)
 
 
 @fault("broker refuses connections; a run is asked for meanwhile", variables=SHORT, back_within=two_sweeps)

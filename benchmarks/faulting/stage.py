@@ -91,6 +91,12 @@ class Stage:
         worker.stop()  # its log is closed
         self.house.workers.remove(worker)
 
+    def recruit(self, count: int) -> None:
+        """So many new workers, ready."""
+        new = [self.house.start_worker() for _ in range(count)]
+        until(lambda: all(worker.is_ready() for worker in new), "new workers are ready", patience=PATIENCE)
+        self.recovery.manned(self.house.pace.lease)
+
     def kill_child(self, pid: int) -> None:
         """kill -9 of one process of a pool."""
         with suppress(ProcessLookupError):  # it has ended by itself

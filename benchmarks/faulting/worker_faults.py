@@ -35,8 +35,7 @@ def kill_all(stage: Stage) -> None:
     stage.until_ended(10)
     for worker in list(stage.house.workers):
         stage.kill(worker)
-    for _ in range(2):
-        stage.house.start_worker()
+    stage.recruit(2)
 
 
 @fault("SIGSTOP past the lease, then SIGCONT, each worker in turn", lessons=16)
