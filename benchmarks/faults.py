@@ -2,8 +2,8 @@
 
 Real workers behind proxies, a real database and broker of its own, the fake model, a reader who asks for
 every text all the time, and a checker on the end state, which reads every text by rules of its own. Where a
-server vanishes or a worker is killed, work must be taken up again in time: the table has both figures. Mutants,
-each with one mistake, show that the checker bites. Exits 1 when an invariant broke.
+server vanishes or a worker is killed, work must be taken up again in time: the table has both figures.
+Mutants with one mistake each show that the checker bites. Exits 1 when an invariant broke.
 """
 
 import argparse
