@@ -29,15 +29,14 @@ def broker_killed(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("broker wiped and all workers killed", variables=SHORT, back_within=lease_and_sweep)
+@fault("broker wiped and all workers killed", learners=6, variables=SHORT, back_within=lease_and_sweep)
 def broker_wiped_and_killed(stage: Stage) -> None:
     stage.until_ended(10)
     for worker in list(stage.house.workers):
         stage.kill(worker)
     with Redis.from_url(stage.house.places.valkey.client_url) as broker:
         broker.flushall()
-    for _ in range(2):
-        stage.house.start_worker()
+    stage.recruit(2)
 
 
 @fault("broker refuses connections; a run is asked for meanwhile", variables=SHORT, back_within=two_sweeps)

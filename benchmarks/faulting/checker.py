@@ -116,8 +116,6 @@ def check(
     """
     items, done, failed, silent, unended = _row(STATES)
     (lost,), (deleted,), (wrong_counts,), (paid_twice,) = map(_row, (LOST, DELETED, COUNTED, PAID_TWICE))
-    (spoilt,) = _row(SPOILT, OLD)
-    wrong = review()
     twice, unwritten = _row(VERSIONS)
     calls, ok, unknown, reserved, broken_off = _row(LEDGER)
     unequal, held_back, spent = _row(MONEY)
@@ -128,15 +126,13 @@ def check(
         "a done item has written its text": unwritten == 0,
         "what is done is made of the newest answers": outdated == 0,
         "no version is written twice": twice == 0,
-        "every text may be published": not wrong,
-        "where nothing good came, the old text stays": spoilt == 0,
+        "every text may be published": not (wrong := review()),
+        "where nothing good came, the old text stays": _row(SPOILT, OLD) == (0,),
         "nothing is deleted": deleted == 0,
         "only what the fault is about may fail": failed <= may_fail,
         "every failure says why": silent == 0,
         "the counts of items are those of the items": wrong_counts == 0,
-        "no text is missing at any read": seen.misses == 0,
-        "no text goes backwards": seen.backwards == 0,
-        "the reader was there": seen.scans > 0,
+        **_of_reads(seen),
         "every request was in the ledger before it was sent": requests <= calls,
         "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
         "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
@@ -145,11 +141,19 @@ def check(
         "nothing stays reserved": reserved == 0 and held_back == 0,
         "spent is the sum of the ledger": unequal == 0,
         "a good answer costs something": spent > 0 or ok == 0,
-        "no run passes its budget at any read": seen.overspent == 0,
     }
     broken = [promise for promise, kept in promises.items() if not kept]
-    found = (items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans)
-    return Figures(*found, broken, wrong[:5])
+    counted = (items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans)
+    return Figures(*counted, broken, wrong[:5])
+
+
+def _of_reads(seen: Seen) -> dict[str, bool]:
+    return {
+        "no text is missing at any read": seen.misses == 0,
+        "no text goes backwards": seen.backwards == 0,
+        "the reader was there": seen.scans > 0,
+        "no run passes its budget at any read": seen.overspent == 0,
+    }
 
 
 def _row(sql: str, *parameters: str) -> tuple[int, ...]:

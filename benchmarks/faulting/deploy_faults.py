@@ -30,8 +30,7 @@ def deploy(stage: Stage) -> None:
         worker.process.terminate()
     for worker in old:
         _ended(stage, worker, TERM_SECONDS)
-    for _ in range(2):
-        stage.house.start_worker()
+    stage.recruit(2)
     stage.healed()
 
 
@@ -44,8 +43,8 @@ def deploy(stage: Stage) -> None:
 def rolling_restarts(stage: Stage) -> None:
     killed = 0
     for number in range(RESTARTS):
-        old, new = stage.house.workers[0], stage.house.start_worker()
-        until(new.is_ready, "the new worker is ready", patience=PATIENCE)
+        old = stage.house.workers[0]
+        stage.recruit(1)
         _load(stage)
         until(lambda worker=old: stage.held_by(worker.children()), "the old one is busy")  # type: ignore[misc]
         old.process.terminate()

@@ -26,6 +26,7 @@ class Row:
     ended_after: float | None = None
     back_after: float | None = None
     figures: Figures | None = None
+    back_within: float | None = None
     notes: Sequence[str] = ()
 
 
@@ -53,7 +54,8 @@ def _played(built: House, fault: Fault, patience: float) -> Row:
         broken, verdict = _verdict(fault, figures)
         broken = [*broken, *missed(fault, built.pace, figures, back)]
         notes = [*stage.reader.seen.first, *figures.wrong, *_complaints(built)] if broken else []
-        return Row(fault.name, fault.what, broken, verdict, ended, back, figures, notes)
+        most = fault.back_within and fault.back_within(built.pace)
+        return Row(fault.name, fault.what, broken, verdict, ended, back, figures, most, notes)
 
 
 def _complaints(built: House) -> list[str]:

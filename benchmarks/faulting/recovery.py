@@ -47,6 +47,14 @@ class Recovery:
         """Call it before these workers are killed: what they hold at this moment is nobody's then."""
         self._orphaned.append(_row(ORPHANED, names=list(names)))
 
+    def manned(self, lease: float) -> None:
+        """Where there was nobody to claim, now there is: until a lease ago, it was not the queue that waited.
+
+        How long a worker takes to start is the machine's affair, as long as it is more than a lease.
+        """
+        now = _row("SELECT clock_timestamp() - make_interval(secs => %(lease)s)", lease=lease)[0]
+        self._orphaned = [(max(then, now), orphans) for then, orphans in self._orphaned]
+
     def seconds(self) -> float | None:
         """From the healing until something was done that had been claimed since; where nothing was healed,
         from a kill until the last of what the dead had held was claimed again, at its slowest.

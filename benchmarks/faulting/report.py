@@ -30,7 +30,7 @@ def _cells(row: Row) -> list[str]:
     return [
         row.what,
         _seconds(row.ended_after),
-        _seconds(row.back_after),
+        _seconds(row.back_after) + (f" of {row.back_within:g}" if row.back_within else ""),
         str(found.lost),
         str(found.twice),
         f"{found.misses} of {found.scans:,}",

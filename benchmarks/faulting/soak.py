@@ -139,7 +139,9 @@ def soak(house: House, *, seconds: float, seed: int) -> Row:
         figures = stage.figures()
         verdict = f"holds, {figures.failed} failed; {_said(nemesis)}"
         notes = [_said(nemesis), *stage.reader.seen.first]
-        return Row("soak", what, figures.broken, verdict, ended, stage.recovery.seconds(), figures, notes)
+        return Row(
+            "soak", what, figures.broken, verdict, ended, stage.recovery.seconds(), figures, notes=notes
+        )
 
 
 @contextmanager

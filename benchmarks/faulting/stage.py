@@ -88,7 +88,14 @@ class Stage:
         worker.freeze()
         self._bury(worker.children())
         worker.kill()
+        worker.stop()  # its log is closed
         self.house.workers.remove(worker)
+
+    def recruit(self, count: int) -> None:
+        """So many new workers, ready."""
+        new = [self.house.start_worker() for _ in range(count)]
+        until(lambda: all(worker.is_ready() for worker in new), "new workers are ready", patience=PATIENCE)
+        self.recovery.manned(self.house.pace.lease)
 
     def kill_child(self, pid: int) -> None:
         """kill -9 of one process of a pool."""
@@ -106,8 +113,14 @@ class Stage:
         return GenerationItem.objects.filter(leased_by__in=_names(pids)).count()
 
     def paid_by(self, pids: list[int]) -> int:
-        """Of how many of them these processes may have calls under way: the others are only prepared."""
-        return min(self.held_by(pids), len(pids) * self.places)
+        """Of how many of them these processes may have calls under way: the others are only prepared.
+
+        More than there are places where answers wait to be written, as on a machine that is busy with other
+        things: then the ledger says how many, and a worker begins nothing more beside a whole backlog.
+        """
+        names, most = _names(pids), len(pids) * self.places
+        reserved = ModelCall.objects.filter(state=CallState.RESERVED, item__leased_by__in=names).count()
+        return min(self.held_by(pids), max(most, min(reserved, 2 * most)))
 
     @property
     def places(self) -> int:

@@ -29,13 +29,13 @@ def kill_worker(stage: Stage) -> None:
     stage.kill(stage.house.workers[0])
 
 
-@fault("kill -9 of all workers; two new ones come", back_within=lease_and_sweep)
+# Few items: what the dead held comes behind all others.
+@fault("kill -9 of all workers; two new ones come", learners=6, back_within=lease_and_sweep)
 def kill_all(stage: Stage) -> None:
     stage.until_ended(10)
     for worker in list(stage.house.workers):
         stage.kill(worker)
-    for _ in range(2):
-        stage.house.start_worker()
+    stage.recruit(2)
 
 
 @fault("SIGSTOP past the lease, then SIGCONT, each worker in turn", lessons=16)

@@ -154,15 +154,14 @@ def make_brief(
     """Everything that goes into the learner's text for the lesson (whose course must be loaded).
 
     `cluster`: None, the one that is stored, by a query; UNREFINED, none. `parts`: None, by a query too.
-    `prompts`: None, the live ones. `material`: None, what the model of today would read. `addresses`: names
-    by which the answer may address nobody else.
+    `prompts`: None, the live ones. `material`: None, what the model of today would read.
+    `addresses`: names of others.
     """
-    material = material or material_of(lesson, model_of(Backend.OPENAI))
     name, language = usable_name(profile.name), lesson.course.language
     parts = parts or course_parts([lesson.course_id])[lesson.course_id]
     cluster = stored_cluster(profile.pk) if cluster is None else cluster
     prompts = prompts or live_prompts()
-    asked_for = guidance(cluster, language, prompts.guidance)
+    wish = guidance(cluster, language, prompts.guidance)
     return Brief(
         course_title=lesson.course.title,
         language=language,
@@ -174,14 +173,14 @@ def make_brief(
         answers_hash=profile.answers_hash,
         format=chosen_format(lesson.course.personal_format),
         cluster_type=cluster,
-        guidance=asked_for,
-        guidance_version=prompts.clusters.get(f"{KEY_PREFIX}{cluster}", "") if asked_for else "",
+        guidance=wish,
+        guidance_version=prompts.clusters.get(f"{KEY_PREFIX}{cluster}", "") if wish else "",
         prompt=prompts.personal,
         voice=parts.voice,
         questions=parts.survey.labels(language),
         survey_tag=parts.survey_tag,
         addresses=addresses,
-        **material.of_brief(),
+        **(material or material_of(lesson, model_of(Backend.OPENAI))).of_brief(),
     )
 
 

@@ -50,6 +50,16 @@ def test_what_the_dead_held_is_claimed_again(item: GenerationItem) -> None:
     assert recovery.seconds() == pytest.approx(7, abs=0.5)
 
 
+def test_a_worker_that_starts_for_longer_than_a_lease_is_not_the_queues_delay(item: GenerationItem) -> None:
+    recovery = Recovery()
+    recovery.orphaned([WORKER])
+    make_call(item, lease_token=uuid4(), **later(7))
+    recovery.manned(lease=6)
+    assert recovery.seconds() == pytest.approx(7, abs=0.5)
+    recovery.manned(lease=-4)
+    assert recovery.seconds() == pytest.approx(3, abs=0.5)
+
+
 def figures(done: int) -> Figures:
     return Figures(80, done, 0, 0, 0, 80, 80, 0, 0, 1)
 
