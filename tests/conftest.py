@@ -10,16 +10,27 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from personalization.models import PromptVersion
 from personalization.shipped_config import load_shipped
 from tests.builders import ship_default_survey
+from tests.distribution import WholeFiles, in_order
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:
+    return WholeFiles(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after the plugins that sort
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_order(items)
 
 
 @pytest.fixture(scope="session")

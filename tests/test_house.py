@@ -12,13 +12,11 @@ from django.core.management import call_command, get_commands, load_command_clas
 
 from tests.environment import ROOT
 
-pytestmark = pytest.mark.xdist_group("house")  # one process reads all files, once
 PACKAGES = ("persona_site", "personalization", "courses", "legacy", "tests", "benchmarks")
 LONGEST_FILE = 300  # lines
 LONGEST_FUNCTION = 40
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
-
 
 FILES = [ROOT / "manage.py", *sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
 WRITTEN_BY_HAND = [path for path in FILES if path.parent.name != "migrations"]

@@ -21,7 +21,6 @@ from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
 from tests.processes import until
 
-pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them all
 LEARNERS, LESSONS = 6, 3
 PACE = Pace(lease=6, sweep=0.5, retry=0.05)
 HOUR = 3600.0
