@@ -1,5 +1,6 @@
 """Servers are started once and shared; each test process has a database and a broker number of its own."""
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -31,6 +32,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFi
 @pytest.hookimpl(trylast=True)  # after the plugins that sort
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = in_order(items)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
