@@ -1,7 +1,9 @@
 """Servers are started once and shared; each test process has a database and a broker number of its own."""
 
+import fcntl
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,16 +12,41 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
+from xdist.remote import Producer
 
 from persona_site.embedded.valkey import Valkey
 from personalization.fake_model import RunningFakeModel, running_fake_model
 from personalization.models import PromptVersion
 from personalization.shipped_config import load_shipped
 from tests.builders import ship_default_survey
+from tests.distribution import WholeFiles, in_order
 from tests.processes import Environment, WorkerProcess
 from tests.template_database import migrated_database
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WholeFiles:
+    return WholeFiles(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after the plugins that sort
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """One process after the other: the first rewrites the asserts of all files, the others read that."""
+    with (settings.VAR / "collection.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

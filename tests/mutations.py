@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import stat
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -96,10 +98,8 @@ class Mutator:
 
     def __init__(self, store: Path, seed: int) -> None:
         self._store = store
-        self._original = {
-            path.relative_to(store): path.read_bytes() for path in store.rglob("*") if path.is_file()
-        }
-        self._signatures = {name: _signature(store / name) for name in self._original}
+        self._original = {path: path.read_bytes() for path in _files(store)}
+        self._signatures = {path: _signature(path) for path in self._original}
         self._random = Random(seed)
         self._whole: list[Callable[[Path], None]] = [
             *(self._empty, self._remove, self._rename, self._swap, self._link, self._pipe, self._folder),
@@ -117,7 +117,7 @@ class Mutator:
         """What was done to which files."""
         done = []
         for _ in range(self._random.choice((1, 1, 1, 2, 3))):
-            here = sorted(path for path in self._store.rglob("*") if path.is_file() and not path.is_symlink())
+            here = sorted(_files(self._store))
             if not here:
                 break
             path = self._random.choice(here)
@@ -133,21 +133,19 @@ class Mutator:
 
     def restore(self) -> None:
         """The store as it was; only what differs is written."""
-        for path in sorted(self._store.rglob("*"), reverse=True):
-            name = path.relative_to(self._store)
-            if path.is_dir() and not path.is_symlink():
-                if not any(path.iterdir()):
-                    path.rmdir()
-            elif name not in self._original or path.is_symlink() or not path.is_file():
-                path.unlink()
-        for name, content in self._original.items():
-            path = self._store / name
-            if path.is_dir():
-                shutil.rmtree(path)
-            if self._signatures.get(name) != _signature(path):
+        for folder, _, names in self._store.walk(top_down=False):
+            for path in (folder / name for name in names):
+                if path not in self._original or not _is_file(path):
+                    path.unlink()
+            if folder != self._store and not any(folder.iterdir()):
+                folder.rmdir()
+        for path, content in self._original.items():
+            if self._signatures[path] != _signature(path):
+                if path.is_dir():
+                    shutil.rmtree(path)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-                self._signatures[name] = _signature(path)
+                self._signatures[path] = _signature(path)
 
     def _flip(self, path: Path) -> None:
         data = bytearray(path.read_bytes() or b"x")
@@ -177,7 +175,7 @@ class Mutator:
         self._move(path, path.with_name(self._random.choice(NAMES)))
 
     def _swap(self, path: Path) -> None:
-        other = self._store / self._random.choice(sorted(self._original))
+        other = self._random.choice(sorted(self._original))
         if other.is_file() and not other.is_symlink():
             mine, theirs = path.read_bytes(), other.read_bytes()
             path.write_bytes(theirs)
@@ -245,12 +243,22 @@ class Mutator:
         path.write_text(json.dumps(document, ensure_ascii=self._random.random() < 0.5), errors="replace")
 
 
+def _files(store: Path) -> Iterator[Path]:
+    """Without links, pipes and what else is no plain file."""
+    for folder, _, names in store.walk():
+        yield from filter(_is_file, (folder / name for name in names))
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
 def _signature(path: Path) -> tuple[int, int, int] | None:
     """What tells a file that nobody touched: reading all files again would cost more than an import reads."""
-    if not path.exists():
-        return None
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    with suppress(FileNotFoundError):
+        status = path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+    return None
 
 
 def _keys(value: Any) -> list[Any]:

@@ -10,8 +10,6 @@ from django.utils.translation import gettext, ngettext, override, pgettext
 
 from scripts.messages import LANGUAGES, LOCALE, incomplete, path_of, placeholders, problems, write
 
-pytestmark = pytest.mark.xdist_group("messages")  # one process collects the texts, once
-
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated_and_compiled(language: str) -> None:

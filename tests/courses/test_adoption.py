@@ -13,9 +13,6 @@ from tests.courses.catalog import TABLES
 from tests.processes import manage
 from tests.scratch_database import scratch_database
 
-# One worker makes the adopted databases for both files.
-pytestmark = pytest.mark.xdist_group("adoption")
-
 MODELS: list[type[DatabaseTimestamps]] = [
     Course,
     Lesson,

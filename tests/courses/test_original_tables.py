@@ -16,9 +16,6 @@ from tests.courses.catalog import ORIGINAL_COLUMNS, TABLES
 from tests.processes import manage
 from tests.scratch_database import scratch_database
 
-# One worker makes the adopted databases for both files.
-pytestmark = pytest.mark.xdist_group("adoption")
-
 type Catalog = Callable[[str], set[tuple[Any, ...]]]
 """A question of catalog.py → the rows of one database."""
 

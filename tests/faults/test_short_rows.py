@@ -23,7 +23,6 @@ from persona_site.embedded.valkey import Valkey
 from personalization.models import ModelCall
 from tests.processes import until
 
-pytestmark = pytest.mark.xdist_group("faults")  # one worker process serves them all
 LEARNERS, LESSONS = 6, 3
 PACE = Pace(lease=6, sweep=0.5, retry=0.05)
 HOUR = 3600.0

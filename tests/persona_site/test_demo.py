@@ -25,9 +25,6 @@ from persona_site.embedded.valkey import Valkey
 from tests.forked import ROOT
 from tests.processes import until
 
-# They share a prepared folder: the first start in it takes longest.
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 class Demo:
     """A demo in a process of its own, as `make run` starts it."""

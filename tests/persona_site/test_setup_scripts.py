@@ -73,13 +73,13 @@ def test_every_check_runs_though_one_fails(checks: Folder) -> None:
 
 def test_all_checks_pass(checks: Folder) -> None:
     assert checks.run("check", "all").returncode == 0
-    assert "python -m pytest -n 3 --dist loadgroup" in checks.calls()
+    assert "python -m pytest -n 3 --dist loadfile --no-loadscope-reorder" in checks.calls()
     assert checks.calls()[-1] == "python manage.py embedded stop"
 
 
 def test_chosen_tests_run_alone(checks: Folder) -> None:
     checks.run("check", "tests", "-k", "a or b")
-    assert checks.calls() == ["python -m pytest -n 3 --dist loadgroup -k a or b"]
+    assert checks.calls() == ["python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -k a or b"]
 
 
 def test_lint_runs_no_tests(checks: Folder) -> None:

@@ -103,5 +103,6 @@ def until(condition: Callable[[], bool], seconds: float = 5) -> None:
 def content(completion: ChatCompletion) -> str:
     """The text of the only choice."""
     (choice,) = completion.choices
-    assert choice.message.content is not None
-    return choice.message.content
+    text: str | None = choice.message.content
+    assert text is not None
+    return text

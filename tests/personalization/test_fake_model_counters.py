@@ -55,8 +55,9 @@ def cached(ask: Ask, chat: list[dict[str, str]], **request: Any) -> int:
 def cached_tokens(completion: ChatCompletion) -> int:
     assert completion.usage is not None
     assert completion.usage.prompt_tokens_details is not None
-    assert completion.usage.prompt_tokens_details.cached_tokens is not None
-    return completion.usage.prompt_tokens_details.cached_tokens
+    tokens: int | None = completion.usage.prompt_tokens_details.cached_tokens
+    assert tokens is not None
+    return tokens
 
 
 def test_requests_are_counted_by_status_and_mode_with_their_tokens(model: RunningFakeModel, ask: Ask) -> None:

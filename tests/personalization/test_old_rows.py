@@ -12,9 +12,6 @@ from pytest_django import DjangoDbBlocker
 from tests.scratch_database import scratch_database
 from tests.template_database import migrated_database
 
-# One worker migrates for all of them.
-pytestmark = pytest.mark.xdist_group("old_rows")
-
 THEN = [("personalization", "0023_condensing")]
 COURSE, LESSON, OTHER_LESSON, LEARNER, RUN = (f"00000000-0000-4000-8000-{n:012}" for n in range(1, 6))
 ROWS = f"""
