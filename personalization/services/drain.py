@@ -229,6 +229,7 @@ class Drain:
         self._settling.add(self._runway.close())
         await self._flight.land(GRACE_SECONDS)
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
+        await self._database.idle()  # a claim that was cut off would take what is given back here once more
         self._settling.add([*self._flight.take_landed(), *(given_back(job) for job in self._ready)])
         for _ in range(LAST_TRIES):
             if self._settling.waiting:

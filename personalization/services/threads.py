@@ -12,6 +12,7 @@ from courses.database import ended_by_the_server, held_by_another
 
 FIRST_PAUSE = 0.1  # seconds before a statement is tried again; each pause is twice the one before
 LONGEST_PAUSE = 2.0
+PATIENT = 5.0  # seconds that are waited for another thread's statement
 
 
 class DatabaseThreads:
@@ -35,9 +36,15 @@ class DatabaseThreads:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
+    async def idle(self) -> None:
+        """Waits for statements whose caller has gone: what they bring to pass stands before what is next."""
+        loop, everyone = asyncio.get_running_loop(), threading.Barrier(self._number, timeout=PATIENT)
+        waits = [loop.run_in_executor(self._threads, everyone.wait) for _ in range(self._number)]
+        await asyncio.gather(*waits, return_exceptions=True)
+
     def close(self) -> None:
         """Blocks until all connections are closed."""
-        everyone = threading.Barrier(self._number, timeout=5)
+        everyone = threading.Barrier(self._number, timeout=PATIENT)
 
         def close() -> None:
             everyone.wait()  # so that each thread takes one of the calls
