@@ -4,7 +4,7 @@ The fake model lets 600 requests through in any 60 seconds, wherever they begin,
 with the limit in the settings, and with nothing in them, so that the provider's headers must tell it. Then
 one that limits tokens, and one during which Redis is killed and comes back. All runs start cold, with the
 second worker later than the first. At last what the limiter costs a worker at 200 requests per second. Prints
-each figure beside its promise, and exits 1 when one is broken. Takes 14 minutes.
+each figure beside its promise, and exits 1 when one is broken. Takes 15 minutes.
 """
 
 import argparse
@@ -146,7 +146,7 @@ def _print(figures: dict[str, Figures], outage: Outage | None, cpu: float | None
             f"Redis away: {outage.away:.1%} of the limit used (promised: {SAFE_SHARE:.0%} to 100%),", end=" "
         )
         print(
-            f"{outage.texts} texts written; back: {outage.back:.1%} (promised: ≥ {PROMISED_SHARE:.0%});",
+            f"{outage.texts} texts written; back for a minute: {outage.back:.1%} (promised: ≥ {PROMISED_SHARE:.0%});",
             end=" ",
         )
         print(f"answered 429: {outage.refusals:.2%} (promised: < {PROMISED_REFUSALS:.0%}).")
