@@ -146,7 +146,7 @@ def _print(figures: dict[str, Figures], outage: Outage | None, cpu: float | None
             f"Redis away: {outage.away:.1%} of the limit used (promised: {SAFE_SHARE:.0%} to 100%),", end=" "
         )
         print(
-            f"{outage.texts} texts written; back for a minute: {outage.back:.1%} (promised: ≥ {PROMISED_SHARE:.0%});",
+            f"{outage.texts} texts written; back: {outage.back:.1%} (promised: ≥ {PROMISED_SHARE:.0%});",
             end=" ",
         )
         print(f"answered 429: {outage.refusals:.2%} (promised: < {PROMISED_REFUSALS:.0%}).")
