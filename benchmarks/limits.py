@@ -4,7 +4,7 @@ The fake model lets 600 requests through in any 60 seconds, wherever they begin,
 with the limit in the settings, and with nothing in them, so that the provider's headers must tell it. Then
 one that limits tokens, and one during which Redis is killed and comes back. All runs start cold, with the
 second worker later than the first. At last what the limiter costs a worker at 200 requests per second. Prints
-each figure beside its promise, and exits 1 when one is broken. Takes 14 minutes.
+each figure beside its promise, and exits 1 when one is broken. Takes 15 minutes.
 """
 
 import argparse
