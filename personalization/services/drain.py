@@ -40,7 +40,7 @@ from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
 
 log = logging.getLogger(__name__)
-GATHER_SECONDS = 0.05  # answers that come within this time are settled, and places filled, by one statement
+GATHER_SECONDS = 0.08  # answers that come within this time are settled, and places filled, by one statement
 LOOK_SECONDS = 1.0  # so often a worker that waits for answers looks whether it should stop
 DRY_SECONDS = 0.5  # after a claim that found nothing
 GRACE_SECONDS = 5.0  # what is in flight at a shutdown may take so long; then it is given back
@@ -148,11 +148,11 @@ class Drain:
         return self._left > 0 and time.monotonic() < self._until
 
     def _claim_ahead(self) -> None:
-        """Waits until a third of the places is missing: one claim, and what it reads, serves many."""
+        """Waits until half of the places are missing: one claim, and what it reads, serves many."""
         # The first claim fills the places only: none waits until those behind it are prepared as well.
         taken = len(self._flight) + len(self._runway) + len(self._ready)
         wanted = self._pace.concurrency + (self._pace.ahead if taken else 0) - taken
-        few = wanted < max(1, self._pace.concurrency // 3)
+        few = wanted < max(1, self._pace.concurrency // 2)
         if not few and "claim" not in self._beside and time.monotonic() >= self._dry_until:
             # Now, not when the claim has come back empty: what is settled meanwhile may make items due.
             self._dry_until = time.monotonic() + DRY_SECONDS
