@@ -8,7 +8,8 @@ import pytest
 from personalization.brief import Brief
 from personalization.models import GenerationItem
 from personalization.services import queue
-from personalization.services.drain import Drain, Pace
+from personalization.services.drain import Drain
+from personalization.services.pace import Pace
 from personalization.services.leases import Leases
 from personalization.services.sweep import sweep
 from personalization.writers.base import Draft
