@@ -9,8 +9,8 @@ from personalization.brief import Brief
 from personalization.models import GenerationItem
 from personalization.services import queue
 from personalization.services.drain import Drain
-from personalization.services.pace import Pace
 from personalization.services.leases import Leases
+from personalization.services.pace import Pace
 from personalization.services.sweep import sweep
 from personalization.writers.base import Draft
 from personalization.writers.simple import SimpleWriter
