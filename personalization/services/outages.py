@@ -11,13 +11,14 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_noop
 
+from personalization.condensing.prompt import MARK
 from personalization.models import GenerationRun
 from personalization.services.attempts import Outcome
 
 NOBODY_SERVED = gettext_noop("the endpoint has served none of the last calls: resume the run when it is back")
 # Ends of calls that say nothing of the item: nobody answered, or not yet.
 CODES = ("connection", "timeout", "rate_limit", "http_408")
-_OUTAGE = "(error_code = ANY(%(codes)s) OR error_code LIKE 'http\\_5%%')"
+_OUTAGE = "(latest.error_code = ANY(%(codes)s) OR latest.error_code LIKE 'http\\_5%%')"
 CALLS = 20  # of the run, one after the other: were every second call to fail, once in a million
 # Those whose last attempt this was: their pauses have outlasted a minute already.
 AT_AN_END = """
@@ -25,12 +26,18 @@ AT_AN_END = """
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
     WHERE item.state = 'running' AND item.attempts >= item.max_attempts
 """
+WHOM = 3  # learners at least, or lessons that get a description: one whom no model can serve fails alone
+# The parts of a long lesson count each by itself: they are asked for one by one, for all its learners.
 UNSERVED = f"""
-    SELECT run.id FROM unnest(%(runs)s::uuid[]) AS run (id)
-    WHERE (SELECT count(*) FILTER (WHERE state = 'error' AND {_OUTAGE}) FROM (
-        SELECT state, error_code FROM model_calls
-        WHERE run_id = run.id AND state <> 'reserved' AND error_code <> 'unsent'
-        ORDER BY started_at DESC LIMIT {CALLS}) latest) = {CALLS}
+    SELECT run.id FROM unnest(%(runs)s::uuid[]) AS run (id) CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE latest.state = 'error' AND {_OUTAGE}) AS vain,
+               count(DISTINCT coalesce(CASE WHEN latest.prompt_version NOT LIKE %(condensing)s
+                   THEN coalesce(item.profile_id, item.lesson_id)::text END, latest.id::text)) AS whom
+        FROM (SELECT id, item_id, state, error_code, prompt_version FROM model_calls
+              WHERE run_id = run.id AND state <> 'reserved' AND error_code <> 'unsent'
+              ORDER BY started_at DESC LIMIT {CALLS}) latest
+        LEFT JOIN generation_items item ON item.id = latest.item_id) told
+    WHERE told.vain = {CALLS} AND told.whom >= {WHOM}
 """  # noqa: S608 constants of ours
 # The tries that the outage took are given back: of all that wait, for what was in hand when the run was
 # paused has no error of its own. What kills its workers does so whoever is served.
@@ -58,7 +65,7 @@ def excused(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]
     if not ends:
         return list(outcomes)
     runs = list({outcome.claim.run_id for outcome in ends})
-    cursor.execute(UNSERVED, {"runs": runs, "codes": list(CODES)})
+    cursor.execute(UNSERVED, {"runs": runs, "codes": list(CODES), "condensing": f"{MARK}%"})
     unserved = {row[0] for row in cursor.fetchall()}
     tokens = {outcome.claim.token for outcome in ends if outcome.claim.run_id in unserved}
     return [_excused(o) if o.claim.token in tokens else o for o in outcomes]

@@ -34,9 +34,13 @@ def earlier_calls(of: GenerationRun, count: int = CALLS, **fields: Any) -> None:
 
 
 def last_attempt(run: GenerationRun) -> Job:
-    GenerationItem.objects.filter(run=run).update(attempts=5)
-    (job,) = reserved()
+    (job,) = last_attempt_of_all(run)
     return job
+
+
+def last_attempt_of_all(run: GenerationRun) -> list[Job]:
+    GenerationItem.objects.filter(run=run).update(attempts=5)
+    return reserved()
 
 
 def seen(run: GenerationRun) -> tuple[str, str, list[tuple[str, int]]]:
@@ -72,6 +76,16 @@ def test_who_fails_alone_fails(others: list[dict[str, Any]]) -> None:
         earlier_calls(run, **{"started_at": timezone.now() - timedelta(seconds=60 // len(others)), **calls})
     settle([refused(last_attempt(run))])
     assert seen(run) == ("open", "", [("failed", 6)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("learners", "state"), [(2, "open"), (3, "paused")])
+def test_two_learners_whom_nobody_can_serve_are_no_outage(learners: int, state: str) -> None:
+    run = paid_run(learners)
+    for item in run.items.all():
+        earlier_calls(run, item=item, error_code="timeout", count=CALLS // learners + 1)
+    settle([refused(last_attempt_of_all(run)[0], "timeout")])
+    assert seen(run)[0] == state
 
 
 @pytest.mark.django_db
