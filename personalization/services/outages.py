@@ -26,18 +26,28 @@ AT_AN_END = """
     JOIN generation_items item ON item.id = given.id AND item.lease_token = given.token
     WHERE item.state = 'running' AND item.attempts >= item.max_attempts
 """
+SEEN_AT = "unserved_at"  # of a run's options: when it was paused for this
+REMEMBER = f"""
+    UPDATE generation_runs SET options = options || jsonb_build_object('{SEEN_AT}', clock_timestamp())
+    WHERE id = ANY(%s::uuid[])
+"""  # noqa: S608 constants of ours
 WHOM = 3  # learners at least, or lessons that get a description: one whom no model can serve fails alone
 # The parts of a long lesson count each by itself: they are asked for one by one, for all its learners.
 UNSERVED = f"""
-    SELECT run.id FROM unnest(%(runs)s::uuid[]) AS run (id) CROSS JOIN LATERAL (
+    SELECT run.id FROM generation_runs run CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE latest.state = 'error' AND {_OUTAGE}) AS vain,
                count(DISTINCT coalesce(CASE WHEN latest.prompt_version NOT LIKE %(condensing)s
                    THEN coalesce(item.profile_id, item.lesson_id)::text END, latest.id::text)) AS whom
         FROM (SELECT id, item_id, state, error_code, prompt_version FROM model_calls
-              WHERE run_id = run.id AND state <> 'reserved' AND error_code <> 'unsent'
+              WHERE run_id = run.id AND state IN ('ok', 'bad', 'error')
+                AND error_code NOT IN ('unsent', 'stopped')
               ORDER BY started_at DESC LIMIT {CALLS}) latest
         LEFT JOIN generation_items item ON item.id = latest.item_id) told
-    WHERE told.vain = {CALLS} AND told.whom >= {WHOM}
+    WHERE run.id = ANY(%(runs)s::uuid[]) AND told.vain = {CALLS} AND told.whom >= {WHOM}
+      -- Gone on with since, and still nobody was served: what is left is to blame, and the run is to end.
+      AND (run.options ->> '{SEEN_AT}' IS NULL OR EXISTS (
+          SELECT FROM model_calls WHERE run_id = run.id AND state = 'ok'
+          AND finished_at > (run.options ->> '{SEEN_AT}')::timestamptz))
 """  # noqa: S608 constants of ours
 # The tries that the outage took are given back: of all that wait, for what was in hand when the run was
 # paused has no error of its own. What kills its workers does so whoever is served.
@@ -67,6 +77,8 @@ def excused(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]
     runs = list({outcome.claim.run_id for outcome in ends})
     cursor.execute(UNSERVED, {"runs": runs, "codes": list(CODES), "condensing": f"{MARK}%"})
     unserved = {row[0] for row in cursor.fetchall()}
+    if unserved:
+        cursor.execute(REMEMBER, [list(unserved)])
     tokens = {outcome.claim.token for outcome in ends if outcome.claim.run_id in unserved}
     return [_excused(o) if o.claim.token in tokens else o for o in outcomes]
 

@@ -32,7 +32,8 @@ class Pace:
     def spare(self) -> int:
         """Requests whose money is set aside while all places are taken, so that a free one is filled at once.
 
-        Few: a worker that is killed leaves them charged, though they were never sent.
+        Few: a worker that is killed leaves them charged, though they were never sent, and of a run that is
+        paused they still start.
         """
         return self.concurrency // 10
 

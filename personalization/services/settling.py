@@ -57,7 +57,7 @@ class Settling:
         self._writing = len(outcomes) + len(again)
         try:
             await self._written(outcomes, again)
-        except Exception as error:
+        except BaseException as error:  # a forced end, too
             self.add([*outcomes, *again])
             if not isinstance(error, OperationalError) or not held_by_another(error):
                 raise

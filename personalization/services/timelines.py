@@ -17,7 +17,7 @@ ENDED_LATELY = """
     WHERE run.state = 'closed' AND run.closed_at > clock_timestamp() - interval '1 hour'
       AND NOT EXISTS (SELECT FROM generation_timelines kept WHERE kept.run_id = run.id)
       AND EXISTS (SELECT FROM generation_items WHERE run_id = run.id AND finished_at IS NOT NULL)
-    ORDER BY run.closed_at LIMIT 1
+    ORDER BY run.closed_at DESC LIMIT 1
 """
 
 

@@ -85,6 +85,15 @@ def test_a_name_may_be_the_learners_own_or_the_lessons(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "lesson", [{"transcript": "Знакомьтесь: Пётр, водитель."}, {"summary": "О Петре: Пётр"}]
+)
+def test_the_lessons_own_people_may_be_told_of(lesson: dict[str, str]) -> None:
+    course = replace(NINA, addresses=forms_of_address(["Пётр"]), **lesson)
+    document = RUSSIAN | {"summary_short": "Пётр, водитель автобуса, начал с пяти минут в день."}
+    assert check_answer(document, course) == document
+
+
+@pytest.mark.parametrize(
     ("document", "message"),
     [
         (None, "an object is needed, found NoneType"),

@@ -116,6 +116,30 @@ def test_going_on_gives_back_what_was_tried_in_vain() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("served", "state"), [(False, "failed"), (True, "queued")])
+def test_where_nobody_was_served_since_the_run_went_on_what_is_left_fails(served: bool, state: str) -> None:
+    """One lesson of which all learners' calls time out, alone at the end, would pause its run for ever."""
+    run = paid_run()
+    earlier_calls(run)
+    settle([refused(last_attempt(run))])
+    assert resume_run(run)
+    if served:
+        earlier_calls(run, count=1, state="ok", error_code="")
+    earlier_calls(run, started_at=timezone.now())
+    settle([refused(last_attempt(run))])
+    assert seen(run)[2][0][0] == state
+
+
+@pytest.mark.django_db
+def test_calls_of_a_stopped_worker_say_nothing_of_the_endpoint() -> None:
+    run = paid_run()
+    earlier_calls(run, started_at=timezone.now() - timedelta(seconds=60))
+    earlier_calls(run, error_code="stopped")
+    settle([refused(last_attempt(run))])
+    assert seen(run)[:2] == ("paused", NOBODY_SERVED)
+
+
+@pytest.mark.django_db
 def test_what_kills_its_workers_is_not_forgiven() -> None:
     run = paid_run(2)
     earlier_calls(run)

@@ -130,10 +130,14 @@ class ModelLimiter:
             log.info("limits: %s is refused few requests at any rate: not slowed for them", self._model)
 
     def _settle(self, sent: Sent, status: int, usage: Usage | None) -> None:
-        """Gives back the tokens that were taken and not counted; takes what was counted beyond."""
-        used = usage.input_tokens + max(usage.output_tokens, sent.answer) if usage else 0
+        """Gives back the tokens that were taken and not counted; takes what was used beyond."""
+        used = counted = usage.input_tokens + usage.output_tokens if usage else 0
+        if usage:
+            # The provider counts the longest answer there could be; no more than was taken for it, which is
+            # a minute's where it is larger than a minute: that must not leave a debt.
+            counted = max(used, min(sent.taken, usage.input_tokens + sent.answer))
         if sent.taken and (used or status == REFUSED):
-            self._pacing.give_back(sent.taken - used)
+            self._pacing.give_back(sent.taken - counted)
             sent.taken = 0
 
     def _start(self) -> None:
