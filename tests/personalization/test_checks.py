@@ -84,11 +84,16 @@ def test_a_name_may_be_the_learners_own_or_the_lessons(text: str) -> None:
     assert check_answer(document, course) == document
 
 
-@pytest.mark.parametrize(
-    "lesson", [{"transcript": "Знакомьтесь: Пётр, водитель."}, {"summary": "О Петре: Пётр"}]
-)
-def test_the_lessons_own_people_may_be_told_of(lesson: dict[str, str]) -> None:
-    course = replace(NINA, addresses=forms_of_address(["Пётр"]), **lesson)
+@pytest.mark.parametrize("place", ["transcript", "summary", "lesson_title"])
+def test_the_lessons_own_people_may_be_told_of(place: str) -> None:
+    said = {"transcript": "", "summary": "", "lesson_title": "", place: "Знакомьтесь: Пётр, водитель."}
+    course = replace(
+        NINA,
+        addresses=forms_of_address(["Пётр"]),
+        transcript=said["transcript"],
+        summary=said["summary"],
+        lesson_title=said["lesson_title"],
+    )
     document = RUSSIAN | {"summary_short": "Пётр, водитель автобуса, начал с пяти минут в день."}
     assert check_answer(document, course) == document
 
