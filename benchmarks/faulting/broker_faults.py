@@ -1,7 +1,5 @@
 """Rows: the broker loses everything, dies, vanishes and goes silent. Drains are short: bells must ring."""
 
-import time
-
 from redis import Redis
 
 from benchmarks.faulting.links import Mode
@@ -25,7 +23,7 @@ def broker_wiped(stage: Stage) -> None:
 def broker_killed(stage: Stage) -> None:
     stage.until_ended(10)
     stage.ask(force=True)  # or all might be done before it is back
-    lose_broker(stage.house.places.valkey, lambda: time.sleep(stage.house.pace.outage))
+    lose_broker(stage.house.places.valkey, stage.outage)
     stage.healed()
 
 
@@ -67,6 +65,6 @@ def _away(stage: Stage, mode: Mode) -> None:
     if not stage.house.broker.set(mode):
         raise AssertionError("no connection to the broker was open")
     stage.ask(force=True)
-    time.sleep(stage.house.pace.outage)
+    stage.outage()
     stage.house.broker.set(Mode.PASS)
     stage.healed()

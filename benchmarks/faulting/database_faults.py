@@ -1,7 +1,5 @@
 """Rows: the database crashes, and all that can happen to connections to it."""
 
-import time
-
 from django.db import connection
 
 from benchmarks.faulting.links import Mode
@@ -87,6 +85,6 @@ def _away(stage: Stage, mode: Mode) -> None:
     stage.lose_touch()
     if not stage.house.database.set(mode):
         raise AssertionError("no connection to the database was open")
-    time.sleep(stage.house.pace.outage)
+    stage.outage()
     stage.house.database.set(Mode.PASS)
     stage.healed()

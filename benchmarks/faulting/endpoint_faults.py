@@ -1,7 +1,5 @@
 """Rows: the model's endpoint hangs, drips, refuses, talks nonsense and breaks off."""
 
-import time
-
 from django.db.models import F, Q
 
 from benchmarks.faulting.checker import GOOD
@@ -95,9 +93,9 @@ def endpoint_half(stage: Stage) -> None:
 def endpoint_down(stage: Stage) -> None:
     stage.until_ended(10)
     stage.house.endpoint.set(Mode.RESET)
-    time.sleep(stage.house.pace.outage / 2)
+    stage.outage(0.5)
     stage.house.endpoint.set(Mode.DOWN)
-    time.sleep(stage.house.pace.outage / 2)
+    stage.outage(0.5)
     stage.house.endpoint.set(Mode.PASS)
     stage.healed()
 
@@ -105,7 +103,7 @@ def endpoint_down(stage: Stage) -> None:
 def _for_a_while(stage: Stage, mode: str) -> None:
     stage.until_ended(10)
     stage.house.model.set(mode=mode)
-    time.sleep(stage.house.pace.outage)
+    stage.outage()
     stage.house.model.set(mode=None)
     stage.healed()
     _must_have_seen(stage, mode)

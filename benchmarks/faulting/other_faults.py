@@ -1,7 +1,6 @@
 """Rows: two operators, cancels, jumping clocks, a full disk, and the show piece."""
 
 import random
-import time
 from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from uuid import UUID, uuid4
@@ -78,7 +77,7 @@ def disk_full(stage: Stage) -> None:
     postgres.fill()
     # Small rows still find room, and with them claims and calls whose texts do not.
     stage.lose_touch(leases=ceil(stage.house.pace.outage / stage.house.pace.lease))
-    time.sleep(stage.house.pace.outage)
+    stage.outage()
     postgres.free()
     stage.healed()
 

@@ -138,6 +138,10 @@ class Stage:
         most = each * len(self.house.workers)
         self.may_be_unknown += min(self.in_flight(), most) + leases * most
 
+    def outage(self, share: float = 1.0) -> None:
+        """Lets time pass while something is away: its length is the fault, and no condition ends it."""
+        time.sleep(share * self.house.pace.outage)
+
     def healed(self) -> None:
         """From this moment on all is well again."""
         connection.close()  # the database may be another process since

@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from courses.database import database_address, what_failed
 from personalization.services import queue
 from personalization.services.attempts import Claim, Job, Outcome
+from personalization.services.charges import unsent
 from personalization.services.flight import Flight
 from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
@@ -188,7 +189,11 @@ class Drain:
         jobs = [one for one in priced if isinstance(one, Job)]
         if not jobs:
             return
-        reserved = await self._reserve(jobs)
+        try:
+            reserved = await self._reserve(jobs)
+        except BaseException:  # nobody knows whether it was set aside: what was, is not spent
+            self._settling.add(given_back(job, unsent(job)) for job in jobs)
+            raise
         self._settling.add(reserved.outcomes)
         self._short_of_money |= bool(reserved.outcomes)
         left = _ids(reserved.allowed, reserved.outcomes)

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from courses.database import held_by_another
+from courses.database import held_by_another, take_your_time
 from personalization.errors import PlanRefused
 from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
@@ -185,6 +185,7 @@ def resume_run(run: GenerationRun) -> bool:
         now = GenerationRun.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
         moved = _move(run, RunState.OPEN, note="", came_from=[RunState.PAUSED])
         if moved and now and now.note == NOBODY_SERVED:
+            take_your_time()  # it looks at all that waits
             forgive(run)
         notify()
     return moved
@@ -234,6 +235,7 @@ def _retried(run: GenerationRun) -> int:
     if now.state == RunState.CANCELLED:
         return 0
     try_again(run.pk)
+    take_your_time()  # a million may have failed
     with connection.cursor() as cursor:
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount

@@ -59,7 +59,9 @@ class Runway:
 
     def _next(self) -> deque[Job] | None:
         """Of which the next one starts; None: nothing is there, or no place."""
-        places = 0 if self._closed else self._pace.concurrency - len(self._flight)
+        if self._closed:
+            return None
+        places = self._pace.concurrency - len(self._flight)
         if self._first and places + self._pace.extra > 0:
             return self._first
         return self._others if self._others and places > 0 else None

@@ -19,6 +19,7 @@ from persona_site.logs.lines import formatter
 from persona_site.logs.privacy import address
 from persona_site.logs.requests import RequestLogMiddleware
 from tests.builders import make_superuser
+from tests.log_lines import KeptLines, kept_lines
 from tests.persona_site.failing_urls import LEARNER
 
 
@@ -47,24 +48,11 @@ def raised(error: Exception) -> Any:
         return type(caught), caught, caught.__traceback__
 
 
-class Kept(logging.Handler):
-    """The lines of the request log, as they would be written in production."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(formatter("json", whole_errors=False))
-        self.lines: list[dict[str, Any]] = []
-
-    def emit(self, made: logging.LogRecord) -> None:
-        self.lines.append(json.loads(self.format(made)))
-
-
 @pytest.fixture
-def kept() -> Iterator[Kept]:
-    handler = Kept()
-    logging.getLogger("django_structlog").addHandler(handler)
-    yield handler
-    logging.getLogger("django_structlog").removeHandler(handler)
+def kept() -> Iterator[KeptLines]:
+    """Of the request log."""
+    with kept_lines("django_structlog") as lines:
+        yield lines
 
 
 def test_a_line_is_an_object_with_the_ids_that_are_bound() -> None:
@@ -158,7 +146,7 @@ def test_an_address_that_leads_nowhere_is_not_told() -> None:
 
 
 @pytest.mark.django_db
-def test_a_request_is_one_line(client: Client, kept: Kept) -> None:
+def test_a_request_is_one_line(client: Client, kept: KeptLines) -> None:
     client.force_login(make_superuser())
     answer = client.get("/admin/personalization/profile/?q=Нина", headers={"user-agent": "Mozilla"})
     (line,) = kept.lines
@@ -176,7 +164,7 @@ def make_user_id(answer: Any) -> int:
 
 
 @pytest.mark.django_db
-def test_who_did_not_look_at_the_user_logs_none(client: Client, kept: Kept) -> None:
+def test_who_did_not_look_at_the_user_logs_none(client: Client, kept: KeptLines) -> None:
     client.force_login(make_superuser())
     assert client.get("/nowhere/").status_code == 404
     assert "user" not in kept.lines[0]
@@ -198,7 +186,9 @@ def test_a_request_id_of_a_proxy_is_kept_when_it_is_one(client: Client, given: s
     assert len(answer.headers["X-Request-ID"]) >= 16
 
 
-def test_a_page_that_fails_is_one_line_with_its_place(kept: Kept, client: Client, settings: Settings) -> None:
+def test_a_page_that_fails_is_one_line_with_its_place(
+    kept: KeptLines, client: Client, settings: Settings
+) -> None:
     settings.ROOT_URLCONF = "tests.persona_site.failing_urls"
     client.raise_request_exception = False
     assert client.get("/fails/7/").status_code == 500
@@ -211,7 +201,7 @@ def test_a_page_that_fails_is_one_line_with_its_place(kept: Kept, client: Client
 
 @pytest.mark.parametrize("door", ["/healthz", "/readyz", "/metrics"])
 @pytest.mark.django_db
-def test_probes_are_in_no_log(client: Client, kept: Kept, door: str) -> None:
+def test_probes_are_in_no_log(client: Client, kept: KeptLines, door: str) -> None:
     client.get(door)
     assert kept.lines == []
 

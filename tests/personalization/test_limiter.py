@@ -33,9 +33,9 @@ def client(url: str) -> "redis.Redis":
     return redis.Redis.from_url(client_url(url), decode_responses=True)
 
 
-async def acquired(limiter: ModelLimiter, tokens: int = 0) -> float:
+async def acquired(limiter: ModelLimiter, tokens: int = 0, answer: int = 0) -> float:
     """When the permit came."""
-    await limiter.acquire(tokens)
+    await limiter.acquire(tokens, answer)
     return time.monotonic()
 
 
@@ -183,6 +183,19 @@ def test_an_answer_is_counted_as_long_as_it_might_have_been(url: str) -> None:
 
     assert asyncio.run(go(900)) > 0.5
     assert asyncio.run(go(0)) < 0.2, "one that has no end in its request is counted by what it is"
+
+
+def test_a_request_larger_than_a_minute_leaves_no_debt(url: str) -> None:
+    """A minute is a second here: it took one, and the next request waits for that one only."""
+
+    async def go() -> float:
+        async with workers(url, Limit(tokens=1_000), minute=1.0) as made:
+            limiter = made.worker()
+            began = await acquired(limiter, 3_000, 2_900)
+            limiter.observe({}, 200, Usage(50, 0, 50))
+            return await acquired(limiter, 10) - began
+
+    assert asyncio.run(go()) < 1.6  # with its longest answer: 2.9 s
 
 
 def test_who_gives_up_leaves_the_permit_to_the_next(url: str) -> None:

@@ -1,5 +1,6 @@
 """Money is set aside for some requests more than there are places, so that a free place waits for nothing."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from personalization.models import GenerationItem, GenerationRun, ModelCall
 from personalization.models.costs import UNSENT
 from personalization.pairs import Selection
 from personalization.queries import progress
-from personalization.services.drain import drain
+from personalization.services.drain import Drain, drain
 from personalization.services.pace import Pace
 from personalization.services.runs import start_run
 from tests.builders import make_course, make_learner, make_lesson
@@ -104,3 +105,34 @@ def test_what_is_lost_is_not_sent(model: RunningFakeModel) -> None:
         until(lambda: reserved() == 0, "its calls are given up")
         assert model.stats()["requests"] == asked
     assert ModelCall.objects.filter(error_code=UNSENT).count() == SPARE
+
+
+def test_what_is_cut_off_while_its_money_is_set_aside_costs_nothing(model: RunningFakeModel) -> None:
+    """Whether the database comes to it or not: here it does, after the worker was told to end."""
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[int]]] = []
+
+    async def work() -> None:
+        task = asyncio.create_task(Drain(Pace.from_settings(), lambda: False).run())
+        begun.append((asyncio.get_running_loop(), task))
+        await asyncio.gather(task, return_exceptions=True)
+
+    worker = threading.Thread(target=lambda: asyncio.run(work()))
+    with transaction.atomic():
+        GenerationRun.objects.select_for_update().get()
+        worker.start()
+        until(_somebody_waits_for_the_run, "money is to be set aside")
+        loop, task = begun[0]
+        loop.call_soon_threadsafe(task.cancel)
+        until(task.cancelling, "the worker is told to end")
+    worker.join(60)
+    assert model.stats()["requests"] == 0
+    assert GenerationRun.objects.get().reserved_micro == 0
+    assert set(ModelCall.objects.values_list("state", "error_code")) <= {("error", UNSENT)}
+    assert set(GenerationItem.objects.values_list("state", "attempts")) == {("queued", 0)}
+
+
+def _somebody_waits_for_the_run() -> bool:
+    with connection.cursor() as cursor:
+        # Not pg_stat_activity, which stays as it was throughout a transaction.
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+        return bool(cursor.fetchone()[0])

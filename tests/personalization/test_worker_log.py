@@ -1,7 +1,5 @@
 """What a worker's log says of runs and items: their ids as fields of their own, and nothing of a learner."""
 
-import json
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +8,6 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from persona_site.logs.lines import formatter
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
@@ -19,26 +16,13 @@ from personalization.services.drain import drain
 from personalization.services.leases import Leases
 from personalization.services.runs import start_run
 from tests.builders import make_course, make_learner, make_lesson
-
-
-class Kept(logging.Handler):
-    """Lines of the log, as they would be written in production."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(formatter("json", whole_errors=False))
-        self.lines: list[dict[str, Any]] = []
-
-    def emit(self, made: logging.LogRecord) -> None:
-        self.lines.append(json.loads(self.format(made)))
+from tests.log_lines import KeptLines, kept_lines
 
 
 @pytest.fixture
-def kept() -> Iterator[Kept]:
-    handler = Kept()
-    logging.getLogger("personalization").addHandler(handler)
-    yield handler
-    logging.getLogger("personalization").removeHandler(handler)
+def kept() -> Iterator[KeptLines]:
+    with kept_lines("personalization") as lines:
+        yield lines
 
 
 @pytest.fixture
@@ -51,7 +35,7 @@ def run(transactional_db: None, fake_model: RunningFakeModel, settings: Settings
     return start_run(selection=Selection(), backend="openai").run
 
 
-def worked(kept: Kept, *names: str) -> list[Any]:
+def worked(kept: KeptLines, *names: str) -> list[Any]:
     """What a drain has said, these fields of each line."""
     drain()
     assert "u-secret" not in str(kept.lines)
@@ -59,23 +43,23 @@ def worked(kept: Kept, *names: str) -> list[Any]:
     return [[line.get(name) for name in names] for line in kept.lines]
 
 
-def test_an_item_that_has_failed(run: GenerationRun, kept: Kept, fake_model: RunningFakeModel) -> None:
+def test_an_item_that_has_failed(run: GenerationRun, kept: KeptLines, fake_model: RunningFakeModel) -> None:
     fake_model.set(mode="refusal")
     item = GenerationItem.objects.get().pk
     assert worked(kept, "run", "item", "event") == [[str(run.pk), item, f"item {item} has failed: refusal"]]
 
 
-def test_a_run_that_cannot_go_on(run: GenerationRun, kept: Kept, fake_model: RunningFakeModel) -> None:
+def test_a_run_that_cannot_go_on(run: GenerationRun, kept: KeptLines, fake_model: RunningFakeModel) -> None:
     fake_model.set(mode="unauthorized")
     said = f"run {run.pk} is paused: the endpoint refused the key: check OPENAI_API_KEY"
     assert worked(kept, "run", "event") == [[str(run.pk), said]]
 
 
-def test_while_all_is_well_there_is_nothing_to_say(run: GenerationRun, kept: Kept) -> None:
+def test_while_all_is_well_there_is_nothing_to_say(run: GenerationRun, kept: KeptLines) -> None:
     assert worked(kept) == []
 
 
-def test_an_item_that_somebody_else_has_by_now(kept: Kept) -> None:
+def test_an_item_that_somebody_else_has_by_now(kept: KeptLines) -> None:
     old = Claim(7, uuid4(), uuid4(), uuid4(), uuid4(), 1, 1)
     leases = Leases(30, lambda claim: None)
     leases.hold([old])
