@@ -12,6 +12,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection
@@ -117,6 +118,7 @@ class Figures:
         self._time("a sweep that finds nothing to do", sweep, 20, SWEEP)
 
     def claim(self) -> None:
+        settings.DEBUG = False  # as in production: with it Django puts each statement together once more
         self._time("claiming one", lambda: _claim(1), CLAIMS, CLAIM)
         self._time(f"claiming {BATCH}", lambda: _claim(BATCH), CLAIMS, None)
         claims = _claim(BATCH * 40)
