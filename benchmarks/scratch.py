@@ -17,7 +17,8 @@ os.environ |= dict.fromkeys(("DATABASE_URL", "REDIS_URL", "OPENAI_API_KEY", "OPE
 import django  # noqa: E402
 
 django.setup()
-logging.getLogger("django_structlog").setLevel(logging.WARNING)  # a line for each page would hide the table
+for name in ("django_structlog", "httpx2"):
+    logging.getLogger(name).setLevel(logging.WARNING)  # a line for each page or call would hide the table
 
 from persona_site.embedded.postgres import Postgres  # noqa: E402
 from persona_site.embedded.valkey import Valkey  # noqa: E402
