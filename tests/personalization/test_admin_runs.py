@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -151,7 +152,10 @@ def test_the_live_part_says_when_the_run_began_and_ended(admin: Client) -> None:
     assert "Started: " in began
     assert "Ended: " not in began
     admin.post(url(run, "command"), {"command": "cancel"})
-    assert "Ended: " in admin.get(url(run, "progress")).content.decode()
+    GenerationRun.objects.filter(pk=run.pk).update(created_at=F("closed_at") - timedelta(minutes=95))
+    ended = admin.get(url(run, "progress")).content.decode()
+    assert "Ended: " in ended
+    assert "(about 2 hours in all)" in ended
 
 
 def test_a_failed_text_names_the_learner_and_the_identifier(admin: Client) -> None:

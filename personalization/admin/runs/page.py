@@ -84,6 +84,11 @@ class RunView:
         return said.format(ended=grouped(self.now.ended), total=grouped(self.now.total))
 
     @property
+    def took(self) -> str:
+        """From the start to the end, with all pauses."""
+        return duration_words((self.ended - self.began).total_seconds()) if self.ended else ""
+
+    @property
     def held_for_money(self) -> str:
         return grouped(self.waits[Reason.BUDGET].items) if Reason.BUDGET in self.waits else ""
 
