@@ -4,12 +4,17 @@ import fcntl
 import gc
 import os
 from collections.abc import Generator, Iterator
+from copy import copy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.template import Context, RequestContext
+from django.test import client
+from django.test.utils import ContextList
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from xdist.remote import Producer
@@ -56,6 +61,20 @@ def django_db_modify_db_settings(
     """In addition to pytest-django's own: the database of this process is a copy, not migrated anew."""
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_context_a_page() -> Iterator[None]:
+    """Tests look at what a page is made from; Django's client copies that for each of its 200 parts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "store_rendered_templates", _store_the_page)
+        yield
+
+
+def _store_the_page(store: dict[str, Any], context: Context, **_: object) -> None:
+    if "context" not in store and isinstance(context, RequestContext):
+        page: Any = copy(context)
+        store["context"] = ContextList([page])
 
 
 @pytest.fixture(autouse=True)
