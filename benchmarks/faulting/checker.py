@@ -124,7 +124,7 @@ def check(
     items, done, failed, silent, unended = _row(STATES)
     (lost,), (deleted,), (wrong_counts,) = map(_row, (LOST, DELETED, COUNTED))
     twice, unwritten = _row(VERSIONS)
-    calls, ok, unknown, reserved, broken_off = _row(LEDGER)
+    _, _, unknown, *_ = _row(LEDGER)
     requests, good = endpoint["requests"], sum(endpoint["by_mode"].get(mode, 0) for mode in GOOD)
     promises = {
         "the run ends": unended == 0,
@@ -140,15 +140,11 @@ def check(
         "every failure says why": silent == 0,
         "the counts of items are those of the items": wrong_counts == 0,
         **_of_reads(seen),
-        "every request was in the ledger before it was sent": requests <= calls,
-        "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
-        "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
         "only calls of the dead are unknown": unknown <= may_be_unknown,
-        **_of_money(ok, reserved),
+        **_of_calls(requests, good),
     }
-    broken = [promise for promise, kept in promises.items() if not kept]
     counted = (items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans)
-    return Figures(*counted, broken, wrong[:5])
+    return Figures(*counted, [promise for promise, kept in promises.items() if not kept], wrong[:5])
 
 
 def _of_reads(seen: Seen) -> dict[str, bool]:
@@ -161,10 +157,14 @@ def _of_reads(seen: Seen) -> dict[str, bool]:
     }
 
 
-def _of_money(ok: int, reserved: int) -> dict[str, bool]:
-    """`ok`, `reserved`: so many calls of the ledger are."""
+def _of_calls(requests: int, good: int) -> dict[str, bool]:
+    """Of the ledger and the money, when so many requests have reached the endpoint."""
+    calls, ok, unknown, reserved, broken_off = _row(LEDGER)
     unequal, held_back, spent = _row(MONEY)
     return {
+        "every request was in the ledger before it was sent": requests <= calls,
+        "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
+        "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
         "no paid answer is paid for again": _row(PAID_TWICE) == (0,),
         "nothing stays reserved": reserved == 0 and held_back == 0,
         "spent is the sum of the ledger": unequal == 0,
