@@ -107,18 +107,24 @@ class Figures:
 
 
 def check(
-    endpoint: Mapping[str, Any], seen: Seen, *, outdated: int = 0, may_be_unknown: int, may_fail: int = 0
+    endpoint: Mapping[str, Any],
+    seen: Seen,
+    *,
+    outdated: int = 0,
+    late_texts: int = 0,
+    may_be_unknown: int,
+    may_fail: int = 0,
 ) -> Figures:
     """Asks everything once. Wait until the runs have ended and the workers are quiet, then call it.
 
-    `endpoint`: the fake model's own figures. `outdated`: see World. `may_be_unknown`: calls whose worker was
-    killed, frozen or cut off. `may_fail`: items that this fault may fail for good.
+    `endpoint`: the fake model's own figures. `seen`: of a reader that has stopped. `outdated`: see World.
+    `late_texts`: see Cancels. `may_be_unknown`: calls whose worker was killed, frozen or cut off. `may_fail`:
+    items that this fault may fail for good.
     """
     items, done, failed, silent, unended = _row(STATES)
-    (lost,), (deleted,), (wrong_counts,), (paid_twice,) = map(_row, (LOST, DELETED, COUNTED, PAID_TWICE))
+    (lost,), (deleted,), (wrong_counts,) = map(_row, (LOST, DELETED, COUNTED))
     twice, unwritten = _row(VERSIONS)
-    calls, ok, unknown, reserved, broken_off = _row(LEDGER)
-    unequal, held_back, spent = _row(MONEY)
+    _, _, unknown, *_ = _row(LEDGER)
     requests, good = endpoint["requests"], sum(endpoint["by_mode"].get(mode, 0) for mode in GOOD)
     promises = {
         "the run ends": unended == 0,
@@ -126,6 +132,7 @@ def check(
         "a done item has written its text": unwritten == 0,
         "what is done is made of the newest answers": outdated == 0,
         "no version is written twice": twice == 0,
+        "no text comes after its run's cancel": late_texts == 0,
         "every text may be published": not (wrong := review()),
         "where nothing good came, the old text stays": _row(SPOILT, OLD) == (0,),
         "nothing is deleted": deleted == 0,
@@ -133,26 +140,35 @@ def check(
         "every failure says why": silent == 0,
         "the counts of items are those of the items": wrong_counts == 0,
         **_of_reads(seen),
-        "every request was in the ledger before it was sent": requests <= calls,
-        "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
-        "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
         "only calls of the dead are unknown": unknown <= may_be_unknown,
-        "no paid answer is paid for again": paid_twice == 0,
-        "nothing stays reserved": reserved == 0 and held_back == 0,
-        "spent is the sum of the ledger": unequal == 0,
-        "a good answer costs something": spent > 0 or ok == 0,
+        **_of_calls(requests, good),
     }
-    broken = [promise for promise, kept in promises.items() if not kept]
     counted = (items, done, failed, lost, twice, requests, good, unknown, seen.misses, seen.scans)
-    return Figures(*counted, broken, wrong[:5])
+    return Figures(*counted, [promise for promise, kept in promises.items() if not kept], wrong[:5])
 
 
 def _of_reads(seen: Seen) -> dict[str, bool]:
     return {
         "no text is missing at any read": seen.misses == 0,
         "no text goes backwards": seen.backwards == 0,
-        "the reader was there": seen.scans > 0,
+        "the reader was there": seen.often_enough,
+        "the reader reads to the end": not seen.died,
         "no run passes its budget at any read": seen.overspent == 0,
+    }
+
+
+def _of_calls(requests: int, good: int) -> dict[str, bool]:
+    """Of the ledger and the money, when so many requests have reached the endpoint."""
+    calls, ok, unknown, reserved, broken_off = _row(LEDGER)
+    unequal, held_back, spent = _row(MONEY)
+    return {
+        "every request was in the ledger before it was sent": requests <= calls,
+        "the endpoint has seen every call but broken ones": calls - requests <= unknown + broken_off,
+        "every good answer is in the ledger, or its end is unknown": ok <= good <= ok + unknown + broken_off,
+        "no paid answer is paid for again": _row(PAID_TWICE) == (0,),
+        "nothing stays reserved": reserved == 0 and held_back == 0,
+        "spent is the sum of the ledger": unequal == 0,
+        "a good answer costs something": spent > 0 or ok == 0,
     }
 
 

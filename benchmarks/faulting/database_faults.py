@@ -70,7 +70,7 @@ def database_cut(stage: Stage) -> None:
     stage.healed()
 
 
-@fault("a bad line: 100 ms for each packet, then packets of 7 bytes")
+@fault("a bad line: 100 ms for each packet, then packets of 7 bytes", back_within=two_sweeps)
 def database_far(stage: Stage) -> None:
     stage.house.database.set(Mode.LATENCY)
     stage.until_ended(20)

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 
 from benchmarks.faulting.checker import GOOD
 from benchmarks.faulting.links import Mode
-from benchmarks.faulting.rows import fault
+from benchmarks.faulting.rows import fault, longest_pause
 from benchmarks.faulting.stage import PATIENCE, Stage
 from personalization.models.runs import ENDED
 from tests.processes import until
@@ -53,12 +53,12 @@ def endpoint_hangs_for_one(stage: Stage) -> None:
     _must_have_seen(stage, "hang")
 
 
-@fault("endpoint answers 500 to everybody for a while")
+@fault("endpoint answers 500 to everybody for a while", back_within=longest_pause)
 def endpoint_500(stage: Stage) -> None:
     _for_a_while(stage, "server_error")
 
 
-@fault("429 to everybody for a while, with Retry-After: 1")
+@fault("429 to everybody for a while, with Retry-After: 1", back_within=longest_pause)
 def endpoint_429(stage: Stage) -> None:
     _for_a_while(stage, "rate_limit")
 
@@ -89,7 +89,7 @@ def endpoint_half(stage: Stage) -> None:
     _until_seen(stage, "broken")
 
 
-@fault("endpoint refuses connections for a while")
+@fault("endpoint refuses connections for a while", back_within=longest_pause)
 def endpoint_down(stage: Stage) -> None:
     stage.until_ended(10)
     stage.house.endpoint.set(Mode.RESET)

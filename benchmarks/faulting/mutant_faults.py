@@ -30,6 +30,20 @@ def mutant_no_fence(stage: Stage) -> None:
 
 
 @fault(
+    "mutant: what was under way at a cancel is published",
+    mutant="publishes-after-a-cancel",
+    model={"latency": 1500},
+)
+def mutant_publishes_after_a_cancel(stage: Stage) -> None:
+    stage.until_ended(1)
+    asked = stage.house.model.stats
+    until(lambda: asked()["in_flight"], "requests are under way")
+    stage.cancel(stage.runs[0])
+    stage.until_workers_idle()
+    stage.cancels.quiet()
+
+
+@fault(
     "mutant: no fence around the money, and a worker that wakes too late",
     mutant="no-fence-of-money",
     learners=20,

@@ -53,6 +53,11 @@ class Mutant:
 
 
 MINE = "AND item.lease_token = given.token"
+# A worker does not hear what has become of its items: its heartbeat would take them out of its hands in time.
+DEAF = (
+    Change(queue, "HEARTBEAT", MINE, ""),
+    Change(queue, "HEARTBEAT", "WHERE item.state = 'running'\n    ), free", "), free"),
+)
 MUTANTS = (
     Mutant(
         "delete-first",
@@ -77,11 +82,20 @@ MUTANTS = (
         (
             Change(queue, "SETTLE", MINE, ""),
             Change(queue, "SETTLE", "WHERE item.state = 'running' ORDER BY", "ORDER BY"),
-            Change(queue, "HEARTBEAT", MINE, ""),
-            # Nor does it hear that they are done: its heartbeat would take them out of its hands in time.
-            Change(queue, "HEARTBEAT", "WHERE item.state = 'running'\n    ), free", "), free"),
+            *DEAF,
         ),
         breaks="no version is written twice",
+    ),
+    Mutant(
+        "publishes-after-a-cancel",
+        "what was begun before its run was cancelled is published all the same",
+        (
+            Change(queue, "SETTLE", MINE, "AND (item.lease_token = given.token OR item.state = 'cancelled')"),
+            Change(queue, "SETTLE", "WHERE item.state = 'running' ORDER BY", "ORDER BY"),
+            Change(queue, "SETTLE", "AND NOT outcome.cancelled", ""),
+            *DEAF,
+        ),
+        breaks="no text comes after its run's cancel",
     ),
     Mutant(
         "no-fence-of-money",

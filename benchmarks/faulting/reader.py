@@ -1,6 +1,7 @@
 """A reader that asks for every text, all the time: no text may be missing, and none may go backwards."""
 
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from uuid import UUID
 import psycopg
 
 PAUSE_SECONDS = 0.03
+LEAST_A_SECOND = 1  # scans while the server is there: on a busy machine there are 15, else 30
 NAME = "reader"  # by which the database knows it
 TEXTS = """
     SELECT profile_id, lesson_id, id, generated_at, fingerprint,
@@ -26,14 +28,24 @@ type Pair = tuple[UUID, UUID]
 
 @dataclass(slots=True)
 class Seen:
-    """What the reader found: `scans` of all texts, of them `misses` with a text that was not there."""
+    """What the reader found: `scans` of all texts, of them `misses` with a text that was not there.
+
+    `reached`: the seconds in which it was connected. `died`: what ended it before it was told to stop.
+    """
 
     scans: int = 0
     misses: int = 0
     backwards: int = 0
     overspent: int = 0  # looks at which a run had spent and reserved more than its budget
     unreachable: int = 0
+    reached: float = 0.0
+    died: str = ""
     first: list[str] = field(default_factory=list)  # the first few findings, for whoever looks for the cause
+
+    @property
+    def often_enough(self) -> bool:
+        """Whether it has read all the time that it could: a reader that hardly looks finds nothing."""
+        return self.scans > 0 and self.scans >= LEAST_A_SECOND * self.reached
 
 
 class Reader(threading.Thread):
@@ -57,18 +69,37 @@ class Reader(threading.Thread):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """It reads no more, and what it has seen is complete."""
         self._end.set()
-        self.join()
+        if self.ident:  # else it has never begun
+            self.join()
 
     def run(self) -> None:
-        while not self._end.is_set():
-            # The server may be down or come back: that is a fault of the row, not a text that is missing.
-            with suppress(psycopg.Error), psycopg.connect(self._address, autocommit=True) as connection:
+        try:
+            while not self._end.is_set():
+                # The server may be down or come back: a fault of the row, not a text that is missing.
+                with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+                    self._read()
+                if not self._end.wait(PAUSE_SECONDS):
+                    self.seen.unreachable += 1
+        except Exception as problem:
+            # Nobody hears it in a thread: the checker does.
+            self.seen.died = f"the reader died: {type(problem).__name__}: {problem}"
+            self._note(self.seen.died)
+
+    def _read(self) -> None:
+        """Until it is told to stop, or the connection breaks."""
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            began = time.monotonic()
+            try:
                 while not self._end.wait(PAUSE_SECONDS):
                     self.look(connection.execute(TEXTS).fetchall())
                     self.seen.overspent += bool(connection.execute(OVERSPENT).fetchone() != (0,))
-            if not self._end.wait(PAUSE_SECONDS):
-                self.seen.unreachable += 1
+            finally:
+                self.seen.reached += time.monotonic() - began
 
     def look(self, rows: Iterable[tuple[Any, ...]]) -> None:
         """Takes one answer to TEXTS into account."""

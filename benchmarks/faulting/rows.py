@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.faulting.house import Pace, Places
 from benchmarks.faulting.stage import Stage
+from personalization.models import GenerationItem
 from tests.processes import Environment
 
 type Strike = Callable[[Stage], None]
@@ -30,6 +31,19 @@ def noticed(pace: Pace) -> float:
 def lease_and_sweep(pace: Pace) -> float:
     """Seconds until the last lease of a dead worker has run out, a sweep has seen it and another has it."""
     return pace.lease + pace.sweep + 2
+
+
+def longest_pause(pace: Pace) -> float:
+    """Seconds where an endpoint has served nobody: the longest of an item's pauses, a sweep that sees that it
+    is over, and 2 as above.
+
+    Each pause is up to twice the one before, and the last attempt but one has the longest behind it. No item
+    comes to its last: all its pauses together outlast a minute's outage, so the run is not paused either. A
+    429 asks for less than that (Retry-After: 1 with up to a second of jitter), and so do the limits: at their
+    lowest rate, 600 / 4 requests a minute, the two workers' 20 items that were claimed before take 8 seconds.
+    """
+    attempts: int = GenerationItem._meta.get_field("max_attempts").default
+    return pace.retry * 2.0 ** (attempts - 1) + pace.sweep + 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import Error, connection
 from django.db.models import QuerySet
 
+from benchmarks.faulting.cancels import Cancels
 from benchmarks.faulting.checker import Figures, check
 from benchmarks.faulting.house import House
 from benchmarks.faulting.reader import Reader
@@ -22,7 +23,7 @@ from personalization.models.calls import CallState, ModelCall
 from personalization.models.runs import ENDED, RunState
 from personalization.pairs import Selection
 from personalization.services.pace import Pace
-from personalization.services.runs import start_run
+from personalization.services.runs import cancel_run, start_run
 from tests.processes import WorkerProcess, until
 
 PATIENCE = 300.0  # seconds for a run that nothing holds up, on a machine that is busy with other things
@@ -40,6 +41,7 @@ class Stage:
     may_fail: int = 0
     began: float = 0.0
     recovery: Recovery = field(default_factory=Recovery)
+    cancels: Cancels = field(default_factory=Cancels)
 
     def ask(
         self,
@@ -65,6 +67,12 @@ class Stage:
         self.runs.append(run)
         return run
 
+    def cancel(self, run: UUID) -> None:
+        """An operator cancels the run in the middle: the checker compares what comes after that."""
+        if not cancel_run(GenerationRun.objects.get(pk=run)):
+            raise AssertionError("the run has ended: the cancel would come too late")
+        self.cancels.cancelled(run)
+
     @property
     def items(self) -> QuerySet[GenerationItem]:
         return GenerationItem.objects.filter(run_id__in=self.runs)
@@ -81,6 +89,10 @@ class Stage:
     def until_idle(self) -> None:
         """Until all runs have ended and no worker has a doorbell left that it was sent."""
         until(lambda: calm(self._quiet), "all runs end", patience=PATIENCE)
+        self.until_workers_idle()
+
+    def until_workers_idle(self) -> None:
+        """Until what they have in their hands is settled or dropped, though its run has ended before."""
         until(lambda: all(map(_is_idle, self.house.workers)), "the workers have nothing to do")
 
     def kill(self, worker: WorkerProcess) -> None:
@@ -154,10 +166,12 @@ class Stage:
 
     def figures(self) -> Figures:
         """What the checker says. Ask when the runs have ended and no worker holds anything back."""
+        self.reader.stop()
         return check(
             self.house.model.stats(),
             self.reader.seen,
             outdated=self.world.outdated(),
+            late_texts=self.cancels.late_texts(),
             may_be_unknown=self.may_be_unknown,
             may_fail=self.may_fail,
         )

@@ -1,4 +1,4 @@
-"""The checker finds what is wrong: three mutants of the queue's statements, and one that looks at no answer.
+"""The checker finds what is wrong: mutants of the queue's statements, and one that looks at no answer.
 
 A worker claims and is too late: its leases run out, another takes over, and then the late one comes with its
 answers. No processes: the steps of two workers, one after the other.
@@ -13,8 +13,9 @@ from django.db import IntegrityError, connection
 from pytest_django import Settings
 
 from benchmarks.faulting.all_rows import FAULTS
+from benchmarks.faulting.cancels import Cancels
 from benchmarks.faulting.checker import Figures, check
-from benchmarks.faulting.mutants import MUTANTS, Mutant
+from benchmarks.faulting.mutants import MUTANTS
 from benchmarks.faulting.reader import TEXTS, Reader
 from benchmarks.faulting.world import World, make_world, text_for
 from personalization.fake_model import RunningFakeModel
@@ -24,7 +25,7 @@ from personalization.services import queue
 from personalization.services.attempts import Job
 from personalization.services.drain import drain
 from personalization.services.ledger import reserve
-from personalization.services.runs import start_run
+from personalization.services.runs import cancel_run, start_run
 from personalization.services.sweep import sweep
 from personalization.services.work import prepare, written
 from personalization.writers.base import Draft, Usage
@@ -80,6 +81,19 @@ def late_worker(reader: Reader) -> None:
     sweep()
 
 
+def cancelled(quiet: bool) -> Cancels:
+    """A run whose answers come when it is cancelled; and whether one waits until all is quiet."""
+    cancels = Cancels()
+    run = start_run(selection=Selection(), backend="openai").run
+    late = begin("late", lease=30)
+    cancel_run(run)
+    cancels.cancelled(run.pk)
+    publish(late)
+    if quiet:
+        cancels.quiet()
+    return cancels
+
+
 def verdict(reader: Reader, **may: int) -> Figures:
     """With an endpoint that has answered both workers well."""
     endpoint = {"requests": 2 * ITEMS, "by_mode": {"ok": 2 * ITEMS}}
@@ -93,22 +107,41 @@ def test_a_late_worker_breaks_nothing(reader: Reader) -> None:
     assert (figures.items, figures.done, figures.unknown, figures.scans) == (ITEMS, ITEMS, ITEMS, 5)
 
 
-OF_TEXTS = next(mutant for mutant in MUTANTS if mutant.name == "no-check")
+OF_TEXTS, OF_CANCELS = "no-check", "publishes-after-a-cancel"
+BY_NAME = {mutant.name: mutant for mutant in MUTANTS}
 
 
 def test_each_mutant_has_a_row() -> None:
-    assert {row.mutant for row in FAULTS.values() if row.mutant} == {mutant.name for mutant in MUTANTS}
+    assert {row.mutant for row in FAULTS.values() if row.mutant} == set(BY_NAME)
 
 
-@pytest.mark.parametrize(
-    "mutant", [one for one in MUTANTS if one is not OF_TEXTS], ids=lambda mutant: mutant.name
-)
-def test_the_checker_catches_the_mutant(
-    reader: Reader, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mutant.install(monkeypatch.setattr)
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - {OF_TEXTS, OF_CANCELS}))
+def test_the_checker_catches_the_mutant(reader: Reader, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    BY_NAME[name].install(monkeypatch.setattr)
     late_worker(reader)
-    assert mutant.breaks in verdict(reader).broken
+    assert BY_NAME[name].breaks in verdict(reader).broken
+
+
+def test_no_text_comes_after_a_cancel_though_its_answer_does(world: World) -> None:
+    cancels = cancelled(quiet=True)
+    assert (cancels.late_texts(), cancels.late_answers()) == (0, ITEMS)
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["in the texts", "in their history"])
+def test_the_checker_catches_who_publishes_after_a_cancel(
+    reader: Reader, quiet: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    BY_NAME[OF_CANCELS].install(monkeypatch.setattr)
+    late = cancelled(quiet).late_texts()
+    assert late == ITEMS
+    assert BY_NAME[OF_CANCELS].breaks in verdict(reader, late_texts=late).broken
+
+
+def test_a_late_text_is_found_whoever_says_they_wrote_it(world: World) -> None:
+    cancels = cancelled(quiet=False)
+    PersonalizedLessonDescription.objects.update(fingerprint="another")
+    cancels.quiet()
+    assert cancels.late_texts() == ITEMS
 
 
 def test_the_checker_catches_who_publishes_what_came(
@@ -116,13 +149,13 @@ def test_the_checker_catches_who_publishes_what_came(
 ) -> None:
     settings.OPENAI_BASE_URL = fake_model.base_url
     fake_model.set(mode="html")
-    OF_TEXTS.install(monkeypatch.setattr)
+    BY_NAME[OF_TEXTS].install(monkeypatch.setattr)
     look(reader)
     start_run(selection=Selection(), backend="openai")
     drain()
     figures = check(fake_model.stats(), reader.seen, may_be_unknown=0)
     assert figures.done == ITEMS
-    assert OF_TEXTS.breaks in figures.broken
+    assert BY_NAME[OF_TEXTS].breaks in figures.broken
     assert "summary_short: it holds markup" in figures.wrong
 
 

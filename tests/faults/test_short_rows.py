@@ -17,6 +17,7 @@ from benchmarks.faulting.clocks import Clock
 from benchmarks.faulting.house import House, Pace, Places, house
 from benchmarks.faulting.links import Mode
 from benchmarks.faulting.moments import MOMENTS
+from benchmarks.faulting.soak import Size, soak
 from benchmarks.faulting.stage import PATIENCE, Stage, staged
 from persona_site.embedded.postgres import Postgres
 from persona_site.embedded.valkey import Valkey
@@ -170,3 +171,15 @@ def test_operators_at_the_same_moment(stage: Stage, key: str | None) -> None:
     assert len(runs) == (1 if key else 8)
     assert stage.items.filter(state="queued").count() == LEARNERS * LESSONS
     assert stage.items.filter(wanted_rev=1 if key else 8).count() == LEARNERS * LESSONS
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_soak_of_one_fault_holds(built: House, settings: Settings) -> None:
+    """Of a kind that others who use the same servers do not feel."""
+    settings.OPENAI_API_KEY = "test"
+    row = soak(built, seconds=0.1, seed=1, size=Size(3, 2, workers=1, kinds=["backends terminated"]))
+    built.close()
+    assert row.broken == [], row.notes
+    assert "1 faults: 1 × backends terminated" in row.verdict
+    assert row.figures
+    assert row.figures.done > 0
