@@ -78,3 +78,9 @@ def take_your_time() -> None:
     """The statements of this transaction are not ended by `statements_end_after`."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+def wait_for_locks(seconds: float) -> None:
+    """The statements of this transaction wait so long for locks, instead of the settings' few seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{round(seconds * 1000)}ms"])

@@ -18,16 +18,14 @@ try:
 except ImproperlyConfigured as error:
     raise SystemExit(f"Wrong settings: {error}") from None
 
-from courses.database import answer_within, statements_end_after
 from persona_site.doorbell import ring
 from persona_site.embedded.valkey import Valkey
 from persona_site.steady import SteadyAMQP
 from personalization.services.shutdown import stop
+from personalization.services.silence import end_silence
 from personalization.sweeper import Sweeper
 
-# A dead socket must not hold a worker: so soon, another try still comes before the leases are over.
-answer_within(settings.GENERATION_LEASE_SECONDS / 3)
-statements_end_after(settings.GENERATION_LEASE_SECONDS / 3)  # what is not waited for must not go on either
+end_silence()  # a dead socket must not hold a worker
 
 GC_THRESHOLD = 20_000  # new objects; Python's own is 2,000 at most
 

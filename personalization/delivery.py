@@ -97,10 +97,11 @@ def personal_html(content: Any, language: str) -> SafeString:
 
 def standard_html(data: Any, language: str) -> SafeString:
     """A lesson's standard description as HTML; blank where there is nothing to show."""
-    return render_document(_description(data), LESSON, language)
+    return render_document(standard_document(data), LESSON, language)
 
 
-def _description(data: Any) -> Document:
+def standard_document(data: Any) -> Document:
+    """A lesson's standard description in its sections; {} where there is none."""
     # An adopted database may hold a plain text where a document belongs.
     return data if isinstance(data, dict) else lesson_document(data) if isinstance(data, str) else {}
 

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from courses.admin.held import telling_when_held
 from personalization.admin.rights import may_replace_locked
 from personalization.costs.estimate import Estimate, estimate
 from personalization.costs.words import budget_said, estimate_said
@@ -166,22 +167,23 @@ def _options(form: RunForm) -> dict[str, bool]:
 def _started(
     form: RunForm, learners: tuple[UUID, ...], cost: Estimate, request: HttpRequest
 ) -> Started | None:
-    """The run; None, with the reason in the form, where it cannot start."""
+    """The run; None, with the reason in the form or a message, where it cannot start."""
     try:
-        return start_run(
-            selection=_selection(form, learners),
-            backend=form.cleaned_data["backend"],
-            **_options(form),
-            pilot=form.cleaned_data["pilot"],
-            requested_by=request.user if request.user.is_authenticated else None,
-            idempotency_key=form.cleaned_data["token"],
-            budget_micro=form.cleaned_data["budget"],
-            estimate_micro=cost.micro,
-            to_write=cost.texts,
-        )
+        with telling_when_held(request):
+            return start_run(
+                selection=_selection(form, learners),
+                backend=form.cleaned_data["backend"],
+                **_options(form),
+                pilot=form.cleaned_data["pilot"],
+                requested_by=request.user if request.user.is_authenticated else None,
+                idempotency_key=form.cleaned_data["token"],
+                budget_micro=form.cleaned_data["budget"],
+                estimate_micro=cost.micro,
+                to_write=cost.texts,
+            )
     except PlanRefused as error:
         form.add_error(None, str(error))
-        return None
+    return None
 
 
 def _tell(request: HttpRequest, started: Started) -> None:

@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from courses.admin.held import telling_when_held
 from courses.models import Lesson
 from courses.services.stores import known_stores
 from personalization.admin.rights import may_replace_locked
@@ -117,20 +118,21 @@ def _options(form: TemplatesForm) -> dict[str, bool]:
 def _started(
     form: TemplatesForm, lessons: list[UUID], stores: dict[UUID, str], cost: Estimate, request: HttpRequest
 ) -> Started | None:
-    """The run; None, with the reason in the form, where it cannot start."""
+    """The run; None, with the reason in the form or a message, where it cannot start."""
     try:
-        return start_template_run(
-            lessons=lessons,
-            stores=stores if form.cleaned_data["with_files"] else {},
-            **_options(form),
-            requested_by=request.user if request.user.is_authenticated else None,
-            idempotency_key=form.cleaned_data["token"],
-            budget_micro=form.cleaned_data["budget"],
-            estimate_micro=cost.micro,
-        )
+        with telling_when_held(request):
+            return start_template_run(
+                lessons=lessons,
+                stores=stores if form.cleaned_data["with_files"] else {},
+                **_options(form),
+                requested_by=request.user if request.user.is_authenticated else None,
+                idempotency_key=form.cleaned_data["token"],
+                budget_micro=form.cleaned_data["budget"],
+                estimate_micro=cost.micro,
+            )
     except PlanRefused as error:
         form.add_error(None, str(error))
-        return None
+    return None
 
 
 def _tell(request: HttpRequest, started: Started) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from courses.formats.definition import Document
@@ -30,6 +31,13 @@ def tried_draft(run: GenerationRun) -> PromptVersion | None:
     if version is None or live_content(version.key) == version.content:
         return None
     return version
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """So many drafts are published; 0: nothing of the pilot was written, all of the run goes on unseen."""
+
+    drafts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +85,15 @@ def throw_away_pilot(run: GenerationRun) -> bool:
     return cancel_run(run, [Pilot.WRITING, Pilot.WAITING])
 
 
-def accept_pilot(run: GenerationRun) -> bool:
-    """Whether the run had a pilot and now goes on: its drafts are published as they are, the others follow.
-    A paused one stays paused, and publishes nothing before it is resumed.
+def nothing_to_look_at(run: GenerationRun) -> bool:
+    """Whether the run has a pilot to decide on, and no draft of it is written."""
+    undecided = _undecided(run).exists()
+    return undecided and not GenerationItem.objects.filter(run=run, **HELD_FOR_A_LOOK).exists()
+
+
+def accept_pilot(run: GenerationRun) -> Accepted | None:
+    """The run now goes on: its drafts are published as they are, the others follow. None: it had no pilot to
+    decide on. A paused one stays paused, and publishes nothing before it is resumed.
 
     Also while the last of the pilot is being written: whoever has seen enough need not wait for it. Raises
     PlanRefused where the pilot tries a prompt that is not live: its texts would be stale at once.
@@ -88,14 +102,18 @@ def accept_pilot(run: GenerationRun) -> bool:
         said = _("These drafts try {version}, which is not live. Make it live first.")
         raise PlanRefused(said.format(version=tried))
     with transaction.atomic():
-        waiting = GenerationRun.objects.filter(
-            pk=run.pk,
-            pilot__in=[Pilot.WRITING, Pilot.WAITING],
-            state__in=[RunState.OPEN, RunState.PAUSED],
-        )
-        if not waiting.update(pilot=Pilot.ACCEPTED):
-            return False
+        if not _undecided(run).update(pilot=Pilot.ACCEPTED):
+            return None
         with connection.cursor() as cursor:
             cursor.execute(_GO_ON, [run.pk])
+            drafts = cursor.rowcount
         notify()
-    return True
+    return Accepted(drafts)
+
+
+def _undecided(run: GenerationRun) -> QuerySet[GenerationRun]:
+    return GenerationRun.objects.filter(
+        pk=run.pk,
+        pilot__in=[Pilot.WRITING, Pilot.WAITING],
+        state__in=[RunState.OPEN, RunState.PAUSED],
+    )

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from courses.database import held_by_another, take_your_time
+from courses.database import held_by_another, take_your_time, wait_for_locks
 from personalization.errors import PlanRefused
 from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
@@ -32,6 +32,9 @@ WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks t
 
 
 MOST_PILOT = 50  # texts; all of them are on one page, and somebody is to read them
+# Seconds, in each try: two people may start the same million texts, and the second waits for the first. Less
+# than the longest statement of a page, which is ended without a word that an operator could use.
+PLAN_WAITS = 100
 TRIES = 3  # of a plan or a retry, when another's locks stand in the way
 
 
@@ -74,7 +77,7 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
     The same key from the same person gives the run that it gave before. Raises PlanRefused where the
     backend cannot write or the selection is empty; nothing is stored then.
     """
-    if problem := _problem(backend, budget_micro, pilot, tried_version):
+    if problem := plan_problem(backend, budget_micro, pilot, tried_version):
         raise PlanRefused(problem)
     chosen = {"force": force, "replace_locked": replace_locked}
     limits = {"budget": budget_micro, "pilot": pilot, TRIED: tried_version}
@@ -106,7 +109,10 @@ def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
         return Started(run, asked=0, coalesced=0)
 
 
-def _problem(backend: str, budget_micro: int | None, pilot: int | None, tried: int | None) -> str | None:
+def plan_problem(
+    backend: str, budget_micro: int | None, pilot: int | None, tried: int | None = None
+) -> str | None:
+    """Why start_run would refuse these choices, whatever is to be written; None where it would not."""
     limit_problem = _limit_problem(backend, budget_micro, pilot)
     return backend_problem(backend) or limit_problem or _prompt_problem(backend, tried)
 
@@ -140,6 +146,7 @@ def _once_more[T](work: Callable[[], T], stopped: tuple[type[DatabaseError], ...
 
 
 def _planned(planning: Planning, fields: dict[str, Any]) -> Started:
+    wait_for_locks(PLAN_WAITS)
     run = GenerationRun.objects.create(**fields)
     planned = planning(run)
     if not planned.asked and not planned.coalesced:

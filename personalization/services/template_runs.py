@@ -40,7 +40,8 @@ def start_template_run(  # noqa: PLR0913 each choice that a door offers, by its 
     The same key from the same person gives the run that it gave before. Raises PlanRefused where no model
     can be asked, the prompt cannot be used or there is no such lesson; nothing is stored then.
     """
-    _refuse(budget_micro, tried_version)
+    if problem := template_plan_problem(budget_micro, tried_version):
+        raise PlanRefused(problem)
     courses = set(Lesson.objects.filter(pk__in=lessons).values_list("course_id", flat=True))
     if not courses:
         raise PlanRefused(_("Nothing to write: there are no such lessons."))
@@ -66,11 +67,10 @@ def _remembered(
     return remembered(sorted(lessons), Backend.OPENAI, chosen, limits) | ({TRIED: tried} if tried else {})
 
 
-def _refuse(budget: int | None, tried: int | None) -> None:
-    """Raises PlanRefused where nothing can be started."""
+def template_plan_problem(budget: int | None, tried: int | None = None) -> str | None:
+    """Why start_template_run would refuse these choices, whatever the lessons; None where it would not."""
     refusal = template_problem() or _budget_problem(budget)
-    if problem := refusal or prompt_refusal(prompts_of(tried).lesson):
-        raise PlanRefused(problem)
+    return refusal or prompt_refusal(prompts_of(tried).lesson)
 
 
 def _budget_problem(budget_micro: int | None) -> str | None:

@@ -95,6 +95,45 @@ def test_the_chart_and_the_file_come_when_the_run_ends(live_server: Any) -> None
         assert complaints.found == []
 
 
+def test_a_tab_in_the_background_still_says_how_far_the_run_is(live_server: Any) -> None:
+    session = session_of(make_superuser())
+    run, lesson = make_run(), make_lesson()
+    for state in ("queued", "queued"):
+        make_item(run, make_learner(course=lesson.course), lesson, state=state)
+    first = GenerationItem.objects.filter(pk=GenerationItem.objects.earliest("pk").pk)
+
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, session)
+        page.clock.install()
+        page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")
+        page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
+        elsewhere(lambda: first.update(state="done", finished_at=run.created_at))
+        page.clock.fast_forward(15_000)
+        expect(page).to_have_title(re.compile("^50 % · "), timeout=PATIENCE)
+        assert complaints.found == []
+
+
+SOON = """
+    const after = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (milliseconds) => { window.patience = milliseconds; return after(1); };
+"""
+
+
+def test_a_connection_that_swallows_everything_is_told_of(live_server: Any) -> None:
+    session = session_of(make_superuser())
+    run, lesson = make_run(), make_lesson()
+    make_item(run, make_learner(course=lesson.course), lesson)
+
+    with browser_page(live_server.url) as (page, complaints):
+        let_in(page, live_server.url, session)
+        page.add_init_script(SOON)
+        page.route("**/progress/", lambda route: None)  # neither passed on nor refused
+        page.goto(reverse("admin:personalization_generationrun_change", args=[run.pk]))
+        expect(page.get_by_text("No contact with the server; trying again.")).to_be_visible(timeout=PATIENCE)
+        assert page.evaluate("window.patience") == 15_000
+        assert complaints.found == []
+
+
 def test_a_run_of_descriptions_shows_how_far_it_is(
     live_server: Any, fake_model: RunningFakeModel, settings: Settings
 ) -> None:

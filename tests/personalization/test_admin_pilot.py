@@ -136,6 +136,31 @@ def test_throwing_away_asks_and_leaves_every_text(admin: Client, run: Generation
     assert text.content == PERSONAL_TEXT
 
 
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        (
+            "throw_away",
+            "No draft is published, and the run&#x27;s other descriptions are not written: 1 in all.",
+        ),
+        ("cancel", "0 descriptions are written and stay. 1 will not be written"),
+    ],
+)
+def test_of_a_pilot_of_descriptions_nothing_is_said_of_learners(
+    admin: Client, command: str, asked: str
+) -> None:
+    run = make_run(pilot="waiting", kind="templates")
+    make_item(run, None, make_lesson(), state="held", error_code="pilot", priority=1)
+    question = reverse("admin:personalization_generationrun_question", args=[run.pk, command])
+    html = admin.get(question).content.decode()
+    assert asked in html.replace("run's", "run&#x27;s")
+    told = admin.post(url(run, "command"), {"command": command}, follow=True).content.decode()
+    assert ("The lessons keep what they have." in told) is (command == "throw_away")
+    for shown in (html, told):
+        assert "Every learner keeps" not in shown
+        assert "what the learners have now" not in shown
+
+
 def test_what_of_the_pilot_has_no_draft_is_listed_with_why(admin: Client, run: GenerationRun) -> None:
     item = draft(run)
     lessons = [make_lesson(run.course, number) for number in (7, 8)]
@@ -158,7 +183,9 @@ def test_a_pilot_of_which_nothing_was_written_is_told_of_and_decided_on(
     assert "wait for a look" not in shown
     assert url(run, "pilot") in shown
     assert "Go on without a look" in page(admin, run)
-    admin.post(url(run, "command"), {"command": "accept"})
+    told = admin.post(url(run, "command"), {"command": "accept"}, follow=True).content.decode()
+    assert "The run goes on without a look: nothing of the pilot was written." in told
+    assert "published" not in told
     run.refresh_from_db()
     assert run.pilot == Pilot.ACCEPTED
 
@@ -197,6 +224,26 @@ def test_who_may_only_read_decides_nothing(client: Client, run: GenerationRun) -
     assert "<article" in html
     assert 'value="accept"' not in html
     assert client.post(url(run, "command"), {"command": "accept"}).status_code == 403
+
+
+def test_who_may_not_see_learners_sees_the_numbers_of_items(client: Client, run: GenerationRun) -> None:
+    lesson = make_lesson(run.course)
+    items = [draft(run, name, lesson=lesson) for name in ("u-anna", "u-boris")]
+    failed = make_learner("u-clara", course=run.course)
+    items.append(make_item(run, failed, lesson, state="failed", error_code="refusal", priority=1))
+    client.force_login(make_staff("reader", permissions=MAY_READ))
+    html = page(client, run)
+    assert f"is word for word that of item {items[1].pk}." in html
+    for item in items:
+        assert f"item {item.pk}" in html
+        assert item.learner.user_identifier not in html
+        assert str(item.learner.pk) not in html
+    assert "Помочь мужу" not in html, "what they answered"
+    assert "Нина (" not in html
+    client.force_login(make_staff("trusted", permissions=[*MAY_READ, "personalization.view_profile"]))
+    trusted = page(client, run)
+    for shown in ("u-anna", "u-boris", "u-clara", "Помочь мужу"):
+        assert shown in trusted
 
 
 @pytest.mark.parametrize("permissions", [RIGHTS, MAY_READ[1:]])

@@ -227,7 +227,18 @@ def test_a_run_that_ended_offers_its_texts_as_a_file(admin: Client, state: str, 
     ("command", "fields", "item", "said"),
     [
         ("retry", {}, {"state": "failed"}, "in the queue again. The run is still paused"),
-        ("accept", {"pilot": "waiting"}, {}, "The pilot is accepted. The run is still paused"),
+        (
+            "accept",
+            {"pilot": "waiting"},
+            {"state": "held", "error_code": "pilot"},
+            "The pilot is accepted. The run is still paused",
+        ),
+        (
+            "accept",
+            {"pilot": "waiting"},
+            {},
+            "The pilot is accepted without a look: nothing of it was written. The run is still paused",
+        ),
     ],
 )
 def test_what_was_paused_by_hand_stays_paused_and_it_is_said(

@@ -18,7 +18,7 @@ from personalization.models import PromptVersion as Version
 from personalization.models.runs import PILOT_PRIORITY
 from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.services.drain import drain
-from personalization.services.pilot import accept_pilot, pilot_items
+from personalization.services.pilot import Accepted, accept_pilot, pilot_items
 from personalization.services.prompt_trial import start_lesson_trial
 from personalization.services.prompt_versions import make_live, save_draft
 from personalization.shipped_config import shipped_prompts
@@ -116,7 +116,7 @@ def test_a_draft_that_is_accepted_while_it_is_written_has_its_file(
     run = start_lesson_trial(version=version, lessons=lessons(1), token="t").run
     make_live(version=version, seen=1)
     model.set(latency=1500)  # longer than a drain waits until it looks again
-    accepted: list[bool] = []
+    accepted: list[Accepted | None] = []
 
     def accept() -> bool:
         if model.stats()["in_flight"] and not accepted:
@@ -124,7 +124,7 @@ def test_a_draft_that_is_accepted_while_it_is_written_has_its_file(
         return False
 
     drain(accept)
-    assert (accepted, model.stats()["requests"]) == ([True], 1)
+    assert (accepted, model.stats()["requests"]) == ([Accepted(0)], 1)
     assert ended(run) == [(1, "done", "")]
     said = json.loads((folder.path / f"1-{lesson_id(1)}-final.json").read_bytes())
     assert said == LessonDescription.objects.get().data

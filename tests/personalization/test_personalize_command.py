@@ -8,10 +8,11 @@ from django.utils.translation import override
 from pytest_django import Settings
 
 from courses.models import Lesson
-from personalization.models import GenerationItem, GenerationRun, Profile
+from personalization.models import ConfigEntry, GenerationItem, GenerationRun, Profile
 from personalization.services import queue
 from personalization.services.attempts import Outcome
 from personalization.services.sweep import sweep
+from personalization.shipped_config import PERSONALIZATION
 from tests.builders import make_course, make_item, make_learner, make_lesson, make_run, make_text
 
 
@@ -80,10 +81,21 @@ def test_what_another_run_is_writing_is_said(capsys: pytest.CaptureFixture[str])
         (["--budget", "ten"], "Found: 'ten'"),
         (["--backend", "openai"], "OPENAI_API_KEY"),
         (["--lessons", "77"], "Nothing to write"),
+        (
+            ["--lessons", "77-99", "--course", "shvz"],
+            "no lesson of the course 'shvz' has the number 77 or 78",
+        ),
+        (["--lessons", "77", "--only-stale"], "no lesson has the number 77"),
+        (["u-lost"], "Nothing to write"),
+        (["--pilot", "51"], "50 at most"),
     ],
 )
-def test_a_wrong_argument_is_named_and_nothing_is_started(arguments: list[str], said: str) -> None:
-    assert said in refusal(*arguments)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_a_wrong_argument_is_named_and_nothing_is_started(
+    arguments: list[str], said: str, dry: list[str]
+) -> None:
+    make_learner("u-lost", course=None)
+    assert said in refusal(*arguments, *dry)
 
 
 def test_waiting_for_what_another_run_writes_waits_for_its_own_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,4 +155,11 @@ def test_budget_and_estimate_are_the_runs(settings: Settings) -> None:
 
 def test_a_budget_needs_a_price(settings: Settings) -> None:
     settings.OPENAI_API_KEY, settings.OPENAI_MODEL = "key", "mystery"
-    assert "has no price, so that a budget could not be kept" in refusal("--budget", "5")
+    for dry in ([], ["--dry-run"]):
+        assert "has no price, so that a budget could not be kept" in refusal("--budget", "5", *dry)
+
+
+def test_a_prompt_that_cannot_be_used_is_told_before_a_dry_run_too(settings: Settings) -> None:
+    settings.OPENAI_API_KEY = "key"
+    ConfigEntry.objects.filter(pk=PERSONALIZATION).update(value=5)
+    assert refusal("--dry-run") == refusal()

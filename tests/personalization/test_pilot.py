@@ -11,7 +11,7 @@ from personalization.models import GenerationItem, GenerationRun, ModelCall, Pro
 from personalization.models import PersonalizedLessonDescription as Text
 from personalization.pairs import Selection
 from personalization.services.ledger import reserve
-from personalization.services.pilot import PilotItem, accept_pilot, pilot_items
+from personalization.services.pilot import Accepted, PilotItem, accept_pilot, pilot_items
 from personalization.services.runs import cancel_run, retry_failed, start_run
 from personalization.services.sweep import sweep
 from personalization.services.work import failed, prepare
@@ -207,7 +207,7 @@ def test_what_there_is_not_is_none(course: Course) -> None:
 
 def test_accepted_drafts_are_published_without_another_call_and_the_rest_follows(course: Course) -> None:
     run = write_pilot(3)
-    assert accept_pilot(run) is True
+    assert accept_pilot(run) == Accepted(3)
     assert pilot_of(run) == "accepted"
     more, outcomes = prepare(claim())
     assert (len(more), len(outcomes)) == (9, 3)
@@ -223,7 +223,7 @@ def test_a_pilot_may_be_accepted_before_its_last_text_is_there(course: Course) -
     run = start(2)
     first, last = reserved()
     settle([good(first)])
-    assert accept_pilot(run) is True
+    assert accept_pilot(run) == Accepted(1)
     settle([good(last)])
     assert Text.objects.count() == 1
     assert GenerationItem.objects.get(pk=last.claim.id).state == "done"
@@ -240,15 +240,15 @@ def test_a_draft_that_took_the_last_attempt_is_published_as_well(course: Course)
 
 def test_there_is_one_decision(course: Course) -> None:
     run = write_pilot(1)
-    assert accept_pilot(run) is True
-    assert accept_pilot(run) is False
-    assert accept_pilot(start(None)) is False
+    assert accept_pilot(run) == Accepted(1)
+    assert accept_pilot(run) is None
+    assert accept_pilot(start(None)) is None
 
 
 def test_what_was_thrown_away_is_neither_published_nor_kept(course: Course) -> None:
     run = write_pilot(3)
     assert cancel_run(run) is True
-    assert accept_pilot(run) is False
+    assert accept_pilot(run) is None
     sweep()
     assert (states(), Text.objects.count()) == ({"cancelled": 12}, 0)
     assert not ModelCall.objects.filter(answer__isnull=False).exists()

@@ -114,6 +114,7 @@ def test_a_database_that_is_away_is_named_and_tried_again(
     assert out == "1 run closed.\n"
 
 
+@pytest.mark.usefixtures("own_limits")
 @pytest.mark.parametrize("every", ["0", "-1", "nan", "inf", "soon", ""])
 def test_a_wrong_pause_is_refused(every: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:

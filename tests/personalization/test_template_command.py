@@ -14,7 +14,8 @@ from courses.services.descriptions import save_description
 from personalization.fake_model import RunningFakeModel
 from personalization.live_prompts import live_prompts
 from personalization.management.template_lines import Store, plan_lines
-from personalization.models import GenerationItem, GenerationRun
+from personalization.models import ConfigEntry, GenerationItem, GenerationRun
+from personalization.personal_prompt import LESSON_TEMPLATE
 from personalization.queries import progress
 from personalization.services.queue import claim
 from personalization.services.sources import transcripts
@@ -155,6 +156,16 @@ def test_a_store_without_the_course_is_refused(folder: CourseBuilder) -> None:
 def test_without_a_model_nothing_starts(settings: Settings) -> None:
     settings.OPENAI_API_KEY = ""
     assert "OPENAI_API_KEY" in refusal("massage")
+    assert "OPENAI_API_KEY" in refusal("massage", "--dry-run")
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_started_is_told_before_a_dry_run_too(settings: Settings) -> None:
+    settings.OPENAI_MODEL = "mystery"
+    for dry in ([], ["--dry-run"]):
+        assert "has no price" in refusal("massage", "--budget", "5", *dry)
+    ConfigEntry.objects.filter(pk=LESSON_TEMPLATE).update(value=5)
+    assert refusal("massage", "--dry-run") == refusal("massage")
 
 
 @pytest.mark.usefixtures("key", "db")

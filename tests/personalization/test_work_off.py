@@ -6,11 +6,15 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from benchmarks.faulting.links import Mode
+from benchmarks.faulting.proxy import HOST, running_proxy
+from persona_site.embedded.postgres import Postgres
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun, PersonalizedLessonDescription
 from personalization.pairs import Selection
@@ -169,12 +173,29 @@ def test_ctrl_c_gives_back_what_is_in_hand(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("own_limits")
 @pytest.mark.parametrize("most", ["0", "-3", "1.5", "many"])
 def test_a_wrong_most_is_refused(most: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         execute_from_command_line(["manage.py", "work_off", f"--max={most}"])
     assert refused.value.code == 2
     assert f"a whole number above 0 is needed, found '{most}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["work_off", "sweep"])
+def test_a_database_that_takes_a_statement_and_answers_nothing_holds_up_no_command(
+    command: str, process_environment: Environment
+) -> None:
+    database = connection.settings_dict
+    with running_proxy(Postgres(settings.VAR).socket) as proxy:
+        swallowed = proxy.trap(b"UPDATE generation_items", Mode.ZOMBIE)
+        address = f"postgresql://{database['USER']}@{HOST}:{proxy.port}/{database['NAME']}"
+        short = {"DATABASE_URL": address, "GENERATION_LEASE_SECONDS": "1.5", "OPENAI_API_KEY": ""}
+        done = manage(command, env=process_environment | short)
+    assert swallowed.sprung
+    assert "sweep step 'expired leases' failed" in done.stderr
+    # What a sweep has to put right is done by the next one; whoever writes goes on with a new connection.
+    assert done.returncode == (1 if command == "sweep" else 0)
 
 
 @pytest.mark.parametrize("command", ["work_off", "sweep"])

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from courses.admin.held import telling_when_held
 from courses.models import Course, Lesson
 from personalization.admin.prompts.names import prompt_label
 from personalization.admin.rights import may_run, may_see_learners
@@ -149,19 +150,18 @@ def _condensing(version: PromptVersion, lesson: Lesson) -> dict[str, Any]:
 
 
 def _started(request: HttpRequest, version: PromptVersion, choice: Choice) -> HttpResponse | None:
-    """The run's page; None, with the reason in the choice, where it cannot start."""
+    """The run's page; None, with the reason in the choice or a message, where it cannot start."""
     if not may_run(request):
         raise PermissionDenied
     try:
-        run = _start(request, version, choice)
+        with telling_when_held(request):
+            run = _start(request, version, choice)
+            said = _("The trial has started. Its texts are shown beside today's, and no learner sees them.")
+            messages.success(request, said)
+            return redirect("admin:personalization_generationrun_change", run.pk)
     except PlanRefused as error:
         choice.problem = str(error)
-        return None
-    messages.success(
-        request,
-        _("The trial has started. Its texts are shown beside today's, and no learner sees them."),
-    )
-    return redirect("admin:personalization_generationrun_change", run.pk)
+    return None
 
 
 def _start(request: HttpRequest, version: PromptVersion, choice: Choice) -> GenerationRun:

@@ -13,33 +13,41 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from courses.admin.held import telling_when_held
 from personalization.admin.rights import may_run
 from personalization.errors import PlanRefused
 from personalization.models import GenerationRun, ItemState, Pilot, RunState
+from personalization.models.runs import Kind
 from personalization.pricing import money, parsed_amount
 from personalization.queries import Progress, progress
 from personalization.run_report.words import grouped
 from personalization.services.budget import raise_budget
-from personalization.services.pilot import accept_pilot, throw_away_pilot
+from personalization.services.pilot import Accepted, accept_pilot, throw_away_pilot
 from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed
 
 CHANGED = _("The run's state did not allow that: it has changed meanwhile.")
+UNSEEN = _("The run goes on without a look: nothing of the pilot was written.")
+UNSEEN_PAUSED = _(
+    "The pilot is accepted without a look: nothing of it was written. The run is still paused: let it go on."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """`do` is truthy where it did something; `question` is asked before, where there is one.
 
-    `done_paused`: what is said where the run is still paused; `refused`: where nothing was done.
+    `done_paused`: what is said where the run is still paused; `done_lessons`: where it writes lessons'
+    descriptions; `refused`: where nothing was done.
     """
 
     name: str
     label: Any
     done: Any
-    do: Callable[[GenerationRun], bool | int]
+    do: Callable[[GenerationRun], bool | int | Accepted | None]
     question: Any = None
     dangerous: bool = False
     done_paused: Any = None
+    done_lessons: Any = None
     refused: Any = CHANGED
 
 
@@ -87,6 +95,9 @@ COMMANDS = {
             throw_away_pilot,
             _("Throw this pilot away?"),
             dangerous=True,
+            done_lessons=_(
+                "The pilot is thrown away and the run is cancelled. The lessons keep what they have."
+            ),
             refused=_("There is no pilot to throw away: it has been decided on already."),
         ),
     )
@@ -111,10 +122,11 @@ def run_command(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: G
     name = request.POST.get("command", "")
     if request.method != "POST" or name not in {*COMMANDS, BUDGET}:
         return HttpResponseNotAllowed(["POST"])
-    if name == BUDGET:
-        _raise_budget(admin, request, run)
-    else:
-        _do(admin, request, run, COMMANDS[name])
+    with telling_when_held(request):
+        if name == BUDGET:
+            _raise_budget(admin, request, run)
+        else:
+            _do(admin, request, run, COMMANDS[name])
     return redirect("admin:personalization_generationrun_change", run.pk)
 
 
@@ -130,8 +142,18 @@ def _do(
         messages.warning(request, command.refused)
         return
     run.refresh_from_db(fields=["state"])
-    paused = command.done_paused and run.state == RunState.PAUSED
-    _done(admin, request, run, command.label, command.done_paused if paused else command.done)
+    unseen = isinstance(did, Accepted) and not did.drafts
+    _done(admin, request, run, command.label, _said(command, run, unseen=unseen))
+
+
+def _said(command: Command, run: GenerationRun, *, unseen: bool) -> Any:
+    """What is said of what was done. `unseen`: a pilot was accepted of which there was no draft."""
+    paused = run.state == RunState.PAUSED
+    if unseen:
+        return UNSEEN_PAUSED if paused else UNSEEN
+    if run.kind == Kind.TEMPLATES and command.done_lessons:
+        return command.done_lessons
+    return command.done_paused if paused and command.done_paused else command.done
 
 
 def question_page(
@@ -160,6 +182,7 @@ def question_page(
         "cancels": command.name == "cancel",
         "may_cancel": run.state in (RunState.OPEN, RunState.PAUSED),
         "is_pilot": is_pilot,
+        "of_lessons": run.kind == Kind.TEMPLATES,
     }
     return TemplateResponse(request, "admin/personalization/run_question.html", context)
 

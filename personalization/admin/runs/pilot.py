@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from courses.admin.readable import readable
 from courses.models import Lesson
 from personalization.admin.answers import LABELS
-from personalization.admin.rights import may_run
+from personalization.admin.rights import may_run, may_see_learners
 from personalization.admin.runs.money import money_view
 from personalization.admin.runs.pilot_marks import description_marks, marks, word_count
 from personalization.delivery import personal_html, standard_html
@@ -49,9 +49,11 @@ class Pane:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One text of the pilot, for one learner and lesson; `profile` None: the lesson's description."""
+    """One text of the pilot, for one learner and lesson. `who` it is for, "": it is the lesson's description;
+    `profile` None: that, or the learner may not be known to who looks."""
 
     place: int
+    who: str
     profile: Profile | None
     lesson: Lesson
     panes: Sequence[Pane]
@@ -71,7 +73,8 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         messages.info(request, _("There is no pilot to look at: it has been decided on already."))
         return redirect("admin:personalization_generationrun_change", run.pk)
     drafts = pilot_items(run.pk)
-    looks = list(_looks(drafts))
+    named = may_see_learners(request)
+    looks = list(_looks(drafts, named=named))
     others = list(_without_a_draft(run, {item.item_id for item in drafts}))
     now = progress(run.pk)
     rest = now.total - len(looks) - now.ended
@@ -85,6 +88,7 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
         "waiting": run.pilot == Pilot.WAITING,
         "tried": tried_draft(run),
         "may_run": may_run(request),
+        "may_see_learners": named,
         "of_lessons": run.kind == Kind.TEMPLATES,
         "rest": grouped(rest),
         "rest_count": rest,
@@ -94,7 +98,8 @@ def pilot_page(admin: "ModelAdmin[GenerationRun]", request: HttpRequest, run: Ge
     return TemplateResponse(request, "admin/personalization/pilot.html", context)
 
 
-def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
+def _looks(items: Sequence[PilotItem], *, named: bool) -> Iterator[Look]:
+    """`named` false: the numbers of items stand in the place of learners."""
     profiles = Profile.objects.in_bulk({item.profile_id for item in items if item.profile_id})
     lessons = Lesson.objects.select_related("course").in_bulk({item.lesson_id for item in items})
     texts = {
@@ -112,18 +117,23 @@ def _looks(items: Sequence[PilotItem]) -> Iterator[Look]:
         profile = profiles[item.profile_id]
         old = texts.get((profile.pk, lesson.pk))
         others = [
-            (profiles[other.profile_id].user_identifier, other.answer)
+            (_who(other, profiles[other.profile_id], named=named), other.answer)
             for other in of_lesson[item.lesson_id]
             if other is not item and other.profile_id
         ]
         yield Look(
             place=place,
-            profile=profile,
+            who=_who(item, profile, named=named),
+            profile=profile if named else None,
             lesson=lesson,
             panes=[_standard(item, lesson), _old(old, lesson), _draft(item, old, lesson)],
-            answers=readable(profile.survey, LABELS),
+            answers=readable(profile.survey, LABELS) if named else "",
             marks=marks(item.answer, old.content if old else None, profile.name, others),
         )
+
+
+def _who(item: PilotItem, profile: Profile, *, named: bool) -> str:
+    return profile.user_identifier if named else _("item %(number)s") % {"number": item.item_id}
 
 
 def _look_at_description(place: int, item: PilotItem, lesson: Lesson) -> Look:
@@ -133,7 +143,7 @@ def _look_at_description(place: int, item: PilotItem, lesson: Lesson) -> Look:
         _standard(item, lesson, _("Standard description now")),
         Pane("draft", _("New draft"), draft, _compared(item.answer, item.standard)),
     ]
-    return Look(place, None, lesson, panes, "", description_marks(item.answer, item.standard))
+    return Look(place, "", None, lesson, panes, "", description_marks(item.answer, item.standard))
 
 
 def _standard(item: PilotItem, lesson: Lesson, label: str = "") -> Pane:

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import override
 
+from courses.models import Course, Lesson
 from courses.terminal import plain_console
 from personalization.costs.estimate import estimate
 from personalization.errors import PlanRefused
@@ -16,8 +17,8 @@ from personalization.models import Profile
 from personalization.models.runs import Backend
 from personalization.pairs import Selection
 from personalization.queries import preview
-from personalization.services.runs import start_run
-from personalization.writers.registry import backend_problem, default_backend
+from personalization.services.runs import plan_problem, start_run
+from personalization.writers.registry import default_backend
 
 EPILOG = """\
 examples:
@@ -47,7 +48,15 @@ watching; the run goes on.
 
 exit codes: 0 every item is done, unchanged or skipped, or the pilot is ready to be looked at (or, without
             --wait, the run is started); 1 an item failed, the run was paused or cancelled, or waits for a
-            higher budget; 2 wrong arguments; 130 the watching was ended by Ctrl-C"""
+            higher budget, or there is nothing that could be started, also with --dry-run; 2 wrong arguments;
+            130 the watching was ended by Ctrl-C"""
+
+
+NOTHING = (
+    "Nothing to write: no learner of this selection has a course with lessons, or with these. "
+    "Nothing was started."
+)
+MOST_NAMED = 5  # lesson numbers in a message
 
 
 class Command(BaseCommand):
@@ -88,7 +97,7 @@ class Command(BaseCommand):
         console = plain_console()
         backend = options["backend"] or default_backend()
         with override("en"):
-            if problem := backend_problem(backend):
+            if problem := plan_problem(backend, options["budget"], options["pilot"]):
                 raise CommandError(problem)
             selection = _selection(options)
             choices = {"force": options["force"], "replace_locked": options["replace_locked"]}
@@ -99,6 +108,8 @@ class Command(BaseCommand):
             if selection.only_stale and not plan.total:
                 console.print("No text is missing or stale: nothing to do.")
                 return
+            if not plan.total:
+                raise CommandError(NOTHING)
             if options["dry_run"]:
                 return
             try:
@@ -126,6 +137,8 @@ class Command(BaseCommand):
 
 def _selection(options: dict[str, Any]) -> Selection:
     course = course_named(options["course"]) if options["course"] is not None else None
+    if options["lessons"]:
+        _check_lessons(options["lessons"], course)
     return Selection(
         profiles=_profiles(options["users"]),
         course=course.pk if course else None,
@@ -133,6 +146,16 @@ def _selection(options: dict[str, Any]) -> Selection:
         only_stale=options["only_stale"],
         limit=options["limit"],
     )
+
+
+def _check_lessons(numbers: tuple[int, ...], course: Course | None) -> None:
+    """Raises CommandError where no lesson has any of the numbers."""
+    lessons = course.lessons if course else Lesson.objects
+    if lessons.filter(lesson_number__in=numbers).exists():
+        return
+    where = f" of the course {course.slug!r}" if course else ""
+    said = " or ".join(map(str, numbers[:MOST_NAMED])) + (" or …" if len(numbers) > MOST_NAMED else "")
+    raise CommandError(f"Nothing to write: no lesson{where} has the number {said}. Nothing was started.")
 
 
 def _profiles(users: list[str]) -> tuple[Any, ...] | None:

@@ -29,9 +29,8 @@ from personalization.management.template_lines import (
 from personalization.management.watching import print_estimate, wait_for
 from personalization.models.runs import Backend, ItemState, Kind
 from personalization.services.runs import Started
-from personalization.services.template_runs import start_template_run
+from personalization.services.template_runs import start_template_run, template_plan_problem
 from personalization.template_queries import WELL, lesson_results, other_runs, preview_templates
-from personalization.writers.registry import template_problem
 
 PIPED_WIDTH = 160
 EPILOG = """\
@@ -106,7 +105,7 @@ class Command(BaseCommand):
                 raise CommandError("Stopped.", returncode=130) from None
 
     def _regenerate(self, options: dict[str, Any]) -> None:
-        if problem := template_problem():
+        if problem := template_plan_problem(options["budget"]):
             raise CommandError(problem)
         course = course_named(options["course"])
         lessons = _lessons(course, options["lesson"])

@@ -22,7 +22,7 @@ from personalization.models import GenerationRun, RunState
 from personalization.pricing import parsed_amount
 from personalization.run_report.items_csv import items_csv
 from personalization.services.budget import raise_budget
-from personalization.services.pilot import accept_pilot
+from personalization.services.pilot import Accepted, accept_pilot, nothing_to_look_at
 from personalization.services.runs import cancel_run, pause_run, resume_run, retry_failed
 
 LISTED = 20
@@ -38,20 +38,22 @@ examples:
   manage.py runs resume 3f2a --wait
   manage.py runs retry 3f2a                   what failed is queued again
   manage.py runs cancel 3f2a                  asks first; --yes agrees beforehand
-  manage.py runs look 3f2a                    the pilot: what each learner has now, and the draft
-  manage.py runs accept 3f2a                  publishes the drafts, and writes the rest
+  manage.py runs look 3f2a                    the pilot: what there is now of each text, and the draft
+  manage.py runs accept 3f2a                  publishes the drafts, and writes the rest; asks first where
+                                              there is no draft yet; --yes agrees beforehand
   manage.py runs raise-budget 3f2a 25.50      what waited for money goes on; "none" takes the limit away
   manage.py runs items 3f2a --output run.csv  every text of the run with state, error, cost and tokens
   manage.py runs show latest --json           for a program; keys are only ever added
 
 "manage.py runs ACTION --help" says what an action takes. RUN is an id as the list shows it, its beginning
 (4 characters or more, as long as one run has it), or "latest". To throw a pilot away, cancel its run: every
-learner keeps the old text. A budget is only ever raised. Runs are started with manage.py personalize.
+learner keeps the old text, every lesson its description. A budget is only ever raised. Runs are started with
+manage.py personalize and manage.py regenerate_templates.
 
 exit codes: 0 done; 1 there is no such run, its state does not allow it, or (wait, --wait) a text was not
             written; 2 wrong arguments; 130 stopped by Ctrl-C, which never stops the run itself"""
 
-type Steer = Callable[[GenerationRun], bool | int]
+type Steer = Callable[[GenerationRun], bool | int | Accepted | None]
 
 # Action → what it does, what is said then, and what of a run whose state does not allow it.
 STEERING: dict[str, tuple[Steer, str, str]] = {
@@ -65,6 +67,16 @@ STEERING: dict[str, tuple[Steer, str, str]] = {
 STILL_PAUSED = {
     "retry": "has what failed in its queue again, and is still paused: resume it.",
     "accept": "is still paused: its pilot is published when it is resumed.",
+}
+UNSEEN = "goes on without a look: nothing of the pilot was written."
+UNSEEN_PAUSED = "is still paused; its pilot is accepted without a look: nothing of it was written."
+# What is asked before; of `accept` only where there is no draft.
+QUESTIONS = {
+    "cancel": ("cancel cannot be taken back", "Run {run} would end: what is not written yet will not be."),
+    "accept": (
+        "nothing of the pilot is written: all of the run would go on without a look",
+        "Nothing of the pilot is written: all of run {run} would go on without a look.",
+    ),
 }
 HELP = {
     "list": "the last runs; this is done when no action is named",
@@ -102,7 +114,7 @@ class Command(BaseCommand):
             action.add_argument("run", metavar="RUN", help='its id, the beginning of it, or "latest"')
             if name == "raise-budget":
                 action.add_argument("amount", metavar="AMOUNT", help='such as 25.50; "none": without a limit')
-            if name == "cancel":
+            if name in QUESTIONS:
                 action.add_argument("--yes", action="store_true", help="do not ask")
             if name == "items":
                 action.add_argument("--output", type=Path, metavar="FILE", help="default: standard output")
@@ -153,19 +165,11 @@ class Command(BaseCommand):
         if action == "raise-budget":
             said = _raised(run, options["amount"])
         else:
-            if action == "cancel" and not options["yes"]:
-                self._ask(run)
-            do, done, refused = STEERING[action]
-            try:
-                did = do(run)
-            except PlanRefused as error:
-                raise CommandError(str(error)) from error
-            if not did:
-                raise CommandError(f"Run {run.pk} {refused}: nothing was changed.")
-            said = done
-        run.refresh_from_db()
-        if run.state == RunState.PAUSED:
-            said = STILL_PAUSED.get(action, said)
+            if not options["yes"] and (
+                action == "cancel" or (action == "accept" and nothing_to_look_at(run))
+            ):
+                self._ask(run, action)
+            said = _steered(run, action)
         if options["json"]:
             self.stdout.write(json.dumps(run_as_json(run), ensure_ascii=False, indent=2))
         else:
@@ -173,14 +177,12 @@ class Command(BaseCommand):
         if options["wait"]:
             wait_for(_console(stderr=options["json"]), run.pk)
 
-    def _ask(self, run: GenerationRun) -> None:
+    def _ask(self, run: GenerationRun, action: str) -> None:
         """Raises CommandError unless the person at the terminal agrees."""
+        why, question = QUESTIONS[action]
         if not (sys.stdin and sys.stdin.isatty()):
-            message = "cancel cannot be taken back, and there is no terminal to ask at: say --yes"
-            raise CommandError(message, returncode=2)
-        self.stderr.write(
-            f"Run {run.pk} would end: what is not written yet will not be. Type yes: ", ending=""
-        )
+            raise CommandError(f"{why}, and there is no terminal to ask at: say --yes", returncode=2)
+        self.stderr.write(f"{question.format(run=run.pk)} Type yes: ", ending="")
         self.stderr.flush()
         if sys.stdin.readline().strip().lower() != "yes":
             raise CommandError("Nothing was changed.")
@@ -222,6 +224,22 @@ def _listed(options: dict[str, Any]) -> list[GenerationRun]:
     return list(runs[: options["limit"]])
 
 
+def _steered(run: GenerationRun, action: str) -> str:
+    """What to say; raises CommandError where nothing was done."""
+    do, said, refused = STEERING[action]
+    try:
+        did = do(run)
+    except PlanRefused as error:
+        raise CommandError(str(error)) from error
+    if not did:
+        raise CommandError(f"Run {run.pk} {refused}: nothing was changed.")
+    run.refresh_from_db()
+    paused = run.state == RunState.PAUSED
+    if isinstance(did, Accepted) and not did.drafts:
+        return UNSEEN_PAUSED if paused else UNSEEN
+    return STILL_PAUSED.get(action, said) if paused else said
+
+
 def _raised(run: GenerationRun, text: str) -> str:
     """What to say; raises CommandError where nothing was raised."""
     amount = None
@@ -230,9 +248,10 @@ def _raised(run: GenerationRun, text: str) -> str:
             amount = parsed_amount(text)
         except ValueError as error:
             raise CommandError(str(error), returncode=2) from error
-    if raise_budget(run, amount):
-        return "has no budget any more." if amount is None else "has a higher budget; what waited goes on."
+    raised = raise_budget(run, amount)
     run.refresh_from_db()
+    if raised:
+        return "has no budget any more." if amount is None else "has a higher budget; what waited goes on."
     raise CommandError(f"Run {run.pk} {_not_raised(run)}: nothing was changed.")
 
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from courses.database import database_address, what_failed
 from personalization.management.arguments import seconds
 from personalization.management.due_words import counted, due_said
+from personalization.services.silence import end_silence
 from personalization.services.sweep import Swept, sweep
 
 EPILOG = """\
@@ -33,6 +34,10 @@ class Command(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs |= {"epilog": EPILOG, "formatter_class": argparse.RawDescriptionHelpFormatter}
         return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        end_silence()
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from courses.terminal import plain_console
 from personalization.management.arguments import positive
 from personalization.management.due_words import counted, due_said
+from personalization.services.silence import end_silence
 from personalization.services.work_off import WorkedOff, wants_a_key, work_off
 
 EPILOG = """\
@@ -42,6 +43,10 @@ class Command(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         kwargs |= {"epilog": EPILOG, "formatter_class": argparse.RawDescriptionHelpFormatter}
         return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        end_silence()
+        super().run_from_argv(argv)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--max", type=positive, metavar="N", help="take so many items; default: all")

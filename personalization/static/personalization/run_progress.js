@@ -2,7 +2,7 @@
 // being typed and what was opened stay.
 "use strict";
 (() => {
-  const EVERY = 1000, LONGEST = 15000; // milliseconds
+  const EVERY = 1000, LONGEST = 15000, UNSEEN = 15000, PATIENCE = 15000; // milliseconds
   const SHARE = 5; // look for at most a fifth of the time, however long the server takes
   let pause = EVERY, wake = null;
 
@@ -44,9 +44,12 @@
   }
 
   async function look(box) {
-    if (document.hidden) return true;
     const began = performance.now();
-    const answer = await fetch(box.dataset.runProgress, { redirect: "manual", headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(box.dataset.runProgress, {
+      redirect: "manual",
+      headers: { "X-Requested-With": "fetch" },
+      signal: AbortSignal.timeout(PATIENCE), // of an answer that never comes nobody else would say a word
+    });
     if (answer.type === "opaqueredirect" || answer.status === 403) {
       show(box.dataset.loggedOut);
       return false;
@@ -63,7 +66,8 @@
     while (goesOn) {
       await new Promise((done) => {
         wake = done;
-        setTimeout(done, pause);
+        // Of a hidden page only the title is read.
+        setTimeout(done, document.hidden ? Math.max(pause, UNSEEN) : pause);
       });
       try {
         goesOn = await look(box);
