@@ -10,6 +10,7 @@ the run ends. What is more than that pauses it again, as often as somebody lets 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -106,7 +107,7 @@ def excused(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]
 
 def _unserved(cursor: CursorWrapper, runs: list[UUID]) -> set[UUID]:
     """Those that are to wait for the provider. One that is stopped does so already, whoever has paused it."""
-    parameters = {"codes": list(CODES), "condensing": f"{MARK}%"}
+    parameters: dict[str, Any] = {"codes": list(CODES), "condensing": f"{MARK}%"}
     cursor.execute(IN_VAIN, {"runs": runs, **parameters})
     unserved = set()
     for run, state, since in cursor.fetchall():

@@ -1,5 +1,6 @@
 """A run that has gone on after an outage, and still nobody is served: it waits once more, or ends."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -77,7 +78,7 @@ def test_calls_of_before_say_nothing_of_what_is_since_the_run_went_on() -> None:
 
 @pytest.mark.django_db
 def test_of_all_calls_of_a_run_only_those_are_read_that_began_since_the_last_outage() -> None:
-    parameters = {"run": uuid4(), "since": timezone.now(), "codes": [], "condensing": ""}
+    parameters: dict[str, Any] = {"run": uuid4(), "since": timezone.now(), "codes": [], "condensing": ""}
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"EXPLAIN {ANOTHER_OUTAGE}", parameters)
