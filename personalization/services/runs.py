@@ -11,13 +11,13 @@ from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from courses.database import held_by_another, take_your_time, wait_for_locks
+from courses.database import deleted_by_another, held_by_another, take_your_time, wait_for_locks
 from personalization.errors import PlanRefused
 from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
-from personalization.services.outages import NOBODY_SERVED, forgive
+from personalization.services.outages import forgive
 from personalization.services.planning import Planned, plan, renew_leases
 from personalization.services.run_prompts import TRIED, prompt_refusal, prompts_of
 from personalization.services.sweep import end_cancelled
@@ -35,7 +35,7 @@ MOST_PILOT = 50  # texts; all of them are on one page, and somebody is to read t
 # Seconds, in each try: two people may start the same million texts, and the second waits for the first. Less
 # than the longest statement of a page, which is ended without a word that an operator could use.
 PLAN_WAITS = 100
-TRIES = 3  # of a plan or a retry, when another's locks stand in the way
+TRIES = 3  # of a plan or a retry, when another stands in the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
 def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
     """The run with these fields, planned and woken, or the one that the same key gave before."""
     try:
-        return _once_more(lambda: _planned(planning, fields))
+        # deleted_by_another: a learner or a lesson, after the plan had read it.
+        return _once_more(lambda: _planned(planning, fields), deleted_by_another)
     except IntegrityError:
         key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
         run = GenerationRun.objects.filter(**key).first()
@@ -131,15 +132,15 @@ def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
     return None if backend == Backend.SIMPLE else prompt_refusal(prompts_of(tried_version).personal)
 
 
-def _once_more[T](work: Callable[[], T], stopped: tuple[type[DatabaseError], ...] = (OperationalError,)) -> T:
-    """What `work` says, in a transaction that is tried anew where another stops it: by locks, or so."""
+def _once_more[T](work: Callable[[], T], stopped: Callable[[DatabaseError], bool]) -> T:
+    """What `work` says, in a transaction that is tried anew where it meets another's locks, or `stopped`."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
                 return work()
-        except stopped as error:
+        except DatabaseError as error:
             # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
-            worth_it = held_by_another(error) if isinstance(error, OperationalError) else True
+            worth_it = stopped(error) or (isinstance(error, OperationalError) and held_by_another(error))
             if not tries_left or connection.in_atomic_block or not worth_it:
                 raise
     raise AssertionError
@@ -190,10 +191,9 @@ def resume_run(run: GenerationRun) -> bool:
     """Whether the run was paused and goes on."""
     with transaction.atomic():
         now = GenerationRun.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
+        if now and now.state == RunState.PAUSED:
+            forgive(now)
         moved = _move(run, RunState.OPEN, note="", came_from=[RunState.PAUSED])
-        if moved and now and now.note == NOBODY_SERVED:
-            take_your_time()  # it looks at all that waits
-            forgive(run)
         notify()
     return moved
 
@@ -234,7 +234,7 @@ def retry_failed(run: GenerationRun) -> int:
     None of a cancelled run. One that a person has paused stays paused.
     """
     # IntegrityError: another run has asked for one of them in this moment, and has it open now.
-    return _once_more(lambda: _retried(run), (OperationalError, IntegrityError))
+    return _once_more(lambda: _retried(run), lambda error: isinstance(error, IntegrityError))
 
 
 def _retried(run: GenerationRun) -> int:
@@ -247,8 +247,8 @@ def _retried(run: GenerationRun) -> int:
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
     if count:
-        if now.note == NOBODY_SERVED:
-            forgive(run)
+        if now.state == RunState.PAUSED:
+            forgive(now)
         if (now.state, now.note) != (RunState.PAUSED, PAUSED_BY_HAND):
             _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
         # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.
