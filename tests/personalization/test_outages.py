@@ -8,13 +8,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from personalization.errors import Transient
+from personalization.errors import Permanent, Transient
 from personalization.fake_model import RunningFakeModel
 from personalization.models import GenerationItem, GenerationRun
 from personalization.pairs import Selection
 from personalization.services.attempts import Job, Outcome
 from personalization.services.drain import drain
-from personalization.services.outages import CALLS, NOBODY_SERVED
+from personalization.services.outages import CALLS, NOBODY_SERVED, NOBODY_UNDERSTOOD
 from personalization.services.runs import pause_run, resume_run, retry_failed, start_run
 from personalization.services.sweep import sweep
 from personalization.services.work import failed, given_back
@@ -96,6 +96,37 @@ def test_a_bad_answer_is_the_items_own_fault() -> None:
     assert seen(run) == ("open", "", [("failed", 6)])
 
 
+def refused_for_good(job: Job) -> Outcome:
+    return failed(job, Permanent("http_400", "the endpoint refused the request (400)"), base_pause=0)
+
+
+@pytest.mark.django_db
+def test_a_400_for_everybody_pauses_the_run_and_says_what_to_look_at() -> None:
+    run = paid_run()
+    earlier_calls(run, error_code="http_400")
+    settle([refused_for_good(job) for job in reserved()])
+    assert seen(run) == ("paused", NOBODY_UNDERSTOOD, [("queued", 0)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("others", [{"count": CALLS - 1}, {"state": "ok", "error_code": ""}])
+def test_a_400_where_others_are_served_is_the_items_own_fault(others: dict[str, Any]) -> None:
+    run = paid_run()
+    earlier_calls(run, **{"error_code": "http_400", **others})
+    settle([refused_for_good(job) for job in reserved()])
+    assert seen(run) == ("open", "", [("failed", 1)])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("learners", "state"), [(2, "open"), (3, "paused")])
+def test_two_learners_who_are_refused_are_not_everybody(learners: int, state: str) -> None:
+    run = paid_run(learners)
+    for item in run.items.all():
+        earlier_calls(run, item=item, error_code="http_400", count=CALLS // learners + 1)
+    settle([refused_for_good(reserved()[0])])
+    assert seen(run)[0] == state
+
+
 @pytest.mark.django_db
 def test_who_has_tries_left_is_tried_again() -> None:
     run = paid_run()
@@ -171,6 +202,27 @@ def test_a_pause_by_hand_gives_nothing_back() -> None:
     pause_run(run)
     resume_run(run)
     assert seen(run) == ("open", "", [("queued", 1)])
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_run_with_a_wrong_key_waits_for_another(fake_model: RunningFakeModel, settings: Settings) -> None:
+    """Gemini answers 400 to a wrong key, OpenRouter to a wrong model."""
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "test", fake_model.base_url
+    settings.GENERATION_CONCURRENCY = 5
+    course = make_course()
+    make_lesson(course)
+    for _ in range(CALLS + 20):
+        make_learner(course=course)
+    run = start_run(selection=Selection(), backend="openai").run
+    fake_model.set(mode="bad_request")
+    drain()
+    state, note, items = seen(run)
+    assert (state, note) == ("paused", NOBODY_UNDERSTOOD)
+    assert CALLS <= items.count(("failed", 1)) < len(items)
+    fake_model.set(mode="ok")
+    retry_failed(run)
+    drain()
+    assert seen(run) == ("closed", "", [("done", 1)] * (CALLS + 20))
 
 
 @pytest.mark.usefixtures("transactional_db")
