@@ -72,9 +72,9 @@ class OpenAIWriter:
             most = self._requests.estimate(brief)
             answer = 0 if facts.limit == TokenLimit.NONE else most.output_tokens
             await self._limiter.acquire(most.input_tokens + most.output_tokens, answer)
-            answer = await self._send(self._requests.body(brief, complaint, facts))
-            thought = answer.cut and self._requests.thought(brief, facts, answer.content)
-            return replace(answer, thought=True) if thought else answer
+            got = await self._send(self._requests.body(brief, complaint, facts))
+            thought = got.cut and self._requests.thought(brief, facts, got.content)
+            return replace(got, thought=True) if thought else got
 
         try:
             await self._endpoint.load()

@@ -160,7 +160,7 @@ def test_the_room_for_thinking_comes_back_for_a_writer_that_had_done_without(
 
     without, with_room = asyncio.run(work())
     assert with_room - without == THINKING_TOKENS
-    assert limiter.asked[2] - limiter.asked[1] == THINKING_TOKENS
+    assert limiter.asked[0] == limiter.asked[1] == limiter.asked[2] - THINKING_TOKENS
 
 
 def test_an_error_in_a_good_response_is_a_refusal(model: RunningFakeModel) -> None:
