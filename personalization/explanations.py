@@ -3,6 +3,9 @@
 from django.utils.translation import gettext, gettext_lazy
 
 _BUSY = gettext_lazy("the endpoint was busy or had a fault")
+_ELSEWHERE = gettext_lazy(
+    "the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"
+)
 _UNREADABLE = gettext_lazy("the endpoint's answer could not be read")
 # By error code; a code of HTTP that is not named goes by its first digit.
 EXPLANATIONS = {
@@ -41,9 +44,9 @@ EXPLANATIONS = {
     ),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
-    "http_404": gettext_lazy(
-        "the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"
-    ),
+    "http_404": _ELSEWHERE,
+    "http_405": _ELSEWHERE,
+    "http_3": _ELSEWHERE,
     "http_408": _BUSY,
     "http_409": _BUSY,
     "http_4": gettext_lazy("the endpoint refused the request"),

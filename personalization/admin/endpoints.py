@@ -10,14 +10,17 @@ from personalization.models import Endpoint
 class EndpointAdmin(BaseAdmin[Endpoint]):
     """What workers have found out, to be looked at, or deleted: then the next request finds out anew."""
 
-    list_display = ("model", "base_url", "answers", "limit", "stream", "usage", "fenced", "learned_at")
+    list_display = (
+        *("model", "base_url", "answers", "limit", "stream", "usage", "fenced", "thinks"),
+        "learned_at",
+    )
     fieldsets = (
         (
             None,
             {
                 "fields": (
                     *("model", "base_url", "learned_at", "answers", "limit"),
-                    *("stream", "stream_usage", "usage", "fenced"),
+                    *("stream", "stream_usage", "usage", "fenced", "thinks"),
                 ),
                 "description": _(
                     "Workers found this out by themselves. Where the endpoint has learned something new, "

@@ -11,26 +11,29 @@ from personalization.fake_model.prefix_cache import CHARS_PER_TOKEN, estimated_t
 from personalization.fake_model.prompt import Prompt
 from personalization.fake_model.voices import Voice, voice_for
 
+THOUGHT = 3_000  # tokens: more than any answer has
 _REFUSAL = "I'm sorry, but I can't help with that request."
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One choice of a completion."""
+    """One choice of a completion. `thought`: tokens that nobody sees, and that count all the same."""
 
     content: str | None
     finish_reason: str = "stop"
     refusal: str | None = None
+    thought: int = 0
 
     def tokens(self) -> int:
         """Estimated completion tokens."""
-        return estimated_tokens(self.content or self.refusal or "")
+        return self.thought + estimated_tokens(self.content or self.refusal or "")
 
     def within(self, limit: int | None) -> "Answer":
         """The answer, cut where it has more tokens than the request allows."""
         if limit is None or self.content is None or self.tokens() <= limit:
             return self
-        return Answer(self.content[: limit * CHARS_PER_TOKEN], "length")
+        thought = min(self.thought, limit)
+        return Answer(self.content[: (limit - thought) * CHARS_PER_TOKEN], "length", thought=thought)
 
 
 def seed_of(body: bytes) -> int:
@@ -57,7 +60,7 @@ def answer(shape: ObjectNode | TextNode, prompt: Prompt, mode: Mode, seed: int) 
             return Answer(f"Sure, here is what you asked for:\n\n```json\n{content},\n```\nAnything else?")
         case Mode.FENCED:
             return Answer(f"```json\n{content}\n```")
-    return Answer(content)
+    return Answer(content, thought=THOUGHT if mode is Mode.THINKS else 0)
 
 
 def _filled(node: Node, voice: Voice, seed: int) -> object:

@@ -8,12 +8,15 @@ from personalization.fake_model.options import Mode, Options
 
 @dataclass(frozen=True, slots=True)
 class HttpError:
-    """A refusal in the shape of OpenAI's: HTTP status and the fields of its `error` object."""
+    """A refusal in the shape of OpenAI's: HTTP status and the fields of its `error` object.
+
+    A number as `code` is how gateways tell the status behind them.
+    """
 
     status: int
     message: str
     type: str
-    code: str | None = None
+    code: str | int | None = None
     param: str | None = None
 
     def body(self) -> dict[str, object]:
@@ -37,6 +40,14 @@ REFUSALS = {
     ),
     # Names no parameter: nobody can learn from it what the endpoint lacks.
     Mode.BAD_REQUEST: HttpError(400, "The request could not be processed.", "invalid_request_error"),
+    # Of a gateway that looks for the JSON in the model's answer.
+    Mode.NO_JSON: HttpError(
+        400,
+        "Failed to generate JSON. Please adjust your prompt.",
+        "invalid_request_error",
+        "json_validate_failed",
+    ),
+    Mode.ERROR_IN_200: HttpError(200, "The model is overloaded.", "rate_limit", 429),
     Mode.QUOTA: HttpError(
         429, "You exceeded your current quota.", "insufficient_quota", "insufficient_quota"
     ),

@@ -32,6 +32,9 @@ class Mode(StrEnum):
     EXTRA_KEYS = "extra_keys"
     HUGE = "huge"
     OTHER_NAME = "other_name"
+    THINKS = "thinks"  # before it answers: no fault, unless the limit leaves no room for it
+    NO_JSON = "no_json"
+    ERROR_IN_200 = "error_in_200"
 
 
 class Ability(StrEnum):

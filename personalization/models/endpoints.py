@@ -34,6 +34,8 @@ class Endpoint(models.Model):
     stream_usage = models.BooleanField(_("takes stream_options"), default=True)
     usage = models.BooleanField(_("reports usage"), default=True)
     fenced = models.BooleanField(_("answers in Markdown fences"), default=False)
+    # The database's default as well: a worker of the release before still writes rows without it.
+    thinks = models.BooleanField(_("thinks before it answers"), default=False, db_default=False)
     learned_at = models.DateTimeField(_("found out"), db_default=NOW)
 
     class Meta:

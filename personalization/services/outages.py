@@ -23,8 +23,14 @@ from personalization.models.runs import GenerationRun, RunState
 from personalization.services.attempts import Outcome
 
 NOBODY_SERVED = gettext_noop("the endpoint has served none of the last calls: resume the run when it is back")
+NOBODY_UNDERSTOOD = gettext_noop(
+    "the endpoint has refused or failed all of the last calls (400): check OPENAI_API_KEY, OPENAI_MODEL and "
+    "OPENAI_BASE_URL, then retry what has failed"
+)
+# As some answer to a wrong key or model. The item's own fault, and final, where others are served.
+REFUSED = "http_400"
 # Ends of calls that say nothing of the item: nobody answered, or not yet.
-CODES = ("connection", "timeout", "rate_limit", "http_408")
+CODES = ("connection", "timeout", "rate_limit", "http_408", REFUSED)
 _VAIN = "call.state = 'error' AND (call.error_code = ANY(%(codes)s) OR call.error_code LIKE 'http\\_5%%')"
 # The parts of a long lesson count each by itself: they are asked for one by one, for all its learners.
 _OF_PART = "call.prompt_version LIKE %(condensing)s"
@@ -123,6 +129,7 @@ def _unserved(cursor: CursorWrapper, runs: list[UUID]) -> set[UUID]:
 def _at_an_end(cursor: CursorWrapper, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Those that fail an item, or with its source all items of a lesson, for want of any answer."""
     ends = [o for o in outcomes if o.not_condensed and o.not_condensed.hopeless and _is_outage(o)]
+    ends += [o for o in outcomes if o.state == "failed" and o.code == REFUSED]
     tried = [o for o in outcomes if o.state == "retry" and not o.give_back and _is_outage(o)]
     if tried:
         claims = [outcome.claim for outcome in tried]
@@ -143,7 +150,7 @@ def _excused(outcome: Outcome) -> Outcome:
         outcome,
         state="retry",
         code=noted.code if noted else outcome.code,
-        message=NOBODY_SERVED,
+        message=NOBODY_UNDERSTOOD if REFUSED in (outcome.code, noted and noted.code) else NOBODY_SERVED,
         delay=0.0,
         give_back=True,
         blocks=True,

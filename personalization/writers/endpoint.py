@@ -29,9 +29,9 @@ class EndpointWays:
         self._known = False
 
     @property
-    def takes_max_tokens(self) -> bool:
-        """Known for sure; such a model's answers need no room for thinking."""
-        return self._known and self.facts.limit == TokenLimit.MAX_TOKENS
+    def may_think(self) -> bool:
+        """Whether answers need room for thinking, as far as is known: where nothing is, they may."""
+        return not self._known or self.facts.thinks or self.facts.limit != TokenLimit.MAX_TOKENS
 
     async def load(self) -> Facts:
         """What is remembered, read once; the first values where nothing is."""
@@ -75,10 +75,11 @@ class EndpointWays:
 
     async def _noted(self, sent: Facts, answer: Answer) -> Answer:
         """The answer; what it proves is kept."""
-        told = (answer.usage.reported, answer.fenced)
-        if self._known and sent is self.facts and told == (sent.usage, sent.fenced):
+        thinks = sent.thinks or answer.thought
+        told = (answer.usage.reported, answer.fenced, thinks)
+        if self._known and sent is self.facts and told == (sent.usage, sent.fenced, sent.thinks):
             return answer  # as nearly all
-        seen = replace(sent, usage=answer.usage.reported, fenced=answer.fenced)
+        seen = replace(sent, usage=answer.usage.reported, fenced=answer.fenced, thinks=thinks)
         # Another request may have found out something else while this one was under way.
         facts = lowest(seen, self.facts) if self._known else seen
         if facts != self.facts or not self._known:

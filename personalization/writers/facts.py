@@ -13,6 +13,7 @@ ABOUT_A_VALUE = re.compile(
     r"too (?:large|small|long|high)|at (?:most|least)|maximum|exceed|(?:less|greater) than|context.?length",
     re.IGNORECASE,
 )
+NO_JSON = "Failed to generate JSON"  # how Groq's message begins, also where a gateway leaves out its code
 
 PARAMETERS = re.compile(
     r"\b(response_format|json_schema|json_object|max_tokens|max_completion_tokens|stream_options|stream)"
@@ -25,8 +26,9 @@ PARAMETERS = re.compile(
 class Facts:
     """What is known of an endpoint. The first values are what is asked for where nothing is known.
 
-    `answers`, `limit`, `stream` and `stream_usage` decide what a request holds; `usage` (answers report it)
-    and `fenced` (answers stand in Markdown fences) are only told to people.
+    `answers`, `limit`, `stream`, `stream_usage` and `thinks` (an answer needs room for thinking before it)
+    decide what a request holds; `usage` (answers report it) and `fenced` (answers stand in Markdown fences)
+    are only told to people.
     """
 
     answers: str = AnswerFormat.JSON_SCHEMA
@@ -35,6 +37,7 @@ class Facts:
     stream_usage: bool = True
     usage: bool = True
     fenced: bool = False
+    thinks: bool = False
 
 
 _ANSWERS = {way: place for place, way in enumerate(AnswerFormat.values)}
@@ -50,6 +53,7 @@ def lowest(one: Facts, other: Facts) -> Facts:
         stream_usage=one.stream_usage and other.stream_usage,
         usage=one.usage and other.usage,
         fenced=one.fenced or other.fenced,
+        thinks=one.thinks or other.thinks,
     )
 
 
@@ -58,7 +62,7 @@ def other_way(sent: Facts, status: int, body: object) -> Facts | None:
 
     None: the refusal is about something else, and nothing can be learned from it.
     """
-    if status not in REFUSALS:
+    if status not in REFUSALS or about_the_answer(status, body):
         return None
     named, said = _named(body)
     if "stream_options" in named and sent.stream and sent.stream_usage:
@@ -72,6 +76,13 @@ def other_way(sent: Facts, status: int, body: object) -> Facts | None:
         later = _after(TokenLimit.values, sent.limit)
         return replace(sent, limit=later) if later else None
     return None
+
+
+def about_the_answer(status: int, body: object) -> bool:
+    """Whether it is the model's answer that is refused, by a gateway that looks for the JSON in it."""
+    if status not in REFUSALS or not isinstance(body, dict):
+        return False
+    return body.get("code") == "json_validate_failed" or str(body.get("message")).startswith(NO_JSON)
 
 
 def _after(ways: list[str], now: str) -> str | None:

@@ -68,17 +68,20 @@ class OpenAIWriter:
     async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
             # Here, not before: who waited for the first answer knows by now, and asks for no more room.
-            if self._endpoint.takes_max_tokens:
-                self._requests.thinks = False
+            self._requests.thinks = self._endpoint.may_think
             most = self._requests.estimate(brief)
             answer = 0 if facts.limit == TokenLimit.NONE else most.output_tokens
             await self._limiter.acquire(most.input_tokens + most.output_tokens, answer)
-            return await self._send(self._requests.body(brief, complaint, facts))
+            got = await self._send(self._requests.body(brief, complaint, facts))
+            thought = got.cut and self._requests.thought(brief, facts, got.content)
+            return replace(got, thought=True) if thought else got
 
         try:
             await self._endpoint.load()
             async with self._lessons.turn(_prefix(brief)):
-                return await self._endpoint.ask(send)
+                answer = await self._endpoint.ask(send)
+            self._requests.thinks = self._endpoint.may_think  # the estimate for a re-ask comes before `send`
+            return answer
         except Refused as refused:
             error = refused.as_writer_error()
             error.seconds = refused.seconds
@@ -86,16 +89,18 @@ class OpenAIWriter:
 
     async def _send(self, body: bytes) -> Answer:
         response, seconds = await self._posted(body)
-        usage = None
+        status, usage = response.status, None
         try:
             answer = replace(read_answer(succeeded(response)), seconds=seconds)
             usage = answer.usage
             return answer
         except (WriterError, Refused) as error:
             error.seconds = seconds
+            if isinstance(error, Refused):
+                status = error.status
             raise
         finally:
-            self._limiter.observe(response.headers, response.status, usage)
+            self._limiter.observe(response.headers, status, usage)
 
     async def _posted(self, body: bytes) -> tuple[Response, float]:
         """With the seconds that the provider took: what was waited for before is not its doing."""

@@ -12,9 +12,12 @@ from typing import Any
 from courses.strict_json import JSONProblem, parse
 from personalization.errors import Permanent, Transient
 from personalization.writers.base import Usage
+from personalization.writers.openai_errors import Refused
 from personalization.writers.openai_http import Response
 
 STREAM = "text/event-stream"
+# What `code` of an error may say.
+STATUSES = {str(status): status for status in range(400, 600)}
 # The whole answer is one fence. Words around it would be lost, and nobody knows what they say.
 FENCE = re.compile(r"```(?:json)?[ \t\r]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNORECASE)
 
@@ -23,7 +26,8 @@ FENCE = re.compile(r"```(?:json)?[ \t\r]*\n(.*)\n[ \t]*```", re.DOTALL | re.IGNO
 class Answer:
     """What a completion says, in one piece or streamed; `content` without the fence that it stood in.
 
-    `tells_cached`: its usage says how much of the input was cached, be it nothing.
+    `tells_cached`: its usage says how much of the input was cached, be it nothing. `thought`: it was cut, and
+    what is written has not taken the room.
     """
 
     content: object
@@ -32,7 +36,12 @@ class Answer:
     usage: Usage
     fenced: bool
     tells_cached: bool = False
+    thought: bool = False
     seconds: float | None = None  # until it came
+
+    @property
+    def cut(self) -> bool:
+        return self.finish_reason == "length"
 
     def document(self) -> dict[str, Any]:
         """The JSON object that was asked for; Permanent or Transient where there is none."""
@@ -40,7 +49,7 @@ class Answer:
             raise Permanent("content_filter", "the provider's content filter stopped the answer")
         if self.refusal:
             raise Permanent("refusal", "the model refused to answer")
-        if self.finish_reason == "length":
+        if self.cut:
             raise Transient("cut", "the answer was cut at the model's length limit", reask=True)
         if not isinstance(self.content, str) or not self.content.strip():
             raise Transient("empty", "the answer has no content", reask=True)
@@ -53,11 +62,14 @@ class Answer:
 
 
 def read_answer(response: Response) -> Answer:
-    """The answer in a response; Transient (`garbage`, `connection`) where it is none or half of one."""
+    """The answer in a response; Transient (`garbage`, `connection`) where it is none or half of one, Refused
+    where it is an error."""
     # Some endpoints stream unasked, and some that are asked to do not.
     streamed = response.headers.get("content-type", "").startswith(STREAM)
     try:
         whole = _assembled(response.content) if streamed else json.loads(response.content)
+        if whole.get("error") and not whole.get("choices"):
+            raise _refused(whole["error"], response)
         choice = whole["choices"][0]
         message, finish = choice["message"], choice.get("finish_reason")
         content, refusal = message.get("content"), message.get("refusal")
@@ -70,12 +82,20 @@ def read_answer(response: Response) -> Answer:
     return Answer(fence[1] if fence else content, refusal, finish, usage, bool(fence), tells_cached)
 
 
+def _refused(error: object, response: Response) -> Refused:
+    """As gateways tell of an error behind them once they have begun to answer: the status has gone out."""
+    code = error.get("code") if isinstance(error, dict) else None
+    return Refused(STATUSES.get(str(code), 502), response.headers, json.dumps({"error": error}).encode())
+
+
 def _assembled(body: bytes) -> dict[str, Any]:
-    """The pieces of a stream as one completion."""
+    """The pieces of a stream as one completion; the first error among them alone."""
     content: list[str] = []
     refusal: list[str] = []
     finish = usage = None
     for event in _events(body):
+        if event.get("error"):
+            return {"error": event["error"]}
         usage = event.get("usage") or usage
         for choice in event["choices"][:1]:
             delta = choice.get("delta") or {}
@@ -108,7 +128,7 @@ def _usage(found: object) -> tuple[Usage, bool]:
     details = found.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
     given, written = _count(found.get("prompt_tokens")), _count(found.get("completion_tokens"))
-    if given is None or written is None:
+    if not given or written is None:  # no prompt has 0 tokens: whoever says so does not count
         return Usage(), False
     return Usage(given, min(cached or 0, given), written, reported=True), cached is not None
 

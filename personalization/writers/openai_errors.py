@@ -8,14 +8,17 @@ from django.utils.translation import gettext_noop as _
 
 from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.writers.base import Usage
+from personalization.writers.facts import about_the_answer
 from personalization.writers.limits.headers import retry_after
 
 # These become the note of a run that pauses.
+ELSEWHERE = _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL")
 QUOTA = _("the provider's quota is used up: raise it, then resume the run")
 BLOCKED = {
     401: _("the endpoint refused the key: check OPENAI_API_KEY"),
     403: _("the endpoint refused access: check the key's rights and the model's name"),
-    404: _("the endpoint does not know the model or the path: check OPENAI_MODEL and OPENAI_BASE_URL"),
+    404: ELSEWHERE,
+    405: ELSEWHERE,
 }
 
 # What providers and gateways call it, in `code` or `type`.
@@ -41,7 +44,8 @@ NEVER_SENT = (
 
 
 class Refused(Exception):
-    """An HTTP status that is no success. `error`: what the body says of it, an object or a text."""
+    """An HTTP status that is no success, of the response or of an error in its body. `error`: what the body
+    says of it, an object or a text."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(status)
@@ -54,11 +58,15 @@ class Refused(Exception):
         said = self.error if isinstance(self.error, dict) else {}
         if self.status == 402 or any(str(said.get(name)) in OUT_OF_MONEY for name in ("code", "type")):
             return RunBlocked("quota", QUOTA)
+        if self.status < 400:  # no redirect is followed: http:// was meant to be https://, perhaps
+            return RunBlocked(f"http_{self.status}", ELSEWHERE)
         if self.status in BLOCKED:
             return RunBlocked(f"http_{self.status}", BLOCKED[self.status])
         if self.status in {408, 409, 429} or self.status >= 500:
             code = "rate_limit" if self.status == 429 else f"http_{self.status}"
             return Transient(code, f"the endpoint answered {self.status}", retry_after(self.headers))
+        if about_the_answer(self.status, self.error):
+            return Transient("bad_json", "the answer is not the JSON that was asked for", reask=True)
         return Permanent(f"http_{self.status}", f"the endpoint refused the request ({self.status})")
 
 
@@ -77,4 +85,6 @@ def _error_in(body: bytes) -> object:
         whole = json.loads(body)
     except (ValueError, RecursionError):
         return body.decode(errors="replace")
+    if isinstance(whole, list) and len(whole) == 1:  # as Gemini's
+        (whole,) = whole
     return whole.get("error", whole) if isinstance(whole, dict) else whole

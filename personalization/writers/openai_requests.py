@@ -20,7 +20,8 @@ from personalization.writers.base import Usage
 from personalization.writers.facts import Facts
 
 ROOM = 2  # times an answer that takes all that the guidance gives it: no good one meets this limit
-# A model that wants max_completion_tokens counts its thinking among them.
+# A model that wants max_completion_tokens counts its thinking among them. Of one that takes max_tokens it is
+# found out: by an answer that is cut short of them.
 THINKING_TOKENS = 4_000
 FRAME_TOKENS = 40 + LONGEST_COMPLAINT  # roles, has_name, and what was wrong with an answer
 
@@ -46,6 +47,13 @@ class Requests:
         frame = self._frame(brief)
         given = _shared(brief).tokens + _own(brief).tokens + frame.tokens
         return Usage(given, 0, frame.most(thinks=self.thinks))
+
+    def thought(self, brief: Brief | PartBrief, facts: Facts, written: object) -> bool:
+        """Of an answer that was cut: whether something else than what is written took the room for it."""
+        if facts.limit != TokenLimit.MAX_TOKENS:
+            return False
+        tokens = estimated_tokens(written) if isinstance(written, str) else 0
+        return tokens < self._frame(brief).most(thinks=facts.thinks)
 
     def _frame(self, brief: Brief | PartBrief) -> "_Frame":
         room = brief.tokens if isinstance(brief, PartBrief) else None
@@ -83,7 +91,7 @@ class _Frame:
         """The rest of the JSON object, from the comma behind the messages on."""
         key = (facts, thinks)
         if key not in self._tails:
-            most = self.most(thinks=thinks and facts.limit != TokenLimit.MAX_TOKENS)
+            most = self.most(thinks=thinks and (facts.thinks or facts.limit != TokenLimit.MAX_TOKENS))
             rest = json.dumps(parameters(self._format, facts, most), ensure_ascii=False)
             self._tails[key] = f", {rest[1:]}".encode() if rest != "{}" else b"}"
         return self._tails[key]

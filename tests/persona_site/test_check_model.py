@@ -155,10 +155,24 @@ def test_without_a_key_nothing_is_sent(model: RunningFakeModel, settings: Settin
 
 
 def test_what_workers_remember_is_told_and_can_be_forgotten(settings: Settings) -> None:
-    known = Facts("text", "max_completion_tokens", stream=True, stream_usage=False, usage=False, fenced=True)
+    known = Facts(
+        *("text", "max_completion_tokens"),
+        stream=True,
+        stream_usage=False,
+        usage=False,
+        fenced=True,
+        thinks=True,
+    )
     remember(known, **here(settings))
     told = " ".join(run().split())
-    for words in ("in the prompt only", "max_completion_tokens", "streamed", "usage is missing", "fences"):
+    for words in (
+        "in the prompt only",
+        "max_completion_tokens",
+        "streamed",
+        "usage is missing",
+        "fences",
+        "thinks",
+    ):
         assert words in told
     assert report()["remembered"]["answers"] == "text"
     assert report("--forget")["remembered"] is None

@@ -62,6 +62,21 @@ def test_the_ledger_is_what_the_endpoint_has_counted(model: RunningFakeModel, le
     assert set(calls("state", "answer")) == {("ok", None)} if now.calls else False
 
 
+def test_a_model_that_thinks_is_cut_once_and_then_has_room_that_is_paid_for(
+    model: RunningFakeModel, learner: Profile
+) -> None:
+    for _ in range(5):
+        make_learner(course=learner.course)
+    model.set(mode="thinks")
+    run = start()
+    drain()
+    told = model.stats()["tokens"]
+    assert progress(run.pk).counts == {"done": 6}
+    assert sorted(calls("state", "error_code")) == [("bad", "cut"), *[("ok", "")] * 6]
+    assert progress(run.pk).spent_micro == told["prompt"] + told["completion"]
+    assert all(paid <= reserved for paid, reserved in calls("actual_micro", "reserved_micro"))
+
+
 @pytest.mark.parametrize("mode", ["bad_json", "wrong_language", "wrong_keys", "cut", "empty"])
 def test_a_bad_answer_is_asked_for_once_more_in_the_same_attempt(
     model: RunningFakeModel, learner: Profile, mode: str

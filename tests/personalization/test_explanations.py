@@ -11,7 +11,7 @@ from django.utils.translation import override
 from personalization.explanations import EXPLANATIONS, explanation, translated
 from personalization.services.runs import PAUSED_BY_HAND, WRITTEN_ELSEWHERE
 from personalization.services.work import REASONS
-from personalization.writers.openai_errors import BLOCKED, QUOTA
+from personalization.writers.openai_errors import BLOCKED, ELSEWHERE, QUOTA
 from tests.builders import make_item, make_learner, make_lesson, make_run, make_superuser
 from tests.environment import ROOT
 
@@ -41,7 +41,9 @@ def test_an_explanation_is_translated(code: str) -> None:
         assert explanation(code, "stored") != english
 
 
-@pytest.mark.parametrize(("code", "like"), [("http_400", "http_4"), ("http_503", "http_5")])
+@pytest.mark.parametrize(
+    ("code", "like"), [("http_301", "http_3"), ("http_400", "http_4"), ("http_503", "http_5")]
+)
 def test_codes_of_http_go_by_their_first_digit(code: str, like: str) -> None:
     assert explanation(code, "stored") == str(EXPLANATIONS[like])
 
@@ -50,6 +52,7 @@ def test_a_blocked_item_is_explained_as_its_run_is() -> None:
     for status, note in BLOCKED.items():
         assert explanation(f"http_{status}", "stored") == note
     assert explanation("quota", "stored") == QUOTA
+    assert explanation("http_308", "stored") == ELSEWHERE
 
 
 def test_a_broken_rule_is_named() -> None:

@@ -9,6 +9,7 @@ from multidict import CIMultiDict
 from personalization.errors import Permanent, Transient, WriterError
 from personalization.writers.base import Usage
 from personalization.writers.openai_answers import Answer, read_answer
+from personalization.writers.openai_errors import Refused
 from personalization.writers.openai_http import Response
 
 JSON = "application/json"
@@ -138,12 +139,10 @@ def test_an_answer_without_a_document_says_why(
         (b"<html>", JSON),
         (b"[" * 100_000, JSON),
         (b"[]", JSON),
-        (b'{"error": {"message": "no"}}', JSON),
         (b'{"choices": []}', JSON),
         (b'{"choices": [5]}', JSON),
         (b'{"choices": [{"message": null}]}', JSON),
         (b"data: {\n\n", EVENTS),
-        (b'data: {"error": {"message": "no"}}\n\n', EVENTS),
         (b'data: {"choices": null}\n\n', EVENTS),
         (b"data: 5\n\n", EVENTS),
     ],
@@ -152,6 +151,34 @@ def test_a_body_that_is_no_completion_is_garbage_and_not_asked_for_again(body: b
     with pytest.raises(Transient) as caught:
         read(body, kind)
     assert (caught.value.code, caught.value.reask) == ("garbage", False)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"code": 429, "message": "busy"}, 429),
+        ({"code": "503"}, 503),
+        ({"code": 401}, 401),
+        ({"message": "no"}, 502),
+        ({"code": "server_error"}, 502),
+        ({"code": 200}, 502),
+        ({"code": True}, 502),
+        ("no", 502),
+    ],
+)
+@pytest.mark.parametrize("kind", [JSON, EVENTS])
+def test_an_error_instead_of_an_answer_is_a_refusal(error: object, status: int, kind: str) -> None:
+    body = json.dumps({"error": error})
+    events = f"data: {json.dumps(piece(TEXT))}\n\ndata: {body}\n\n"
+    with pytest.raises(Refused) as caught:
+        read(body.encode() if kind == JSON else events.encode(), kind)
+    assert (caught.value.status, caught.value.error) == (status, error)
+
+
+def test_an_answer_beside_which_no_error_stands_is_one() -> None:
+    assert streamed({**piece(TEXT, "stop"), "error": None}).document() == DOCUMENT
+    body = {"error": None, "choices": [{"message": {"content": TEXT}, "finish_reason": "stop"}]}
+    assert read(json.dumps(body).encode(), JSON).document() == DOCUMENT
 
 
 @pytest.mark.parametrize(
@@ -165,6 +192,8 @@ def test_a_body_that_is_no_completion_is_garbage_and_not_asked_for_again(body: b
         {"prompt_tokens": -5, "completion_tokens": 5},
         {"prompt_tokens": True, "completion_tokens": 5},
         {"prompt_tokens": 10**12, "completion_tokens": 5},
+        {"prompt_tokens": 0, "completion_tokens": 0},
+        {"prompt_tokens": 0, "completion_tokens": 5},
     ],
 )
 def test_usage_that_makes_no_sense_is_none(usage: object) -> None:

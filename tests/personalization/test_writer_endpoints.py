@@ -1,5 +1,6 @@
 """Endpoints that differ: how a writer finds out, once, and what it remembers. Over real HTTP."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,10 @@ from personalization.errors import Permanent, RunBlocked, Transient, WriterError
 from personalization.fake_model import RunningFakeModel
 from personalization.writers.base import Draft
 from personalization.writers.facts import Facts
+from personalization.writers.openai import OpenAIWriter
+from personalization.writers.openai_requests import THINKING_TOKENS
 from tests.personalization.briefs import NINA, SAM
-from tests.personalization.writing import Notebook, learners, write_together
+from tests.personalization.writing import Counting, Notebook, learners, write_together
 
 TOGETHER = 12
 
@@ -118,6 +121,62 @@ def test_a_broken_stream_is_a_broken_connection(model: RunningFakeModel) -> None
     (outcome,) = write_together(model, [NINA], memory=Notebook(Facts(stream=True)))
     assert isinstance(outcome, Transient)
     assert outcome.code == "connection"
+
+
+def test_a_model_whose_thinking_counts_under_max_tokens_gets_room_for_it_once_it_was_cut(
+    model: RunningFakeModel,
+) -> None:
+    model.set(mode="thinks")
+    notes, limiter = Notebook(), Counting()
+    (cut,) = write_together(model, [NINA], memory=notes, limiter=limiter)
+    assert isinstance(cut, Transient)
+    assert (cut.code, cut.reask, cut.usage.reported) == ("cut", True, True)
+    assert (notes.facts, notes.kept) == (Facts(thinks=True), 1)
+    assert_written(write_together(model, [NINA, NINA], "it was cut", memory=notes, limiter=limiter))
+    assert notes.kept == 1, "the next worker knows"
+    assert limiter.asked[1:] == [limiter.asked[0]] * 2, "with room for thinking"
+
+
+def test_the_room_for_thinking_comes_back_for_a_writer_that_had_done_without(
+    model: RunningFakeModel,
+) -> None:
+    notes, limiter = Notebook(Facts()), Counting()
+
+    async def work() -> tuple[int, int]:
+        writer = OpenAIWriter(
+            api_key="k", base_url=model.base_url, model="m", call_seconds=5, memory=notes, limiter=limiter
+        )
+        try:
+            await writer.write(NINA)
+            without = writer.estimate(NINA).output_tokens
+            model.set(mode="thinks")
+            with pytest.raises(Transient, match="cut"):
+                await writer.write(NINA)
+            with_room = writer.estimate(NINA).output_tokens
+            await writer.write(NINA, "it was cut")
+        finally:
+            await writer.close()
+        return without, with_room
+
+    without, with_room = asyncio.run(work())
+    assert with_room - without == THINKING_TOKENS
+    assert limiter.asked[0] == limiter.asked[1] == limiter.asked[2] - THINKING_TOKENS
+
+
+def test_an_error_in_a_good_response_is_a_refusal(model: RunningFakeModel) -> None:
+    model.set(mode="error_in_200")
+    (outcome,) = write_together(model, [NINA])
+    assert isinstance(outcome, Transient)
+    assert (outcome.code, outcome.usage) == ("rate_limit", None)
+
+
+def test_a_bad_answer_that_the_endpoint_refuses_itself_is_asked_for_again(model: RunningFakeModel) -> None:
+    model.set(mode="no_json")
+    notes = Notebook()
+    (outcome,) = write_together(model, [NINA], memory=notes)
+    assert isinstance(outcome, Transient)
+    assert (outcome.code, outcome.reask, notes.kept) == ("bad_json", True, 0)
+    assert refusals(model) == 1
 
 
 @pytest.mark.parametrize("key", ["ключ", "a\nb"])

@@ -93,7 +93,14 @@ def test_a_parameter_that_was_not_sent_cannot_be_left_out() -> None:
 
 def test_two_ways_together_are_the_lower_of_each() -> None:
     one = Facts(answers="text", usage=False)
-    other = Facts(limit="max_completion_tokens", stream=True, stream_usage=False, fenced=True)
-    both = Facts("text", "max_completion_tokens", stream=True, stream_usage=False, usage=False, fenced=True)
+    other = Facts(limit="max_completion_tokens", stream=True, stream_usage=False, fenced=True, thinks=True)
+    both = Facts(
+        *("text", "max_completion_tokens"),
+        stream=True,
+        stream_usage=False,
+        usage=False,
+        fenced=True,
+        thinks=True,
+    )
     assert lowest(one, other) == lowest(other, one) == both
     assert lowest(one, one) == one

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from aiohttp.helpers import TimeoutHandle
 
-from personalization.errors import RunBlocked, Transient
+from personalization.errors import Permanent, RunBlocked, Transient
 from personalization.fake_model import RunningFakeModel
 from personalization.writers.base import Usage
+from personalization.writers.facts import Facts, other_way
 from personalization.writers.openai_errors import Refused
 from personalization.writers.openai_http import MOST_BYTES, ChatCompletions, Response, deadline, succeeded
 
@@ -143,6 +144,43 @@ def test_money_that_is_used_up_pauses_the_run(status: int, error: dict[str, Any]
     said = Refused(status, {}, json.dumps({"error": error}).encode()).as_writer_error()
     assert isinstance(said, RunBlocked)
     assert said.code == "quota"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 405])
+def test_an_address_that_is_another_pauses_the_run(status: int) -> None:
+    said = Refused(status, {}, b"").as_writer_error()
+    assert isinstance(said, RunBlocked)
+    assert said.code == f"http_{status}"
+    assert "OPENAI_BASE_URL" in said.message
+
+
+@pytest.mark.parametrize("body", ['[{"error": %s}]', '{"error": %s}', "[%s]", "%s"])
+def test_an_error_is_read_in_whatever_it_is_wrapped(body: str) -> None:
+    error = {"message": "Unsupported parameter: 'max_tokens'.", "code": "quota_exceeded"}
+    refused = Refused(400, {}, (body % json.dumps(error)).encode())
+    assert other_way(Facts(), 400, refused.error) == Facts(limit="max_completion_tokens")
+    assert refused.as_writer_error().code == "quota"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "json_validate_failed", "message": "The response_format was not kept."},
+        {"message": "Failed to generate JSON. Please adjust your prompt: response_format"},
+    ],
+)
+def test_an_answer_that_the_endpoint_itself_found_bad_is_asked_for_again(error: dict[str, str]) -> None:
+    refused = Refused(400, {}, json.dumps({"error": error}).encode())
+    said = refused.as_writer_error()
+    assert isinstance(said, Transient)
+    assert (said.code, said.reask) == ("bad_json", True)
+    assert other_way(Facts(), 400, refused.error) is None, "the request was right"
+
+
+def test_any_other_refusal_is_final() -> None:
+    error = {"code": "invalid_request", "message": "The request could not be processed."}
+    said = Refused(400, {}, json.dumps({"error": error}).encode()).as_writer_error()
+    assert isinstance(said, Permanent)
 
 
 @contextmanager

@@ -59,7 +59,10 @@ def test_half_of_a_surrogate_pair_does_not_break_a_request() -> None:
 
 
 @pytest.mark.parametrize("thinks", [True, False])
-@pytest.mark.parametrize("facts", [FIRST, Facts(limit="max_completion_tokens"), Facts("text", "none")])
+@pytest.mark.parametrize(
+    "facts",
+    [FIRST, Facts(thinks=True), Facts(limit="max_completion_tokens"), Facts("text", "none")],
+)
 def test_no_request_allows_more_than_was_estimated(facts: Facts, thinks: bool) -> None:
     requests = Requests("m")
     requests.thinks = thinks
@@ -74,6 +77,25 @@ def test_a_model_that_may_think_gets_room_for_it() -> None:
         sent(NINA, facts, thinks=True)["max_completion_tokens"] > sent(NINA, facts)["max_completion_tokens"]
     )
     assert sent(NINA, thinks=True)["max_tokens"] == sent(NINA)["max_tokens"]
+    known = Facts(thinks=True)
+    assert sent(NINA, known, thinks=True)["max_tokens"] > sent(NINA)["max_tokens"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "written", "thought"),
+    [
+        (FIRST, None, True),
+        (FIRST, '{"why_watch": "Ты', True),
+        (FIRST, "Ты " * 5_000, False),
+        (Facts(limit="max_completion_tokens"), "", False),
+        (Facts(limit="none"), "", False),
+    ],
+    ids=["nothing written", "a little", "endless", "had room", "the model's own limit"],
+)
+def test_a_cut_answer_shows_by_what_is_written_whether_the_model_thinks(
+    facts: Facts, written: str | None, thought: bool
+) -> None:
+    assert Requests("m").thought(NINA, facts, written) is thought
 
 
 @pytest.mark.parametrize("of", [NINA, SAM, brief(format=EXTENDED), brief(transcript="")])
@@ -102,7 +124,10 @@ def test_the_limiter_is_asked_before_each_request_and_told_each_answer(server: R
     assert limiter.closed
 
 
-@pytest.mark.parametrize(("mode", "told"), [("rate_limit", [(429, None)]), ("broken", []), ("hang", [])])
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [("rate_limit", [(429, None)]), ("error_in_200", [(429, None)]), ("broken", []), ("hang", [])],
+)
 def test_the_limiter_hears_of_refusals_and_not_of_silence(
     server: RunningFakeModel, mode: str, told: list[tuple[int, Usage | None]]
 ) -> None:

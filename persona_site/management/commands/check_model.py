@@ -141,5 +141,6 @@ def _told(facts: Facts | None) -> str:
         "without stream_options" if facts.stream and not facts.stream_usage else "",
         "" if facts.usage else "usage is missing",
         "some stand in Markdown fences" if facts.fenced else "",
+        "they have room for what the model thinks" if facts.thinks else "",
     ]
     return "; ".join(filter(None, said))

@@ -37,7 +37,8 @@ Then, in the shell that starts the project:
 _EPILOG = f"""\
 modes: {", ".join(MODE_NAMES)}
 what it may lack: {", ".join(ABILITY_NAMES)}
-(whole: it answers only as a stream; max_tokens: it wants max_completion_tokens)
+(whole: it answers only as a stream; max_tokens: it wants max_completion_tokens; the mode thinks: it thinks
+for 3,000 tokens before it answers, and its limit counts them)
 
 While it runs:
   curl http://127.0.0.1:8901/stats            requests, modes, tokens, in flight
