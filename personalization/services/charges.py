@@ -48,8 +48,8 @@ def _reported(usage: Usage | None) -> Usage | None:
 def _result(
     job: Job, state: CallState, code: str, usage: Usage | None, seconds: float | None = None
 ) -> CallResult | None:
-    """`usage` None: nobody knows it. Tokens are kept only as they were reported: sums and later estimates must
-    not learn from guesses."""
+    """`usage` None: nobody knows it. Tokens are kept only as they were reported: sums and later estimates
+    must not learn from guesses."""
     if not job.on_ledger:
         return None
     micro = cost_micro(job.recipe.model, usage) if usage else None

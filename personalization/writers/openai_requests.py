@@ -44,13 +44,13 @@ class Requests:
         )
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
-        """What a call takes of the provider's limits; the limit of its answer that is sent is never above it."""
+        """Tokens of a call, for the provider's limits; the limit that is sent is never above."""
         frame = self._frame(brief)
         given = _shared(brief).tokens + _own(brief).tokens + frame.tokens
         return Usage(given, 0, frame.most(thinks=self.thinks))
 
     def most(self, brief: Brief | PartBrief, *, limited: bool) -> Usage:
-        """The most tokens of one call. `limited`: a limit of its answer is sent; else only the model ends it."""
+        """The most tokens of a call. `limited`: its answer has a limit; else only the model ends it."""
         frame = self._frame(brief)
         given = _shared(brief).most_tokens + _own(brief).most_tokens + frame.most_tokens
         answer = frame.most(thinks=self.thinks)

@@ -16,7 +16,7 @@ from personalization.services.pilot import accept_pilot
 from personalization.services.runs import resume_run, start_run
 from personalization.services.sweep import sweep
 from tests.builders import make_course, make_learner, make_lesson, make_text
-from tests.personalization.paid_work import PRICES, calls
+from tests.personalization.paid_work import MODEL, PRICES, calls
 from tests.threads import at_once
 
 OTHER = "Другая расшифровка урока о плечах. " * 20
@@ -129,18 +129,19 @@ def test_a_budget_holds_the_rest_and_a_higher_one_ends_the_run(
 
 
 def test_a_model_that_counts_more_tokens_than_we_do_does_not_pass_the_budget(
-    model: RunningFakeModel, learner: Profile
+    model: RunningFakeModel, learner: Profile, settings: Settings
 ) -> None:
+    settings.MODEL_PRICES = {**PRICES, "models": {MODEL: {"input": 100, "cached_input": 100, "output": 1}}}
     for _ in range(9):
         make_learner(course=learner.course)
-    model.set(tokens=3)
+    model.set(tokens=4)
     run = start(budget_micro=1)
     budget = 2 * dearest_call(run)
     GenerationRun.objects.update(budget_micro=budget)
     drain()
     used = progress(run.pk)
     assert used.counts["held"] > 0
-    assert budget / 3 < used.spent_micro <= budget
+    assert budget / 2 < used.spent_micro <= budget
     assert used.overrun == 1, "what was reserved was enough"
 
 
