@@ -18,7 +18,7 @@ from personalization.brief import Brief
 from personalization.errors import Permanent, RunBlocked, WriterError
 from personalization.personal_prompt import Parts, PersonalPrompt
 from personalization.prompt_engine import PromptError
-from personalization.tokens import estimated_tokens
+from personalization.tokens import estimated_tokens, most_tokens
 from personalization.voice import Voice, voice_values
 
 AGAIN = (
@@ -35,7 +35,8 @@ _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True)
 class Message:
-    """The text, the same as a JSON string in UTF-8, and its tokens, about: each made when it is wanted."""
+    """The text, the same as a JSON string in UTF-8, and its tokens, about and at most: each made when it is
+    wanted."""
 
     text: str
 
@@ -46,6 +47,10 @@ class Message:
     @cached_property
     def tokens(self) -> int:
         return estimated_tokens(self.text)
+
+    @cached_property
+    def most_tokens(self) -> int:
+        return most_tokens(self.text)
 
 
 def messages(brief: Brief, complaint: str = "") -> list[dict[str, str]]:

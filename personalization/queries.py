@@ -46,7 +46,7 @@ _RATES = """
     AND finished_at > now() - make_interval(secs => %(seconds)s) ORDER BY finished_at DESC LIMIT 10000) latest
 """
 _OF_THE_RUN = (
-    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "estimate_micro", "to_write"),
+    *("pilot", "budget_micro", "spent_micro", "reserved_micro", "overrun", "estimate_micro", "to_write"),
     *("calls", "input_tokens", "cached_tokens", "output_tokens"),
 )
 
@@ -107,6 +107,7 @@ class Progress:
     budget_micro: int | None = None
     spent_micro: int = 0
     reserved_micro: int = 0
+    overrun: float = 1.0
     estimate_micro: int | None = None
     calls: int = 0
     input_tokens: int = 0

@@ -75,7 +75,9 @@ class Engine:
         given = answer(shape or call.request.shape.plan, call.prompt, call.mode, call.seed)
         if call.mode not in _WITHOUT_LIMIT:
             given = given.within(call.request.limit)
-        usage = Tokens(estimated_tokens(call.prompt.text), call.cached_tokens, given.tokens())
+        times = self.options.tokens
+        counted = round(estimated_tokens(call.prompt.text) * times), round(call.cached_tokens * times)
+        usage = Tokens(*counted, given.tokens())
         self._cache.remember(call.blocks)
         if call.request.limit is None:
             self.limits.add_tokens(usage.completion)

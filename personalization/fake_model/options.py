@@ -81,7 +81,8 @@ class Options:
 
     `only`: words that a request must say to fail; None: any may.
 
-    `record`: whole requests are kept, for tests that read all that was sent.
+    `record`: whole requests are kept, for tests that read all that was sent. `tokens`: so many times as many
+    are counted of a prompt, as a model does whose tokenizer knows other languages better.
 
     Times are milliseconds; only `retry_after` and `minute`, the length of what `rpm` and `tpm` call a minute,
     are seconds.
@@ -101,6 +102,7 @@ class Options:
     byte_pause: float = 1000
     lacks: str | None = None
     only: str | None = None
+    tokens: float = 1
 
     def modes(self) -> tuple[Mode, ...]:
         """The modes a failing request draws from."""
@@ -135,6 +137,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "seed": (-(2**63), 2**63),
     "retry_after": (0, 10_000_000),
     "byte_pause": (0, _DAY_MS),
+    "tokens": (0.01, 1_000),
 }
 _WHOLE = ("rpm", "tpm", "seed", "retry_after")
 _NAMES = {"mode": MODE_NAMES, "lacks": ABILITY_NAMES}

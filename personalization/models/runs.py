@@ -94,6 +94,9 @@ class GenerationRun(models.Model):
     budget_micro = models.BigIntegerField(_("budget"), null=True, blank=True)  # no limit
     reserved_micro = models.BigIntegerField(_("reserved"), db_default=0, default=0, editable=False)
     spent_micro = models.BigIntegerField(_("spent"), db_default=0, default=0, editable=False)
+    # So many times what was reserved for it has the dearest of its calls cost, and others may: 1 at least.
+    # What stands in the rows as reserved is without it.
+    overrun = models.FloatField(db_default=1.0, default=1.0, editable=False)
     estimate_micro = models.BigIntegerField(_("estimated cost"), null=True, blank=True, editable=False)
     # Sums over the settled calls, kept with the money: a run of a million calls is not added up to show them.
     calls = models.BigIntegerField(_("calls"), db_default=0, default=0, editable=False)

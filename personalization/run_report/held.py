@@ -20,7 +20,7 @@ def money_is_out(now: Progress) -> bool:
         cursor.execute(LEAST_NEEDED, [now.run_id])
         needed: int | None = cursor.fetchone()[0]
     # Enough of it: the budget was raised a moment ago, or nobody is there to go on.
-    return needed is None or needed > now.budget_micro - now.spent_micro - now.reserved_micro
+    return needed is None or needed > (now.budget_micro - now.spent_micro) / now.overrun - now.reserved_micro
 
 
 def held_items(now: Progress, code: str) -> int:

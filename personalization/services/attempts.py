@@ -151,14 +151,14 @@ class NotCondensed:
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
-    """How a call ended, for its row in the ledger. Tokens only as the provider counted them; `seconds`: how
-    long it took to answer, where it did."""
+    """How a call ended, for its row in the ledger. Tokens only as the provider counted them; `micro` None: it
+    costs what was reserved. `seconds`: how long it took to answer, where it did."""
 
     token: UUID
     call_no: int
     state: CallState
     code: str
-    micro: int
+    micro: int | None
     usage: Usage = NO_TOKENS
     seconds: float | None = None
 

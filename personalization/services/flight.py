@@ -11,11 +11,11 @@ from structlog.contextvars import bind_contextvars
 from personalization.condensing.prompt import PartBrief
 from personalization.errors import RunBlocked, Transient, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
-from personalization.services.charges import broken_off
+from personalization.services.charges import broken_off, unsent
 from personalization.services.condensing import part_condensed, part_failed
 from personalization.services.mishaps import blocked, internal
 from personalization.services.work import asked_again, failed, given_back, written
-from personalization.writers.base import Writer
+from personalization.writers.base import CALL, Call, Writer
 
 log = logging.getLogger(__name__)
 INTERRUPTED = "its worker was ended in the middle of it: it hung, or was in hand by chance"
@@ -59,8 +59,10 @@ class Flight:
     def drop(self, claim: Claim) -> None:
         """Lets go of the claim's request, if it is under way: nothing of it can be published any more."""
         if job := self._jobs.pop(claim.token, None):
-            self._tasks.pop(claim.token).cancel()
-            self._landed.append(given_back(job, broken_off(job)))
+            task = self._tasks.pop(claim.token)
+            call = broken_off(job) if _on_its_way(task) else unsent(job)
+            task.cancel()
+            self._landed.append(given_back(job, call))
             self._on_landing()
 
     def take_landed(self) -> list[Outcome | Again]:
@@ -95,6 +97,7 @@ class Flight:
 
     async def _write(self, job: Job) -> Outcome | Again:
         bind_contextvars(run=str(job.claim.run_id), item=job.claim.id)  # each task has a context of its own
+        CALL.set(Call(job.estimate.output_tokens))
         try:
             return await self._asked(job)
         except WriterError as error:
@@ -119,6 +122,12 @@ class Flight:
         if backend not in self._writers:
             self._writers[backend] = self._make_writer(backend)
         return self._writers[backend]
+
+
+def _on_its_way(task: asyncio.Task[None]) -> bool:
+    """Whether its request is: it may as well wait for its turn, or for a connection."""
+    call = task.get_context().get(CALL)
+    return call is not None and call.sent
 
 
 def _interrupted(task: asyncio.Task[None]) -> bool:

@@ -3,10 +3,11 @@
 from django.db import connection
 
 from personalization.models.runs import PILOT_PRIORITY
+from personalization.services.ledger import LEFT
 
 # As many as the money serves, the cheapest first. None is released only to be refused again: before all that
 # was not tried yet, which may be dearer.
-RELEASE = """
+RELEASE = f"""
     WITH held AS MATERIALIZED (
         SELECT item.id, item.run_id, item.needs_micro FROM generation_runs run
         JOIN generation_items item ON item.run_id = run.id
@@ -15,13 +16,13 @@ RELEASE = """
     ), served AS (
         SELECT held.id, run.created_at, run.budget_micro IS NULL OR sum(coalesce(held.needs_micro, 0)) OVER (
             PARTITION BY held.run_id ORDER BY held.needs_micro, held.id
-        ) <= run.budget_micro - run.spent_micro - run.reserved_micro AS fits
+        ) <= {LEFT.format(run="run")} AS fits
         FROM held JOIN generation_runs run ON run.id = held.run_id
     )
     UPDATE generation_items item SET state = 'queued', available_at = served.created_at, error_code = '',
         error_message = ''
     FROM served WHERE item.id = served.id AND served.fits
-"""
+"""  # noqa: S608 constants of ours
 PILOTS_WRITTEN = f"""
     UPDATE generation_runs run SET pilot = 'waiting'
     WHERE run.state IN ('open', 'paused') AND run.pilot = 'writing'

@@ -17,14 +17,18 @@ from personalization.models.costs import UNSENT
 from personalization.models.runs import GenerationRun, RunState
 from personalization.pricing import cost_micro
 from personalization.services.attempts import CallResult, Job, Outcome, Text
+from personalization.services.charges import unsent
 
 # In a statement of its own, though sent with another: what comes after it sees the money, the states and the
 # leases as they are then. Locked now, not when the money moves, or two workers would wait for each other.
 LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%(runs)s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+# What may still be reserved. Calls that cost more than was reserved for them teach that all others may, too,
+# and first of all those that are in flight.
+LEFT = "(({run}.budget_micro - {run}.spent_micro) / {run}.overrun - {run}.reserved_micro)"
 # One statement for a batch, when its runs are locked: their money is the latest, and nobody else moves it.
-RESERVE = """
+RESERVE = f"""
     WITH run AS MATERIALIZED (
-        SELECT id, state, budget_micro - spent_micro - reserved_micro AS left_micro FROM generation_runs
+        SELECT id, state, {LEFT.format(run="generation_runs")} AS left_micro FROM generation_runs
         WHERE id = ANY(%(runs)s::uuid[])
     ), wanted AS MATERIALIZED (
         SELECT given.*, run.state = 'open' AS goes_on,
@@ -54,7 +58,7 @@ RESERVE = """
         FROM fresh ORDER BY item_id
     )
     SELECT item_id, goes_on, fits FROM wanted
-"""
+"""  # noqa: S608 constants of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def _free_of_charge(jobs: Sequence[Job]) -> dict[int, tuple[bool, bool]]:
 
 def _refusal(job: Job, goes_on: bool, fits: bool) -> Outcome | None:
     if not goes_on:
-        return Outcome(job.claim, "retry", give_back=True)
+        # Reserved already, where the run was paused after a commit that the worker did not hear of.
+        return Outcome(job.claim, "retry", give_back=True, call=unsent(job))
     if not fits:
         message = "the run's budget has not enough left for this call"
         return Outcome(job.claim, "held", "budget", message, give_back=True, needs_micro=reserved_micro(job))
@@ -134,19 +139,24 @@ _MOVED = f"""
         UPDATE generation_runs run SET reserved_micro = run.reserved_micro - sums.reserved,
             spent_micro = run.spent_micro + sums.spent, calls = run.calls + sums.calls,
             input_tokens = run.input_tokens + sums.input, cached_tokens = run.cached_tokens + sums.cached,
-            output_tokens = run.output_tokens + sums.output
+            output_tokens = run.output_tokens + sums.output, overrun = greatest(run.overrun, sums.overrun)
         FROM (SELECT run_id, sum(reserved_micro) AS reserved, sum(actual_micro) AS spent,
                   count(*) FILTER (WHERE error_code <> '{UNSENT}') AS calls, sum(input_tokens) AS input,
-                  sum(cached_tokens) AS cached, sum(output_tokens) AS output
+                  sum(cached_tokens) AS cached, sum(output_tokens) AS output,
+                  max(actual_micro::float / nullif(reserved_micro, 0)) AS overrun
               FROM settled GROUP BY run_id) sums
         WHERE run.id = sums.run_id
     )
     SELECT count(*) FROM settled
 """  # noqa: S608 constants of ours
+# Where nobody knows what a call costs: what was reserved, as dear as others of its run turned out to be.
+_AS_RESERVED = """floor(call.reserved_micro * coalesce(
+                (SELECT overrun FROM generation_runs WHERE id = call.run_id), 1))"""
 # An answer is kept only for an item that can still be published.
 SETTLE_CALLS = f"""
     WITH settled AS (
-        UPDATE model_calls call SET state = given.state, error_code = given.code, actual_micro = given.micro,
+        UPDATE model_calls call SET state = given.state, error_code = given.code,
+            actual_micro = coalesce(given.micro, {_AS_RESERVED}),
             input_tokens = given.input_tokens, cached_tokens = given.cached_tokens,
             output_tokens = given.output_tokens, finished_at = clock_timestamp(),
             seconds = given.seconds, answer = CASE WHEN EXISTS (SELECT FROM generation_items item
@@ -193,7 +203,7 @@ LOST_RUNS = f"SELECT DISTINCT run_id FROM model_calls call WHERE {LOST}"  # noqa
 UNKNOWN = f"""
     WITH settled AS (
         UPDATE model_calls call SET state = 'unknown', error_code = 'lease_lost',
-            actual_micro = reserved_micro, finished_at = clock_timestamp()
+            actual_micro = {_AS_RESERVED}, finished_at = clock_timestamp()
         WHERE (call.run_id IS NULL OR call.run_id = ANY(%(runs)s::uuid[])) AND {LOST}
         {_SETTLED}
     ), {_MOVED}

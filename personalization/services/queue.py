@@ -19,7 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from personalization.models.runs import PILOT_PRIORITY, PRIORITY, PUBLISHED_PRIORITY
 from personalization.services.attempts import Again, Claim, Outcome, Text
 from personalization.services.condensed import NOT_CONDENSED, forget_failures, keep_parts, note_failures
-from personalization.services.ledger import LOCK_RUNS, settle_calls
+from personalization.services.ledger import LEFT, LOCK_RUNS, settle_calls
 from personalization.services.outages import excused
 from personalization.services.paid import forget_answers
 from personalization.services.publishing import lock_parents, publish
@@ -32,10 +32,10 @@ WORKED_ON = "run.state = 'open' AND run.pilot <> 'waiting'"
 # is saved and paid for only want their file written.
 SERVED = f"""CASE WHEN run.budget_micro IS NOT NULL THEN (
             SELECT CASE WHEN count(*) > 0 THEN greatest(0,
-                (run.budget_micro - run.spent_micro - run.reserved_micro)
+                floor({LEFT.format(run="run")}
                 / greatest(1, least(min(held.needs_micro), (
                     SELECT min(needs_micro) FROM generation_items released WHERE released.run_id = run.id
-                    AND released.state = 'queued' AND released.needs_micro IS NOT NULL)))) + (
+                    AND released.state = 'queued' AND released.needs_micro IS NOT NULL))))::bigint) + (
                 SELECT count(*) FROM generation_items saved WHERE saved.run_id = run.id
                 AND saved.state = 'queued' AND saved.priority = {PUBLISHED_PRIORITY}) END
             FROM generation_items held
@@ -195,7 +195,8 @@ IMPATIENT = "SET LOCAL lock_timeout = '2s'"
 class Settled:
     """Claims by what became of their outcomes; of those that are in neither, the lease was lost.
 
-    `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
+    `busy`: somebody else has the item locked at this moment. Settle them again: of them only the calls are
+    settled, with their answers, or a worker that ends before it comes through would leave them paid in vain.
     `failed`: the outcomes by which an item has failed for good. `paused`: runs that cannot go on, with why.
     """
 
@@ -233,7 +234,7 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         settle_calls(
             cursor,
             [(more.call, None) for more in again if more.call]
-            + [(o.call, text) for o, text in unpublished if o.call and o.claim not in busy],
+            + [(o.call, text) for o, text in unpublished if o.call],
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])

@@ -1,3 +1,4 @@
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,21 @@ class Draft:
     content: Document
     usage: Usage = Usage()
     seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """The call that a task makes, as its writer and whoever pays for it tell each other of it.
+
+    `output`: so many tokens of an answer are paid for. `sent`: some of its request has gone out, and no
+    answer has come: nobody knows what it costs. Before that it costs nothing.
+    """
+
+    output: int
+    sent: bool = False
+
+
+CALL: ContextVar[Call] = ContextVar("call")
 
 
 class Writer(Protocol):

@@ -9,9 +9,9 @@ from personalization.answers import with_name
 from personalization.brief import Brief
 from personalization.checks import check_answer, check_condensed
 from personalization.condensing.prompt import PartBrief
-from personalization.errors import Transient, WriterError
+from personalization.errors import Transient, Unsent, WriterError
 from personalization.models.endpoints import TokenLimit
-from personalization.writers.base import Draft, Usage
+from personalization.writers.base import CALL, Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
 from personalization.writers.facts import Facts
@@ -38,6 +38,7 @@ class OpenAIWriter:
     ) -> None:
         self._limiter = limiter or NoLimiter()
         self._requests = Requests(model)
+        self._unlimited = False  # was the endpoint ever asked without a limit of its answer
         # A third of the deadline: with a first request that hangs, the others wait, but have their own time.
         patience = call_seconds / 3
         self._lessons = LessonGate(patience)
@@ -45,7 +46,8 @@ class OpenAIWriter:
         self._http = ChatCompletions(api_key=api_key, base_url=base_url, seconds=call_seconds)
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
-        return self._requests.estimate(brief)
+        limited = not self._unlimited and self._endpoint.facts.limit != TokenLimit.NONE
+        return self._requests.most(brief, limited=limited)
 
     async def write(self, brief: Brief, complaint: str = "") -> Draft:
         answer = await self._ask(brief, complaint)
@@ -69,6 +71,7 @@ class OpenAIWriter:
         async def send(facts: Facts) -> Answer:
             # Here, not before: who waited for the first answer knows by now, and asks for no more room.
             self._requests.thinks = self._endpoint.may_think
+            self._refuse_unpaid(brief, facts)
             most = self._requests.estimate(brief)
             answer = 0 if facts.limit == TokenLimit.NONE else most.output_tokens
             await self._limiter.acquire(most.input_tokens + most.output_tokens, answer)
@@ -86,6 +89,13 @@ class OpenAIWriter:
             error = refused.as_writer_error()
             error.seconds = refused.seconds
             raise error from refused
+
+    def _refuse_unpaid(self, brief: Brief | PartBrief, facts: Facts) -> None:
+        """Unsent where the endpoint turned out to take no limit, and less is paid for than it may answer."""
+        self._unlimited |= facts.limit == TokenLimit.NONE
+        call = CALL.get(None)
+        if self._unlimited and call and call.output < self.estimate(brief).output_tokens:
+            raise Unsent("no_limit", "the endpoint limits no answer: more money is set aside for it first")
 
     async def _send(self, body: bytes) -> Answer:
         response, seconds = await self._posted(body)

@@ -33,15 +33,6 @@ OUT_OF_MONEY = {
     "payment_required",
 }
 
-# No connection, a proxy that makes none, or no address: such a request has cost nothing.
-NEVER_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
-)
-
 
 class Refused(Exception):
     """An HTTP status that is no success, of the response or of an error in its body. `error`: what the body
@@ -70,14 +61,20 @@ class Refused(Exception):
         return Permanent(f"http_{self.status}", f"the endpoint refused the request ({self.status})")
 
 
-def unanswered(error: aiohttp.ClientError) -> Transient:
-    """For an error of the HTTP client: no answer came, or none that can be read."""
-    never_sent = isinstance(error, NEVER_SENT)
-    if never_sent or isinstance(error, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
-        broken = Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
-        broken.usage = Usage(reported=True) if never_sent else None  # then it cost nothing, for certain
-        return broken
-    return Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+def unanswered(error: aiohttp.ClientError | TimeoutError, *, sent: bool, seconds: float) -> Transient:
+    """For an error of the HTTP client: no answer came in so many seconds, or none that can be read.
+
+    `sent`: some of the request had gone out. Else there was no connection, no proxy that made one, or no
+    address: it has cost nothing, for certain.
+    """
+    if isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ClientError):
+        failed = Transient("timeout", f"no whole answer within {seconds:g} s")
+    elif not sent or isinstance(error, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError):
+        failed = Transient("connection", "the endpoint is not reachable or broke off: check OPENAI_BASE_URL")
+    else:
+        failed = Transient("garbage", f"the endpoint's answer could not be read ({type(error).__name__})")
+    failed.usage = None if sent else Usage(reported=True)
+    return failed
 
 
 def _error_in(body: bytes) -> object:

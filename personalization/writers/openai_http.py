@@ -16,6 +16,7 @@ import aiohttp
 import certifi
 
 from personalization.errors import RunBlocked, Transient
+from personalization.writers.base import CALL, Call
 from personalization.writers.openai_errors import BLOCKED, Refused, unanswered
 
 CONNECT = 10.0  # seconds; a machine that is there takes none
@@ -51,17 +52,19 @@ class ChatCompletions:
         if not (self._key.isascii() and self._key.isprintable()):
             raise RunBlocked("http_401", BLOCKED[401])  # no header can carry it: not worth asking
         session = self._session = self._session or self._opened()
+        call = CALL.get(None) or Call(0)
+        data = _Body(body, call)
         try:
             # Headers of the session would go to a proxy too, and with them the key.
             sent = session.post(
-                self._url, data=body, headers=self._headers, proxy=self._proxy, allow_redirects=False
+                self._url, data=data, headers=self._headers, proxy=self._proxy, allow_redirects=False
             )
             async with sent as response:
                 return Response(response.status, response.headers, await _whole(response))
-        except aiohttp.ClientError as error:
-            raise unanswered(error) from error
-        except TimeoutError as error:
-            raise Transient("timeout", f"no whole answer within {self._seconds:g} s") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise unanswered(error, sent=call.sent, seconds=self._seconds) from error
+        finally:
+            call.sent = False
 
     async def close(self) -> None:
         if self._session:
@@ -74,6 +77,20 @@ class ChatCompletions:
             connector=aiohttp.TCPConnector(limit=0, ssl=_trusted(), keepalive_timeout=KEEP_ALIVE),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
+
+
+class _Body(aiohttp.BytesPayload):
+    """Notes when it goes out: once there is a connection."""
+
+    def __init__(self, body: bytes, call: Call) -> None:
+        super().__init__(body)
+        self._call = call
+
+    async def write_with_length(
+        self, writer: aiohttp.abc.AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        self._call.sent = True
+        await super().write_with_length(writer, content_length)
 
 
 def deadline(seconds: float) -> aiohttp.ClientTimeout:

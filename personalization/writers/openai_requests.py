@@ -15,7 +15,8 @@ from personalization.prompts import (
     shared_part,
     with_complaint,
 )
-from personalization.tokens import estimated_tokens, guided_tokens
+from personalization.tokens import estimated_tokens, guided_tokens, most_tokens
+from personalization.windows import window_of
 from personalization.writers.base import Usage
 from personalization.writers.facts import Facts
 
@@ -31,6 +32,7 @@ class Requests:
 
     def __init__(self, model: str) -> None:
         self.thinks = True
+        self._window = window_of(model)
         self._head = b'{"model":' + json_string(model) + b',"messages":[{"role":"system","content":'
         self._frames: dict[tuple[str, str, int | None], _Frame] = {}
 
@@ -43,7 +45,7 @@ class Requests:
         )
 
     def estimate(self, brief: Brief | PartBrief) -> Usage:
-        """The most tokens of one call: the limit that is sent is never above it."""
+        """Tokens of a call, for the provider's limits; the limit that is sent is never above."""
         frame = self._frame(brief)
         given = _shared(brief).tokens + _own(brief).tokens + frame.tokens
         return Usage(given, 0, frame.most(thinks=self.thinks))
@@ -54,6 +56,13 @@ class Requests:
             return False
         tokens = estimated_tokens(written) if isinstance(written, str) else 0
         return tokens < self._frame(brief).most(thinks=facts.thinks)
+
+    def most(self, brief: Brief | PartBrief, *, limited: bool) -> Usage:
+        """The most tokens of a call. `limited`: its answer has a limit; else only the model ends it."""
+        frame = self._frame(brief)
+        given = _shared(brief).most_tokens + _own(brief).most_tokens + frame.most_tokens
+        answer = frame.most(thinks=self.thinks)
+        return Usage(given, 0, answer if limited else max(answer, self._window.output))
 
     def _frame(self, brief: Brief | PartBrief) -> "_Frame":
         room = brief.tokens if isinstance(brief, PartBrief) else None
@@ -81,6 +90,7 @@ class _Frame:
         self._room = room
         schema = json.dumps(_response_format(fmt, AnswerFormat.JSON_SCHEMA), ensure_ascii=False)
         self.tokens = estimated_tokens(schema) + FRAME_TOKENS
+        self.most_tokens = most_tokens(schema) + FRAME_TOKENS
         self._tails: dict[tuple[Facts, bool], bytes] = {}
 
     def most(self, *, thinks: bool) -> int:

@@ -16,7 +16,7 @@ from personalization.services.pilot import accept_pilot
 from personalization.services.runs import resume_run, start_run
 from personalization.services.sweep import sweep
 from tests.builders import make_course, make_learner, make_lesson, make_text
-from tests.personalization.paid_work import PRICES, calls
+from tests.personalization.paid_work import MODEL, PRICES, calls
 from tests.threads import at_once
 
 OTHER = "Другая расшифровка урока о плечах. " * 20
@@ -141,6 +141,73 @@ def test_a_budget_holds_the_rest_and_a_higher_one_ends_the_run(
     ended = progress(run.pk)
     assert (ended.counts, ended.state) == ({"done": 10}, "closed")
     assert set(GenerationItem.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_model_that_counts_more_tokens_than_we_do_does_not_pass_the_budget(
+    model: RunningFakeModel, learner: Profile, settings: Settings
+) -> None:
+    settings.MODEL_PRICES = {**PRICES, "models": {MODEL: {"input": 100, "cached_input": 100, "output": 1}}}
+    for _ in range(9):
+        make_learner(course=learner.course)
+    model.set(tokens=4)
+    run = start(budget_micro=1)
+    budget = 2 * dearest_call(run)
+    GenerationRun.objects.update(budget_micro=budget)
+    drain()
+    used = progress(run.pk)
+    assert used.counts["held"] > 0
+    assert budget / 2 < used.spent_micro <= budget
+    assert used.overrun == 1, "what was reserved was enough"
+
+
+def test_of_a_model_that_counts_beyond_all_bounds_only_the_first_calls_pass_them(
+    model: RunningFakeModel, learner: Profile, settings: Settings
+) -> None:
+    settings.GENERATION_CONCURRENCY = 1
+    for _ in range(9):
+        make_learner(course=learner.course)
+    model.set(tokens=12)
+    run = start(budget_micro=1)
+    budget = 8 * dearest_call(run)
+    GenerationRun.objects.update(budget_micro=budget)
+    drain()
+    used = progress(run.pk)
+    assert used.counts["held"] > 0
+    assert used.overrun > 1.5
+    assert used.counts["done"] >= 2
+    assert used.spent_micro <= budget
+
+
+def test_where_answers_have_no_limit_the_longest_one_is_reserved(
+    model: RunningFakeModel, learner: Profile
+) -> None:
+    for _ in range(4):
+        make_learner(course=learner.course)
+    model.set(lacks="max_tokens,max_completion_tokens")
+    run = start()
+    drain()
+    assert progress(run.pk).counts == {"done": 5}
+    good = ModelCall.objects.filter(state="ok").values_list("reserved_micro", flat=True)
+    assert (len(good), min(good) > 32_768) == (5, True)
+    assert set(ModelCall.objects.exclude(state="ok").values_list("error_code", "actual_micro")) == {
+        ("unsent", 0)
+    }
+
+
+def test_a_stop_charges_what_was_sent_and_not_what_waited_for_its_turn(
+    model: RunningFakeModel, learner: Profile, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        make_learner(course=learner.course)
+    settings.GENERATION_CALL_SECONDS = 30
+    monkeypatch.setattr("personalization.services.drain.GRACE_SECONDS", 0.05)
+    model.set(mode="hang")
+    run = start()
+    drain(lambda: bool(model.stats()["in_flight"]))
+    sent = ModelCall.objects.get(error_code="stopped")
+    assert sent.actual_micro == sent.reserved_micro > 0
+    assert (progress(run.pk).spent_micro, progress(run.pk).reserved_micro) == (sent.reserved_micro, 0)
+    assert sorted(calls("error_code")) == ["stopped", "unsent", "unsent"]
 
 
 def test_a_worker_goes_on_when_calls_cost_less_than_was_reserved(

@@ -94,6 +94,18 @@ def test_a_pause_before_the_call_gives_the_attempt_back() -> None:
     assert (item.state, item.attempts, item.error_code, money(run)) == ("queued", 0, "", (0, 0))
 
 
+def test_a_reservation_that_is_tried_again_on_a_paused_run_costs_nothing() -> None:
+    """As above, and somebody has paused the run meanwhile: nothing was sent, and nobody else will say so."""
+    run = paid_run()
+    ready = jobs()
+    assert reserve(ready).allowed == ready
+    pause_run(run)
+    settle(reserve(ready).outcomes)
+    assert (money(run), run.calls) == ((0, 0), 0)
+    assert calls("state", "error_code") == [("error", "unsent")]
+    assert GenerationItem.objects.get().state == "queued"
+
+
 def test_a_call_that_a_cancel_came_before_is_not_made() -> None:
     run = paid_run()
     ready = jobs()
@@ -145,8 +157,8 @@ def with_usage(error: WriterError, usage: Usage) -> WriterError:
         (Permanent("http_400", "x"), "error", 0),
         (RunBlocked("http_401", "x"), "error", 0),
         (RunBlocked("quota", "x"), "error", 0),
-        (Transient("timeout", "x"), "error", 100),
-        (Transient("connection", "x"), "error", 100),
+        (Transient("timeout", "x"), "error", 150),
+        (Transient("connection", "x"), "error", 150),
         (with_usage(Transient("connection", "never sent"), Usage(reported=True)), "error", 0),
         (Transient("garbage", "x"), "bad", 150),
         (Transient("internal", "x"), "bad", 150),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,6 +26,7 @@ from tests.personalization.paid_work import (
     reserved,
     settle,
 )
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,36 @@ def test_an_answer_that_was_paid_for_is_published_by_the_next_attempt_without_a_
     assert (money(run), calls("state", "answer")) == ((0, 80), [("ok", None)])
     text = Text.objects.get()
     assert (text.origin, text.model, text.fingerprint) == ("openai", MODEL, job.fingerprint)
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_an_answer_is_paid_and_kept_while_somebody_has_its_item_locked() -> None:
+    """As a planning has for a minute. A worker that is told to end does not wait so long."""
+    run = paid_run()
+    [job] = reserved()
+    with transaction.atomic():
+        GenerationItem.objects.select_for_update().get()
+        [settled] = at_once(lambda: settle([good(job)]))
+        assert settled.busy == {job.claim}
+    assert (money(run), calls("state", "answer")) == ((0, 80), [("ok", NEW)])
+    GenerationItem.objects.update(lease_until=timezone.now())
+    sweep()
+    more, outcomes = prepare(claim())
+    settle(outcomes)
+    assert (more, Text.objects.get().content) == ([], NEW)
+    assert (money(run), calls("state", "answer")) == ((0, 80), [("ok", None)])
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_worker_that_waits_for_a_locked_item_publishes_its_answer_and_forgets_it() -> None:
+    run = paid_run()
+    [job] = reserved()
+    with transaction.atomic():
+        GenerationItem.objects.select_for_update().get()
+        at_once(lambda: settle([good(job)]))
+    settle([good(job)])
+    assert Text.objects.get().content == NEW
+    assert (money(run), run.calls, calls("state", "answer")) == ((0, 80), 1, [("ok", None)])
 
 
 def test_an_answer_to_other_inputs_is_not_published() -> None:

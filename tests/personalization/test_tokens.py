@@ -9,6 +9,7 @@ from personalization.tokens import (
     estimated_tokens,
     guided_tokens,
     likely_tokens,
+    most_tokens,
     overcounted,
     tokens_sql,
 )
@@ -32,6 +33,21 @@ def test_cyrillic_letters_take_more_tokens_than_latin_ones() -> None:
 
 def test_half_a_pair_of_surrogates_is_counted_and_not_refused() -> None:
     assert estimated_tokens("\ud800") > 0
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "\ud800"])
+def test_more_is_reserved_than_is_estimated(text: str) -> None:
+    assert estimated_tokens(text) <= most_tokens(text) <= max(1, len(text.encode(errors="surrogatepass")))
+
+
+@pytest.mark.parametrize("text", ["00:01:02,345 --> 00:01:04,567\n" * 30, "3.14159|2.71828|1.41421\r\n" * 30])
+def test_of_time_codes_and_numbers_each_sign_may_be_a_token(text: str) -> None:
+    assert most_tokens(text) >= len(text.replace(" ", ""))
+
+
+def test_of_plain_words_not_much_more_is_reserved() -> None:
+    assert most_tokens("word " * 100) <= 1.4 * estimated_tokens("word " * 100)
+    assert most_tokens("слово " * 100) <= 1.7 * estimated_tokens("слово " * 100)
 
 
 @pytest.mark.parametrize("fmt", PERSONAL_FORMATS, ids=lambda fmt: fmt.name)

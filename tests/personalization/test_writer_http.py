@@ -23,9 +23,9 @@ KEY = "test-key"
 ELSEWHERE = "http://endpoint.invalid/v1"
 
 
-def post(base_url: str) -> Response:
+def post(base_url: str, seconds: float = 5) -> Response:
     async def posted() -> Response:
-        http = ChatCompletions(api_key=KEY, base_url=base_url, seconds=5)
+        http = ChatCompletions(api_key=KEY, base_url=base_url, seconds=seconds)
         try:
             return await http.post(b"{}")
         finally:
@@ -105,6 +105,21 @@ def test_a_proxy_never_learns_the_key_and_its_refusal_costs_nothing(monkeypatch:
     assert failed.value.usage == Usage(reported=True)
     assert heard[0].startswith(b"CONNECT endpoint.invalid:443")
     assert KEY.encode() not in heard[0]
+
+
+@pytest.mark.parametrize(
+    ("proxied_by", "cost"), [("http_proxy", None), ("https_proxy", Usage(reported=True))]
+)
+def test_a_request_that_gets_no_answer_in_time_costs_nothing_before_it_is_sent(
+    monkeypatch: pytest.MonkeyPatch, proxied_by: str, cost: Usage | None
+) -> None:
+    """The proxy is silent: one way it has the request by then, the other way it makes no connection."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv(proxied_by, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(Transient) as failed:
+            post(f"{proxied_by.removesuffix('_proxy')}://endpoint.invalid/v1", seconds=0.2)
+    assert (failed.value.code, failed.value.usage) == ("timeout", cost)
 
 
 def test_without_encryption_the_proxy_gets_the_key_for_the_endpoint_and_none_for_itself(

@@ -69,6 +69,18 @@ def test_no_request_allows_more_than_was_estimated(facts: Facts, thinks: bool) -
     request = json.loads(requests.body(NINA, "", facts))
     limit = request.get(facts.limit, 0)
     assert limit <= requests.estimate(NINA).output_tokens
+    assert limit <= requests.most(NINA, limited=True).output_tokens
+
+
+def test_where_no_limit_is_sent_the_model_may_answer_as_long_as_it_can() -> None:
+    assert Requests("gpt-4.1-mini").most(NINA, limited=False).output_tokens == 32_768
+
+
+def test_more_is_reserved_of_numbers_than_the_limits_are_asked_for() -> None:
+    numbers, requests = brief(transcript="00:01:02,345 --> 00:01:04,567\n" * 300), Requests("m")
+    most = requests.most(numbers, limited=True)
+    assert most.input_tokens > 2 * requests.estimate(numbers).input_tokens
+    assert most.output_tokens == requests.estimate(numbers).output_tokens
 
 
 def test_a_model_that_may_think_gets_room_for_it() -> None:
