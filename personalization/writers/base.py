@@ -1,3 +1,4 @@
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +27,19 @@ class Draft:
     content: Document
     usage: Usage = Usage()
     seconds: float | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """The call that a task makes, as its writer tells whoever pays for it.
+
+    `sent`: its request has left. Before that it waits for its turn, and costs nothing.
+    """
+
+    sent: bool = False
+
+
+CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 class Writer(Protocol):

@@ -11,7 +11,7 @@ from personalization.checks import check_answer, check_condensed
 from personalization.condensing.prompt import PartBrief
 from personalization.errors import Transient, WriterError
 from personalization.models.endpoints import TokenLimit
-from personalization.writers.base import Draft, Usage
+from personalization.writers.base import CALL, Draft, Usage
 from personalization.writers.endpoint import EndpointWays
 from personalization.writers.endpoint_memory import Memory, NoMemory
 from personalization.writers.facts import Facts
@@ -99,6 +99,8 @@ class OpenAIWriter:
 
     async def _posted(self, body: bytes) -> tuple[Response, float]:
         """With the seconds that the provider took: what was waited for before is not its doing."""
+        if call := CALL.get():
+            call.sent = True
         began = time.perf_counter()
         try:
             response = await self._http.post(body)
