@@ -35,7 +35,7 @@ class Pace:
         """Requests whose money is set aside while all places are taken, so that a free one is filled at once.
 
         Few: a worker that is killed leaves them charged, though they were never sent, and of a run that is
-        paused they still start.
+        paused they still start, until a heartbeat says so.
         """
         return self.concurrency // 10
 
