@@ -59,8 +59,8 @@ app.conf.update(
         "interval_step": 0.1,
         "interval_max": 0.1,
     },
-    # A drain ends by itself; a hung one is ended by force. A call that waits for its lesson's first answer
-    # and for the limits, and is asked once more, may take five times its own deadline.
+    # A drain ends by itself; a hung one is ended by force. What still waits for its turn when a call's time
+    # has passed since the drain's is put back, and what was sent until then ends within another.
     task_time_limit=settings.GENERATION_DRAIN_SECONDS + 5 * settings.GENERATION_CALL_SECONDS + 15,
 )
 app.autodiscover_tasks(["personalization"])

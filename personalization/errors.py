@@ -49,7 +49,7 @@ class RunBlocked(WriterError):
 
 
 class Unsent(WriterError):
-    """No request was made: no room under the provider's limits for long, or the worker stops.
+    """No request was made: the worker stops.
 
     Nothing is owed, and the attempt is given back.
     """

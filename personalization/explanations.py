@@ -42,6 +42,10 @@ EXPLANATIONS = {
         "the prompt cannot be filled in with what the lesson or the learner says: repair it, or change what "
         "they say, then retry"
     ),
+    "unpriced": gettext_lazy(
+        "the model has no price any more, so that the run's budget cannot be kept: add it to MODEL_PRICES, "
+        "then resume the run"
+    ),
     "http_401": gettext_lazy("the endpoint refused the key: check OPENAI_API_KEY"),
     "http_403": gettext_lazy("the endpoint refused access: check the key's rights and the model's name"),
     "http_404": _ELSEWHERE,

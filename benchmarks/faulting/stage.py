@@ -138,7 +138,7 @@ class Stage:
     def places(self) -> int:
         """Calls that a worker has under way at most, or has set money aside for."""
         concurrency = self.house.variables.get("GENERATION_CONCURRENCY", self.house.pace.concurrency)
-        return Pace(int(concurrency), 0, 0, 0).most
+        return Pace(int(concurrency), 0, 0, 0, 0).most
 
     def in_flight(self) -> int:
         """How many items are in anybody's hands."""

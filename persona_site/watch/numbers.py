@@ -86,7 +86,7 @@ def limiter() -> Iterator[Metric]:
         "persona_limiter_wait_seconds", "How long they waited, all together.", labels=["model"]
     )
     given_up = CounterMetricFamily(
-        "persona_limiter_given_up", "Those whose time was over before their turn came.", labels=["model"]
+        "persona_limiter_given_up", "Those that were let go before their turn came.", labels=["model"]
     )
     for found in figures.waits():
         waits.add_metric([found.model], found.waits)

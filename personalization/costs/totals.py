@@ -121,7 +121,8 @@ def of_course(course: UUID) -> Spent:
 
 
 def of_learner(profile: UUID) -> Spent:
-    """Since the beginning; a learner has some dozens of calls."""
+    """Since the beginning, for the lessons that still exist: with a lesson its items go, and nothing says any
+    more whose its calls were. A learner has some dozens of calls."""
     return _one(
         """SELECT count(*), count(*) FILTER (WHERE call.state = 'ok'), coalesce(sum(call.input_tokens), 0),
                   coalesce(sum(call.cached_tokens), 0), coalesce(sum(call.output_tokens), 0),

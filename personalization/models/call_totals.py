@@ -88,7 +88,7 @@ class LimiterWait(models.Model):
     model = models.TextField(primary_key=True)
     waits = models.BigIntegerField()
     seconds = models.FloatField()
-    given_up = models.BigIntegerField()  # of the waits: those whose time was over before their turn came
+    given_up = models.BigIntegerField()  # of the waits: those that were let go before their turn came
 
     class Meta:
         db_table = "limiter_waits"

@@ -65,7 +65,8 @@ class Condensing:
 class Job:
     """A claimed item that is worth writing.
 
-    `on_ledger`: its calls cost money, or their answers must be kept. `estimate`: the most that a call takes.
+    `on_ledger`: its calls cost money, or their answers must be kept. `budgeted`: its run may spend only so
+    much. `estimate`: the most that a call takes.
     `call_no` counts the attempt's calls; `complaint`: why the last one is asked for again. `condensing`: what
     the next call is for, None: for the text. `ends`: the state of the outcome when it is
     written.
@@ -78,6 +79,7 @@ class Job:
     fingerprint: str
     replaces: datetime | None = None  # the editor's change that this text may replace
     on_ledger: bool = False
+    budgeted: bool = False
     estimate: Usage = NO_TOKENS
     call_no: int = 1
     complaint: str = ""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import uvloop
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -35,7 +36,7 @@ from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
 from personalization.services.threads import DatabaseThreads
 from personalization.services.watched import tell_waits
-from personalization.services.work import failed, given_back, let_go
+from personalization.services.work import failed, given_back, let_go, put_back
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
@@ -79,7 +80,7 @@ class Drain:
         self._changed = asyncio.Event()
         # Two: claims and settlements go on beside each other.
         self._database = DatabaseThreads(2, pace.lease, "drain")
-        self._leases = Leases(pace.lease, self._lose)
+        self._leases = Leases(pace.lease, self._lose, self._put_back)
         self._flight = Flight(writers, pace.retry, self._on_landing)
         self._settling = Settling(self._database, self._leases)
         self._runway = Runway(pace, self._flight, self._leases, self._settling)
@@ -115,6 +116,8 @@ class Drain:
     async def _work(self) -> None:
         self._until = time.monotonic() + self._pace.drain
         while not self._stopping():
+            if time.monotonic() >= self._until + self._pace.call:
+                self._put_back()  # a limit may leave no room for as long as it likes
             if self._may_claim():
                 self._claim_ahead()
             await self._begin()
@@ -244,6 +247,15 @@ class Drain:
     def _lose(self, claim: Claim) -> None:
         self._ready = [job for job in self._ready if job.claim != claim]
         self._flight.drop(claim)
+
+    def _put_back(self, runs: set[UUID] | None = None) -> None:
+        """What was not its turn yet: whoever goes on with it claims it anew. None: of all runs."""
+        for job in self._ready:
+            if runs is None or job.claim.run_id in runs:
+                self._settling.add([put_back(job)])
+        self._ready = [job for job in self._ready if runs is not None and job.claim.run_id not in runs]
+        self._runway.put_back(runs)
+        self._flight.put_back(runs)
 
     async def _land(self) -> None:
         """Finishes what is in flight within the grace time and gives the rest back, uncounted."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from personalization.errors import RunBlocked, Transient, WriterError
 from personalization.services.attempts import Again, Claim, Job, Outcome
 from personalization.services.charges import broken_off, unsent
 from personalization.services.condensing import part_condensed, part_failed
+from personalization.services.ledger import refuse_unpriced
 from personalization.services.mishaps import blocked, internal
-from personalization.services.work import asked_again, failed, given_back, written
+from personalization.services.work import asked_again, failed, given_back, put_back, written
 from personalization.writers.base import CALL, Call, Writer
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Flight:
         self._writers: dict[str, Writer] = {}
         # By the claims' tokens: an item that comes back is another request, whatever becomes of the first.
         self._jobs: dict[UUID, Job] = {}
+        self._calls: dict[UUID, Call] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     def __len__(self) -> int:
@@ -44,6 +46,7 @@ class Flight:
         if not job.on_ledger:
             return job
         try:
+            refuse_unpriced(job)
             return replace(job, estimate=self._writer(job.backend).estimate(job.asked))
         except RunBlocked as error:
             return blocked(job.claim, error)
@@ -53,17 +56,21 @@ class Flight:
             return self._failed(job, internal(job.claim, error))
 
     def start(self, job: Job) -> None:
-        self._jobs[job.claim.token] = job
-        self._tasks[job.claim.token] = asyncio.create_task(self._fly(job))
+        call = Call(job.estimate.output_tokens)
+        self._jobs[job.claim.token], self._calls[job.claim.token] = job, call
+        self._tasks[job.claim.token] = asyncio.create_task(self._fly(job, call))
 
     def drop(self, claim: Claim) -> None:
-        """Lets go of the claim's request, if it is under way: nothing of it can be published any more."""
-        if job := self._jobs.pop(claim.token, None):
-            task = self._tasks.pop(claim.token)
-            call = broken_off(job) if _on_its_way(task) else unsent(job)
-            task.cancel()
-            self._landed.append(given_back(job, call))
-            self._on_landing()
+        """Lets go of the claim's request, if it is in hand: nothing of it can be published any more."""
+        if job := self._jobs.get(claim.token):
+            sent = self._calls[claim.token].sent
+            self._break_off(given_back(job, broken_off(job) if sent else unsent(job)))
+
+    def put_back(self, runs: Collection[UUID] | None = None) -> None:
+        """Lets go of what only waits for its turn, of these runs; None: of all."""
+        for job in self._waiting():
+            if runs is None or job.claim.run_id in runs:
+                self._break_off(put_back(job))
 
     def take_landed(self) -> list[Outcome | Again]:
         """What has landed since the last call."""
@@ -72,16 +79,19 @@ class Flight:
 
     async def land(self, grace: float) -> None:
         """Ends all requests: those that are through within the grace time as ever, the others given back.
+        None is sent any more.
 
         One during whose step the process was told to end is not: it may be what hung until the hard time
         limit, and what costs no attempt would be tried for ever.
         """
+        for job in self._waiting():
+            self.drop(job.claim)
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=grace)
         for token in [token for token, task in self._tasks.items() if _interrupted(task)]:
-            del self._tasks[token]
-            self._landed.append(self._failed(self._jobs.pop(token), Transient("internal", INTERRUPTED)))
+            job = self._forget(token)
+            self._landed.append(self._failed(job, Transient("internal", INTERRUPTED)))
         for job in list(self._jobs.values()):
             self.drop(job.claim)
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -89,15 +99,30 @@ class Flight:
     async def close(self) -> None:
         await asyncio.gather(*(w.close() for w in self._writers.values()), return_exceptions=True)
 
-    async def _fly(self, job: Job) -> None:
+    def _waiting(self) -> list[Job]:
+        """Those that are not sent; of a task that has ended, its end says more."""
+        waiting = [token for token, call in self._calls.items() if not call.sent]
+        return [self._jobs[token] for token in waiting if not self._tasks[token].done()]
+
+    def _break_off(self, outcome: Outcome) -> None:
+        self._tasks[outcome.claim.token].cancel()
+        self._forget(outcome.claim.token)
+        self._landed.append(outcome)
+        self._on_landing()
+
+    def _forget(self, token: UUID) -> Job:
+        del self._calls[token], self._tasks[token]
+        return self._jobs.pop(token)
+
+    async def _fly(self, job: Job, call: Call) -> None:
+        CALL.set(call)
         landed = await self._write(job)
-        del self._jobs[job.claim.token], self._tasks[job.claim.token]
+        self._forget(job.claim.token)
         self._landed.append(landed)
         self._on_landing()
 
     async def _write(self, job: Job) -> Outcome | Again:
         bind_contextvars(run=str(job.claim.run_id), item=job.claim.id)  # each task has a context of its own
-        CALL.set(Call(job.estimate.output_tokens))
         try:
             return await self._asked(job)
         except WriterError as error:
@@ -122,12 +147,6 @@ class Flight:
         if backend not in self._writers:
             self._writers[backend] = self._make_writer(backend)
         return self._writers[backend]
-
-
-def _on_its_way(task: asyncio.Task[None]) -> bool:
-    """Whether its request is: it may as well wait for its turn, or for a connection."""
-    call = task.get_context().get(CALL)
-    return call is not None and call.sent
 
 
 def _interrupted(task: asyncio.Task[None]) -> bool:

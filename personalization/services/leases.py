@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from uuid import UUID
 
 from django.db import Error, connection
 from structlog.contextvars import bound_contextvars
 
+from personalization.models.runs import GenerationRun, RunState
 from personalization.services import queue
 from personalization.services.attempts import Claim
 from personalization.services.watched import tell_waits
@@ -23,13 +25,24 @@ log = logging.getLogger(__name__)
 HUNG = 2.0
 
 
+def _paused(runs: set[UUID]) -> set[UUID]:
+    found = GenerationRun.objects.filter(pk__in=runs, state=RunState.PAUSED)
+    return set(found.values_list("pk", flat=True))
+
+
 class Leases:
     """`seconds` is what a claim's lease lasts. `on_loss` is told, on the event loop, of a claim that is not
-    ours any more."""
+    ours any more; `on_pause` of runs of ours that are paused."""
 
-    def __init__(self, seconds: float, on_loss: Callable[[Claim], None]) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        on_loss: Callable[[Claim], None],
+        on_pause: Callable[[set[UUID]], None] = lambda runs: None,
+    ) -> None:
         self._seconds = seconds
         self._on_loss = on_loss
+        self._on_pause = on_pause
         self._held: dict[int, Claim] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -71,6 +84,7 @@ class Leases:
                 continue
             try:
                 alive = queue.heartbeat(claims, lease=self._seconds)
+                paused = _paused({claim.run_id for claim in claims})
                 tell_waits(waits())
             except Error:
                 # The next beat opens a new connection; the fence guards what comes too late.
@@ -78,6 +92,8 @@ class Leases:
                 continue
             if lost := [claim for claim in claims if claim.id not in alive]:
                 loop.call_soon_threadsafe(self._lose, lost)
+            if paused:
+                loop.call_soon_threadsafe(self._on_pause, paused)
         connection.close()
 
     def _answer(self) -> None:

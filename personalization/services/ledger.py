@@ -11,14 +11,21 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext_noop as _
 
+from personalization.errors import RunBlocked
 from personalization.models.calls import CallState
 from personalization.models.costs import UNSENT
 from personalization.models.runs import GenerationRun, RunState
-from personalization.pricing import cost_micro
+from personalization.pricing import cost_micro, price_of
 from personalization.services.attempts import CallResult, Job, Outcome, Text
 from personalization.services.charges import unsent
 
+# This becomes the note of a run that pauses.
+UNPRICED = _(
+    "the model has no price any more, so that the run's budget cannot be kept: add it to MODEL_PRICES, "
+    "then resume the run"
+)
 # In a statement of its own, though sent with another: what comes after it sees the money, the states and the
 # leases as they are then. Locked now, not when the money moves, or two workers would wait for each other.
 LOCK_RUNS = "SELECT FROM generation_runs WHERE id = ANY(%(runs)s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
@@ -111,6 +118,12 @@ def _refusal(job: Job, goes_on: bool, fits: bool) -> Outcome | None:
         message = "the run's budget has not enough left for this call"
         return Outcome(job.claim, "held", "budget", message, give_back=True, needs_micro=reserved_micro(job))
     return None
+
+
+def refuse_unpriced(job: Job) -> None:
+    """RunBlocked where the run has a budget and its model no price any more: none could be kept."""
+    if job.budgeted and job.recipe.model and price_of(job.recipe.model) is None:
+        raise RunBlocked("unpriced", UNPRICED)
 
 
 def reserved_micro(job: Job) -> int:

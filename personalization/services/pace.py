@@ -7,12 +7,13 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Times in seconds; `concurrency` requests in flight at most."""
+    """Times in seconds; `concurrency` requests in flight at most. `call`: what one may take."""
 
     concurrency: int
     lease: float
     drain: float
     retry: float
+    call: float
 
     @classmethod
     def from_settings(cls) -> "Pace":
@@ -21,6 +22,7 @@ class Pace:
             settings.GENERATION_LEASE_SECONDS,
             settings.GENERATION_DRAIN_SECONDS,
             settings.GENERATION_RETRY_SECONDS,
+            settings.GENERATION_CALL_SECONDS,
         )
 
     @property
@@ -33,7 +35,7 @@ class Pace:
         """Requests whose money is set aside while all places are taken, so that a free one is filled at once.
 
         Few: a worker that is killed leaves them charged, though they were never sent, and of a run that is
-        paused they still start.
+        paused they still start, until a heartbeat says so.
         """
         return self.concurrency // 10
 

@@ -5,7 +5,8 @@ that take a second.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
 
 from personalization.services.attempts import Job, Outcome
 from personalization.services.charges import unsent
@@ -13,7 +14,7 @@ from personalization.services.flight import Flight
 from personalization.services.leases import Leases
 from personalization.services.pace import Pace
 from personalization.services.settling import Settling
-from personalization.services.work import given_back
+from personalization.services.work import given_back, put_back
 
 
 class Runway:
@@ -65,6 +66,17 @@ class Runway:
         if self._first and places + self._pace.extra > 0:
             return self._first
         return self._others if self._others and places > 0 else None
+
+    def put_back(self, runs: Collection[UUID] | None = None) -> None:
+        """Starts none of these runs; None: none at all."""
+        for waiting in (self._first, self._others):
+            jobs = list(waiting)
+            waiting.clear()
+            for job in jobs:
+                if runs is None or job.claim.run_id in runs:
+                    self._settling.add([put_back(job)])
+                else:
+                    waiting.append(job)
 
     def close(self) -> list[Outcome]:
         """Nothing starts any more. What has not is given back, and costs nothing."""

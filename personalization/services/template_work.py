@@ -143,6 +143,7 @@ def _job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime | No
         brief.fingerprint(recipe),
         replaces,
         on_ledger=True,
+        budgeted=run.budget_micro is not None,
         # Whether somebody looks at it first, the settlement knows: a pilot may be accepted meanwhile.
         ends="published" if store_of(claim, run, course) else "done",
     )

@@ -22,7 +22,7 @@ from personalization.models.runs import Backend
 from personalization.models.texts import WrittenFrom
 from personalization.services.attempts import LOCKED, Again, CallResult, Claim, Job, Outcome, Text
 from personalization.services.beginning import begun
-from personalization.services.charges import failed_call, good_call
+from personalization.services.charges import failed_call, good_call, unsent
 from personalization.services.clusters import UNREFINED, clusters_for, stored_cluster
 from personalization.services.course_parts import CourseParts, course_parts
 from personalization.services.mishaps import LONGEST_PAUSE, not_prepared
@@ -97,6 +97,7 @@ def make_job(claim: Claim, run: GenerationRun, brief: Brief, replaces: datetime 
         replaces,
         # The simple writer's answers cost nothing, and are kept only for whoever looks at a pilot.
         on_ledger=run.backend != Backend.SIMPLE or is_looked_at(run),
+        budgeted=run.budget_micro is not None,
     )
 
 
@@ -262,6 +263,11 @@ def given_back(job: Job, call: CallResult | None = None) -> Outcome:
 def let_go(claim: Claim) -> Outcome:
     """The same before there is a job."""
     return Outcome(claim, "retry", "stopped", "the worker was stopped", give_back=True)
+
+
+def put_back(job: Job) -> Outcome:
+    """A job that was not its turn yet, and whose worker or run does not go on: there is nothing to tell."""
+    return Outcome(job.claim, "retry", give_back=True, call=unsent(job))
 
 
 def _current_texts(

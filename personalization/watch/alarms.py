@@ -96,9 +96,12 @@ def _lost_leases() -> Alarm:
     )
 
 
+# What waits for its turn in a living worker's hands may wait for long.
 _RESERVED = """
-    SELECT count(*) FROM model_calls
+    SELECT count(*) FROM model_calls call
     WHERE state = 'reserved' AND started_at < statement_timestamp() - make_interval(secs => %s)
+      AND NOT EXISTS (SELECT FROM generation_items item WHERE item.id = call.item_id
+          AND item.lease_token = call.lease_token AND item.lease_until > statement_timestamp())
 """
 
 

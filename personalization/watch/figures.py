@@ -122,7 +122,7 @@ def requests() -> list[Requests]:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Of all workers' requests for one model. `given_up`: those whose time was over before their turn."""
+    """Of all workers' requests for one model. `given_up`: those that were let go before their turn."""
 
     model: str
     waits: int

@@ -33,15 +33,15 @@ class Draft:
 class Call:
     """The call that a task makes, as its writer and whoever pays for it tell each other of it.
 
-    `output`: so many tokens of an answer are paid for. `sent`: some of its request has gone out, and no
-    answer has come: nobody knows what it costs. Before that it costs nothing.
+    `output`: so many tokens of an answer are paid for. `sent`: some of its request has gone out. Before that
+    it waits for its turn, and costs nothing.
     """
 
-    output: int
+    output: int = 0
     sent: bool = False
 
 
-CALL: ContextVar[Call] = ContextVar("call")
+CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 class Writer(Protocol):

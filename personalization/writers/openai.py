@@ -69,6 +69,8 @@ class OpenAIWriter:
 
     async def _ask(self, brief: Brief | PartBrief, complaint: str) -> Answer:
         async def send(facts: Facts) -> Answer:
+            if call := CALL.get():
+                call.sent = False  # of another way to ask, which was refused
             # Here, not before: who waited for the first answer knows by now, and asks for no more room.
             self._requests.thinks = self._endpoint.may_think
             self._refuse_unpaid(brief, facts)
@@ -93,7 +95,7 @@ class OpenAIWriter:
     def _refuse_unpaid(self, brief: Brief | PartBrief, facts: Facts) -> None:
         """Unsent where the endpoint turned out to take no limit, and less is paid for than it may answer."""
         self._unlimited |= facts.limit == TokenLimit.NONE
-        call = CALL.get(None)
+        call = CALL.get()
         if self._unlimited and call and call.output < self.estimate(brief).output_tokens:
             raise Unsent("no_limit", "the endpoint limits no answer: more money is set aside for it first")
 

@@ -52,7 +52,7 @@ class ChatCompletions:
         if not (self._key.isascii() and self._key.isprintable()):
             raise RunBlocked("http_401", BLOCKED[401])  # no header can carry it: not worth asking
         session = self._session = self._session or self._opened()
-        call = CALL.get(None) or Call(0)
+        call = CALL.get() or Call()
         data = _Body(body, call)
         try:
             # Headers of the session would go to a proxy too, and with them the key.
@@ -63,8 +63,6 @@ class ChatCompletions:
                 return Response(response.status, response.headers, await _whole(response))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise unanswered(error, sent=call.sent, seconds=self._seconds) from error
-        finally:
-            call.sent = False
 
     async def close(self) -> None:
         if self._session:

@@ -26,21 +26,20 @@ class Workers:
     key: str = field(default_factory=lambda: uuid4().hex)
     made: list[ModelLimiter] = field(default_factory=list)
 
-    def worker(self, *, patience: float = 20.0) -> ModelLimiter:
+    def worker(self) -> ModelLimiter:
         shared = Shared(self.url, self.key, f"worker-{next(_numbers)}", minute=self.minute)
-        limiter = ModelLimiter(
-            "test-model", Pacing(Rules(self.limit, self.minute), shared), patience=patience
-        )
+        limiter = ModelLimiter("test-model", Pacing(Rules(self.limit, self.minute), shared))
         self.made.append(limiter)
         return limiter
 
 
 @asynccontextmanager
 async def workers(url: str, limit: Limit, *, minute: float = 60.0) -> AsyncIterator[Workers]:
-    """All limiters that were made are closed at the end."""
+    """All limiters that were made are closed at the end. Nobody waits for ever."""
     made = Workers(url, limit, minute)
     try:
-        yield made
+        async with asyncio.timeout(20):
+            yield made
     finally:
         await asyncio.gather(*(limiter.close() for limiter in made.made))
 

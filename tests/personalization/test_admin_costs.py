@@ -132,7 +132,7 @@ def test_a_learners_page_says_what_their_texts_cost(client: Client, db: None) ->
     assert "have cost" not in client.get(page).content.decode()
     client.force_login(make_staff("viewer", permissions=[*rights, "personalization.view_generationrun"]))
     html = client.get(page).content.decode()
-    assert "have cost 0.0400 USD so far" in html
+    assert "for lessons that still exist have cost 0.0400 USD so far" in html
     assert f"?learner={item.profile_id}" in html
 
 

@@ -124,6 +124,16 @@ def test_money_that_stays_reserved() -> None:
     assert "1 for more than 10 minutes" in rung()["reserved calls"].found
 
 
+def test_what_a_living_worker_has_in_hand_may_wait_for_its_turn() -> None:
+    waits = item(state="running")
+    call = make_call(waits, lease_token=waits.lease_token, started_at=ago(5000))
+    assert rung() == {}
+    GenerationItem.objects.filter(pk=waits.pk).update(lease_until=ago(1))
+    assert list(rung()) == ["reserved calls"]
+    settle(call)
+    assert rung() == {}
+
+
 def test_calls_may_take_as_long_as_their_deadline(settings: Settings) -> None:
     settings.GENERATION_CALL_SECONDS = 600.0
     make_call(started_at=ago(1190))

@@ -156,17 +156,19 @@ def test_a_passing_fault_is_overcome(model: RunningFakeModel, learner: Profile, 
     assert model.stats()["requests"] > 31
 
 
-def test_items_wait_for_the_limit_and_those_that_wait_long_come_again_uncounted(
+def test_items_wait_for_the_limit_for_as_long_as_it_takes(
     model: RunningFakeModel, learner: Profile, settings: Settings
 ) -> None:
     for _ in range(5):
         make_learner(course=learner.course)
     settings.MODEL_LIMITS = "* = 600 rpm"  # alone, without Redis, a quarter of it: 2.5 a second
     settings.REDIS_URL = "redis+socket:///nowhere/valkey.sock"
-    settings.GENERATION_CALL_SECONDS = 0.6  # so long a request waits for its turn, too
+    settings.GENERATION_CALL_SECONDS = 0.6  # less than the last one waits
     assert run(attempts=1).counts == {"done": 6}
     assert set(GenerationItem.objects.values_list("attempts", flat=True)) == {1}
     assert model.stats()["requests"] == 6
+    assert set(ModelCall.objects.values_list("call_no", "state")) == {(1, "ok")}
+    assert ModelCall.objects.count() == 6, "each was set aside once"
 
 
 def test_the_simple_writer_needs_no_endpoint_and_says_who_wrote(learner: Profile) -> None:

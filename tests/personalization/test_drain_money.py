@@ -244,6 +244,33 @@ def test_a_refused_key_pauses_the_run_with_one_message(model: RunningFakeModel, 
     assert progress(run.pk).counts == {"done": 20}
 
 
+def test_a_run_whose_budget_cannot_be_kept_any_more_pauses_before_it_pays(
+    model: RunningFakeModel, learner: Profile, settings: Settings
+) -> None:
+    limited = start(budget_micro=1_000_000)
+    settings.OPENAI_MODEL = "new-model"
+    drain()
+    paused = progress(limited.pk)
+    assert (paused.state, paused.counts) == ("paused", {"queued": 1})
+    assert "MODEL_PRICES" in paused.note
+    assert (GenerationItem.objects.get().attempts, model.stats()["requests"]) == (0, 0)
+
+    settings.MODEL_PRICES = {**PRICES, "models": {"new-model": {"input": 1, "output": 1}}}
+    assert resume_run(limited) is True
+    drain()
+    assert progress(limited.pk).counts == {"done": 1}
+    assert progress(limited.pk).spent_micro > 0
+
+
+def test_a_run_without_a_budget_needs_no_price(
+    model: RunningFakeModel, learner: Profile, settings: Settings
+) -> None:
+    run = start()
+    settings.OPENAI_MODEL = "new-model"
+    drain()
+    assert progress(run.pk).counts == {"done": 1}
+
+
 def test_a_pilot_is_written_looked_at_and_published_without_another_call(
     model: RunningFakeModel, learner: Profile
 ) -> None:

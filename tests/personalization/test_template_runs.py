@@ -259,6 +259,16 @@ def test_the_budget_holds_what_it_does_not_reach(model: RunningFakeModel, lesson
     assert now.spent_micro == spent["prompt"] + spent["completion"]
 
 
+def test_a_model_without_a_price_pauses_a_run_with_a_budget(
+    model: RunningFakeModel, lesson: Lesson, settings: Settings
+) -> None:
+    run = start(budget_micro=1_000_000)
+    settings.OPENAI_MODEL = "new-model"
+    drain()
+    assert (progress(run.pk).state, model.stats()["requests"]) == ("paused", 0)
+    assert "MODEL_PRICES" in progress(run.pk).note
+
+
 def test_a_bad_key_pauses_the_run(model: RunningFakeModel, lesson: Lesson) -> None:
     model.set(mode="unauthorized")
     run = start()

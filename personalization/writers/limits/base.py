@@ -15,7 +15,7 @@ class Limiter(Protocol):
         `answer`: so many of them are the longest answer that the request itself allows. Providers count that
         one when the request comes, and not less when the answer is shorter.
 
-        Raises Unsent where that takes too long or the worker stops: nothing was sent, nothing is owed.
+        That may take long. Raises Unsent where the worker stops: nothing was sent, nothing is owed.
         """
 
     def observe(self, headers: Mapping[str, str], status: int, usage: Usage | None) -> None:

@@ -24,8 +24,7 @@ def make_limiter(model: str) -> Limiter:
     for problem in limits.problems:  # Celery's worker starts without Django's checks
         log.error("MODEL_LIMITS: %s: this entry limits nothing", problem)
     pacing = Pacing(Rules(limits.of(model)), _shared(model))
-    # A drain that ends must not wait for long, and its call has a deadline of its own.
-    return ModelLimiter(model, pacing, patience=settings.GENERATION_CALL_SECONDS)
+    return ModelLimiter(model, pacing)
 
 
 def _shared(model: str) -> Shared | None:

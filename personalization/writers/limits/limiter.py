@@ -46,12 +46,11 @@ _sent: ContextVar[Sent | None] = ContextVar("sent", default=None)
 
 
 class ModelLimiter:
-    """A model's limits for one event loop. A request waits `patience` seconds at most."""
+    """A model's limits for one event loop. A request waits as long as it takes, or until it is cancelled."""
 
-    def __init__(self, model: str, pacing: Pacing, *, patience: float) -> None:
+    def __init__(self, model: str, pacing: Pacing) -> None:
         self._model = model
         self._pacing = pacing
-        self._patience = patience
         self._waiting: deque[Waiter] = deque()
         self._permits: deque[tuple[float, int]] = deque()  # (from when, for how many tokens)
         self._serving: asyncio.Task[None] | None = None
@@ -101,11 +100,8 @@ class ModelLimiter:
         self._start()
         began, taken = time.monotonic(), None
         try:
-            async with asyncio.timeout(self._patience):
-                taken = await waiter.permit
-                return taken
-        except TimeoutError:
-            raise Unsent("limit", f"the limits left no room within {self._patience:g} s") from None
+            taken = await waiter.permit
+            return taken
         finally:
             if taken is None:
                 self._leave(waiter)

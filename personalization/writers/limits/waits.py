@@ -7,7 +7,7 @@ _SHORTEST = 0.005  # seconds; less is the round trip to Redis, not a limit
 
 @dataclass(slots=True)
 class Waits:
-    """Since the process began: requests that had to wait, the seconds of all, and those that gave up."""
+    """Since the process began: requests that had to wait, their seconds, and those let go before it."""
 
     count: int = 0
     seconds: float = 0.0
