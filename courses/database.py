@@ -6,7 +6,12 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.signals import connection_created
-from psycopg.errors import DeadlockDetected, IdleInTransactionSessionTimeout, LockNotAvailable
+from psycopg.errors import (
+    DeadlockDetected,
+    ForeignKeyViolation,
+    IdleInTransactionSessionTimeout,
+    LockNotAvailable,
+)
 
 ANSWER_WITHIN = "courses.answer_within"  # the name of its receiver
 
@@ -24,6 +29,11 @@ def database_address() -> str:
 def held_by_another(error: OperationalError) -> bool:
     """Whether somebody else's locks stood in the way: waited for too long, or each for the other."""
     return isinstance(error.__cause__, LockNotAvailable | DeadlockDetected)
+
+
+def deleted_by_another(error: Exception) -> bool:
+    """Whether what was written is of a row that is gone by now; whoever looks again does not find it."""
+    return isinstance(error.__cause__, ForeignKeyViolation)
 
 
 def ended_by_the_server(error: Exception) -> bool:

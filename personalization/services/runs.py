@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, Func
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from courses.database import held_by_another, take_your_time
+from courses.database import deleted_by_another, held_by_another, take_your_time
 from personalization.errors import PlanRefused
 from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pilot, RunState
 from personalization.pairs import Selection
@@ -32,7 +32,7 @@ WORK_CHANNEL = "persona_work"  # NOTIFY wakes the sweepers; a door never talks t
 
 
 MOST_PILOT = 50  # texts; all of them are on one page, and somebody is to read them
-TRIES = 3  # of a plan or a retry, when another's locks stand in the way
+TRIES = 3  # of a plan or a retry, when another stands in the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,8 @@ def start_run(  # noqa: PLR0913 each choice that a door offers, by its name
 def planned_by_key(planning: Planning, fields: dict[str, Any]) -> Started:
     """The run with these fields, planned and woken, or the one that the same key gave before."""
     try:
-        return _once_more(lambda: _planned(planning, fields))
+        # deleted_by_another: a learner or a lesson, after the plan had read it.
+        return _once_more(lambda: _planned(planning, fields), deleted_by_another)
     except IntegrityError:
         key = {name: fields[name] for name in ("requested_by", "idempotency_key")}
         run = GenerationRun.objects.filter(**key).first()
@@ -125,15 +126,15 @@ def _prompt_problem(backend: str, tried_version: int | None) -> str | None:
     return None if backend == Backend.SIMPLE else prompt_refusal(prompts_of(tried_version).personal)
 
 
-def _once_more[T](work: Callable[[], T], stopped: tuple[type[DatabaseError], ...] = (OperationalError,)) -> T:
-    """What `work` says, in a transaction that is tried anew where another stops it: by locks, or so."""
+def _once_more[T](work: Callable[[], T], stopped: Callable[[DatabaseError], bool]) -> T:
+    """What `work` says, in a transaction that is tried anew where it meets another's locks, or `stopped`."""
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
                 return work()
-        except stopped as error:
+        except DatabaseError as error:
             # Inside a caller's transaction all of it is lost, and only the caller can begin anew.
-            worth_it = held_by_another(error) if isinstance(error, OperationalError) else True
+            worth_it = stopped(error) or (isinstance(error, OperationalError) and held_by_another(error))
             if not tries_left or connection.in_atomic_block or not worth_it:
                 raise
     raise AssertionError
@@ -227,7 +228,7 @@ def retry_failed(run: GenerationRun) -> int:
     None of a cancelled run. One that a person has paused stays paused.
     """
     # IntegrityError: another run has asked for one of them in this moment, and has it open now.
-    return _once_more(lambda: _retried(run), (OperationalError, IntegrityError))
+    return _once_more(lambda: _retried(run), lambda error: isinstance(error, IntegrityError))
 
 
 def _retried(run: GenerationRun) -> int:
