@@ -17,7 +17,7 @@ from personalization.models.runs import UNENDED_SQL, Backend, GenerationRun, Pil
 from personalization.pairs import Selection
 from personalization.pricing import budget_problem
 from personalization.services.condensed import try_again
-from personalization.services.outages import NOBODY_SERVED, forgive
+from personalization.services.outages import forgive
 from personalization.services.planning import Planned, plan, renew_leases
 from personalization.services.run_prompts import TRIED, prompt_refusal, prompts_of
 from personalization.services.sweep import end_cancelled
@@ -184,10 +184,9 @@ def resume_run(run: GenerationRun) -> bool:
     """Whether the run was paused and goes on."""
     with transaction.atomic():
         now = GenerationRun.objects.select_for_update(no_key=True).filter(pk=run.pk).first()
+        if now and now.state == RunState.PAUSED:
+            forgive(now)
         moved = _move(run, RunState.OPEN, note="", came_from=[RunState.PAUSED])
-        if moved and now and now.note == NOBODY_SERVED:
-            take_your_time()  # it looks at all that waits
-            forgive(run)
         notify()
     return moved
 
@@ -241,8 +240,8 @@ def _retried(run: GenerationRun) -> int:
         cursor.execute(RETRY, [run.pk])
         count: int = cursor.rowcount
     if count:
-        if now.note == NOBODY_SERVED:
-            forgive(run)
+        if now.state == RunState.PAUSED:
+            forgive(now)
         if (now.state, now.note) != (RunState.PAUSED, PAUSED_BY_HAND):
             _move(run, RunState.OPEN, note="", came_from=[RunState.CLOSED, RunState.PAUSED, RunState.OPEN])
         # What failed in the pilot is the pilot's again; without anything of it the next sweep says so.

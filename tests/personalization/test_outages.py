@@ -1,52 +1,24 @@
 """A provider that serves nobody for longer than an item's pauses: the run waits, and nothing of it fails."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
-from personalization.errors import Transient
-from personalization.fake_model import RunningFakeModel
-from personalization.models import GenerationItem, GenerationRun
-from personalization.pairs import Selection
-from personalization.services.attempts import Job, Outcome
-from personalization.services.drain import drain
+from personalization.models import GenerationItem
 from personalization.services.outages import CALLS, NOBODY_SERVED
-from personalization.services.runs import pause_run, resume_run, retry_failed, start_run
+from personalization.services.runs import PAUSED_BY_HAND, pause_run, resume_run, retry_failed
 from personalization.services.sweep import sweep
-from personalization.services.work import failed, given_back
-from tests.builders import make_call, make_course, make_learner, make_lesson
+from personalization.services.work import given_back
+from tests.personalization.outage_by_hand import (
+    earlier_calls,
+    last_attempt,
+    last_attempt_of_all,
+    refused,
+    seen,
+)
 from tests.personalization.paid_work import paid_run, reserved, settle
-
-
-def refused(job: Job, code: str = "http_500") -> Outcome:
-    return failed(job, Transient(code, "the endpoint did not answer"), base_pause=0)
-
-
-def earlier_calls(of: GenerationRun, count: int = CALLS, **fields: Any) -> None:
-    """Of the run, and in vain, unless the fields say otherwise."""
-    fields = {"state": "error", "error_code": "http_500", "run": of, **fields}
-    for _ in range(count):
-        make_call(**fields)
-
-
-def last_attempt(run: GenerationRun) -> Job:
-    (job,) = last_attempt_of_all(run)
-    return job
-
-
-def last_attempt_of_all(run: GenerationRun) -> list[Job]:
-    GenerationItem.objects.filter(run=run).update(attempts=5)
-    return reserved()
-
-
-def seen(run: GenerationRun) -> tuple[str, str, list[tuple[str, int]]]:
-    run.refresh_from_db()
-    items: Iterable[tuple[str, int]] = run.items.order_by("pk").values_list("state", "attempts")
-    return run.state, run.note, list(items)
 
 
 @pytest.mark.django_db
@@ -124,10 +96,19 @@ def test_where_nobody_was_served_since_the_run_went_on_what_is_left_fails(served
     settle([refused(last_attempt(run))])
     assert resume_run(run)
     if served:
-        earlier_calls(run, count=1, state="ok", error_code="")
+        earlier_calls(run, count=1, state="ok", error_code="", started_at=timezone.now())
     earlier_calls(run, started_at=timezone.now())
     settle([refused(last_attempt(run))])
     assert seen(run)[2][0][0] == state
+
+
+@pytest.mark.django_db
+def test_what_is_in_flight_when_the_run_pauses_does_not_fail_either() -> None:
+    run = paid_run(3)
+    earlier_calls(run)
+    for job in last_attempt_of_all(run):
+        settle([refused(job)])
+    assert seen(run) == ("paused", NOBODY_SERVED, [("queued", 5)] * 3)
 
 
 @pytest.mark.django_db
@@ -173,20 +154,25 @@ def test_a_pause_by_hand_gives_nothing_back() -> None:
     assert seen(run) == ("open", "", [("queued", 1)])
 
 
-@pytest.mark.usefixtures("transactional_db")
-def test_a_run_outlives_an_outage_of_any_length(fake_model: RunningFakeModel, settings: Settings) -> None:
-    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "test", fake_model.base_url
-    settings.GENERATION_RETRY_SECONDS, settings.GENERATION_CONCURRENCY = 0.001, 10
-    course = make_course()
-    make_lesson(course)
-    for _ in range(12):
-        make_learner(course=course)
-    run = start_run(selection=Selection(), backend="openai").run
-    fake_model.set(mode="server_error")
-    while seen(run)[0] == "open":
-        assert drain()
-    assert {state for state, _ in seen(run)[2]} == {"queued"}
-    fake_model.set(mode="ok")
+@pytest.mark.django_db
+def test_who_pauses_by_hand_before_the_tries_are_used_up_loses_none_either() -> None:
+    run = paid_run(2)
+    earlier_calls(run)
+    first, second = last_attempt_of_all(run)
+    pause_run(run)
+    settle([refused(first), given_back(second)])
+    assert seen(run) == ("paused", PAUSED_BY_HAND, [("queued", 5), ("queued", 5)])
+    assert resume_run(run)
+    assert seen(run) == ("open", "", [("queued", 0), ("queued", 0)])
+
+
+@pytest.mark.django_db
+def test_a_pause_by_hand_leaves_the_next_outage_its_pause() -> None:
+    run = paid_run()
+    earlier_calls(run)
+    job = last_attempt(run)
+    pause_run(run)
+    settle([refused(job)])
     resume_run(run)
-    drain()
-    assert seen(run) == ("closed", "", [("done", 1)] * 12)
+    settle([refused(last_attempt(run))])
+    assert seen(run) == ("paused", NOBODY_SERVED, [("queued", 5)])
