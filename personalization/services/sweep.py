@@ -53,6 +53,14 @@ FAR_AHEAD = """
           WHERE run.state IN ('open', 'paused')) far_ahead
     WHERE item.id = far_ahead.id
 """
+# The same of lessons that are condensed: nobody leads one before its time. They are few.
+CONDENSED_FAR_AHEAD = """
+    UPDATE condensed_sources source SET available_at = clock_timestamp()
+    FROM (SELECT id FROM condensed_sources
+          WHERE text IS NULL AND available_at > statement_timestamp() + make_interval(secs => %s)
+          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) far_ahead
+    WHERE source.id = far_ahead.id
+"""
 # What another run has asked for meanwhile is that run's now.
 CANCELLED_RUNNING = f"""
     UPDATE generation_items item SET {HANDED_OVER.format(outcome="given_up")},
@@ -157,7 +165,7 @@ def sweep() -> Swept:
             return None
 
     requeued = step("expired leases", lambda: _changed(EXPIRED, [LEASE_LOST, max(FAR_OFF, 2 * lease)])) or 0
-    step("a clock that went back", lambda: _changed(FAR_AHEAD, [FAR_OFF]))
+    step("a clock that went back", _ahead_no_more)
     cancelled = step("cancelled runs", end_cancelled) or 0
     lost_calls = step("lost calls", lambda: end_lost_calls(lease=lease)) or 0
     released = step("held items", release_held) or 0
@@ -171,6 +179,11 @@ def sweep() -> Swept:
     step("charts", keep_one_timeline)
     next_due = step("next due", _next_due)
     return Swept(requeued, cancelled, closed, next_due, lost_calls, released, tuple(failed))
+
+
+def _ahead_no_more() -> None:
+    _changed(FAR_AHEAD, [FAR_OFF])
+    _changed(CONDENSED_FAR_AHEAD, [FAR_OFF])
 
 
 def end_cancelled() -> int:

@@ -1,6 +1,9 @@
 """How often a lesson is tried to be condensed: for each part and run anew, and never without end."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from courses.models import Lesson
@@ -13,6 +16,7 @@ from personalization.services.condensing import MOST_ATTEMPTS, part_condensed
 from personalization.services.drain import drain
 from personalization.services.outages import CALLS, NOBODY_SERVED
 from personalization.services.runs import cancel_run, resume_run, start_run
+from personalization.services.sweep import sweep
 from personalization.services.work import given_back
 from personalization.writers.base import Draft, Usage
 from tests.builders import make_call, make_course, make_learner, make_lesson
@@ -71,6 +75,14 @@ def test_while_nobody_is_served_the_run_waits_and_gives_no_lesson_up(lesson: Les
     assert CondensedSource.objects.get().attempts == 0
     assert fails(begins()).state == "retry"
     assert progress(run.pk).state == "open", "it has tries again"
+
+
+def test_a_clock_that_went_back_keeps_no_lesson_waiting(lesson: Lesson) -> None:
+    start(lesson)
+    fails(begins())
+    CondensedSource.objects.update(available_at=timezone.now() + timedelta(hours=1))
+    sweep()
+    assert begins().condensing
 
 
 def test_two_runs_at_once_do_not_set_each_other_back(lesson: Lesson, model: RunningFakeModel) -> None:
