@@ -26,7 +26,7 @@ from personalization.services.holding import end_pilots, release_held
 from personalization.services.leases import Leases
 from personalization.services.ledger import Reserved, reserve
 from personalization.services.lesson_order import LessonOrder
-from personalization.services.mishaps import internal
+from personalization.services.mishaps import internal, not_prepared
 from personalization.services.pace import Pace
 from personalization.services.preparing import prepare_all
 from personalization.services.runway import Runway
@@ -35,7 +35,7 @@ from personalization.services.sources import Sources
 from personalization.services.sweep import close_ended
 from personalization.services.threads import DatabaseThreads
 from personalization.services.watched import tell_waits
-from personalization.services.work import failed, given_back
+from personalization.services.work import failed, given_back, let_go
 from personalization.writers.base import Writer
 from personalization.writers.factory import make_writer
 from personalization.writers.limits.waits import waits
@@ -168,11 +168,27 @@ class Drain:
         self._dry_until = 0.0
         self._left -= len(claims)
         self._leases.hold(claims)
-        jobs, outcomes = await self._database.run(lambda: prepare_all(claims, self._sources))
+        try:
+            jobs, outcomes = await self._prepare(claims)
+        except BaseException:
+            self._settling.add(let_go(claim) for claim in claims)
+            raise
         self._ready += jobs
         self._settling.add(outcomes)
         left = _ids(jobs, outcomes)
         self._leases.let_go(claim for claim in claims if claim.id not in left)  # deleted since
+
+    async def _prepare(self, claims: list[Claim]) -> tuple[list[Job], list[Outcome]]:
+        try:
+            return await self._database.run(lambda: prepare_all(claims, self._sources))
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception as error:
+            # One that breaks what all share would come back at once with the same others, for ever.
+            if len(claims) == 1:
+                return [], [not_prepared(claims[0], error)]
+            each = [await self._prepare([claim]) for claim in claims]
+            return [job for jobs, _ in each for job in jobs], [o for _, ended in each for o in ended]
 
     def _on_landing(self) -> None:
         self._runway.start()

@@ -256,7 +256,12 @@ def asked_again(job: Job, error: WriterError) -> Again | None:
 
 def given_back(job: Job, call: CallResult | None = None) -> Outcome:
     """An attempt that a worker lets go of: it stops, or the item is no longer its own."""
-    return Outcome(job.claim, "retry", "stopped", "the worker was stopped", give_back=True, call=call)
+    return replace(let_go(job.claim), call=call)
+
+
+def let_go(claim: Claim) -> Outcome:
+    """The same before there is a job."""
+    return Outcome(claim, "retry", "stopped", "the worker was stopped", give_back=True)
 
 
 def _current_texts(
