@@ -172,11 +172,7 @@ class KeptTimeline(models.Model):
 class GenerationItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(
-        GenerationRun,
-        on_delete=models.DB_CASCADE,
-        db_index=False,
-        related_name="items",
-        verbose_name=_("run"),
+        GenerationRun, models.DB_CASCADE, db_index=False, related_name="items", verbose_name=_("run")
     )
     # As the run's: it says whether the item is of a learner and a lesson, or of the lesson alone.
     kind = models.TextField(_("kind"), choices=Kind, db_default=Kind.PERSONALIZE, default=Kind.PERSONALIZE)
