@@ -25,7 +25,7 @@ from personalization.services.attempts import Outcome
 NOBODY_SERVED = gettext_noop("the endpoint has served none of the last calls: resume the run when it is back")
 NOBODY_UNDERSTOOD = gettext_noop(
     "the endpoint has refused or failed all of the last calls (400): check OPENAI_API_KEY, OPENAI_MODEL and "
-    "OPENAI_BASE_URL, then retry what has failed"
+    "OPENAI_BASE_URL, then resume the run, and retry what has failed"
 )
 # As some answer to a wrong key or model. The item's own fault, and final, where others are served.
 REFUSED = "http_400"
