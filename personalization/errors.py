@@ -49,7 +49,7 @@ class RunBlocked(WriterError):
 
 
 class Unsent(WriterError):
-    """No request was made: the worker stops.
+    """No request was made: the worker stops, or more money must be set aside first. `code` "" is no error.
 
     Nothing is owed, and the attempt is given back.
     """

@@ -93,12 +93,12 @@ class OpenAIWriter:
             raise error from refused
 
     def _refuse_unpaid(self, brief: Brief | PartBrief, facts: Facts) -> None:
-        """Unsent where less is paid for than may be answered: that it takes no limit, or thinks, was found out
-        since its money was set aside."""
+        """Unsent where less is paid for than may be answered: that an endpoint takes no limit, or thinks, was
+        found out since the money was set aside."""
         self._unlimited |= facts.limit == TokenLimit.NONE
         call = CALL.get()
         if call and call.output < self.estimate(brief).output_tokens:
-            raise Unsent("more", "the answer may be longer than is paid for: more money is set aside first")
+            raise Unsent("", "the answer may be longer than is paid for: more money is set aside first")
 
     async def _send(self, body: bytes) -> Answer:
         response, seconds = await self._posted(body)
