@@ -15,6 +15,7 @@ from personalization.services.drain import drain
 from personalization.services.runs import resume_run, start_run
 from personalization.writers.factory import make_writer
 from tests.builders import make_course, make_learner, make_lesson, make_text
+from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -276,3 +277,27 @@ def test_a_row_that_nobody_foresaw_does_not_take_its_batch_along(
     assert GenerationItem.objects.get(state="failed").profile_id == odd.pk
     assert [kind.code for kind in ended.errors] == ["internal"]
     assert "Странная" not in caplog.text
+
+
+def test_a_lesson_that_changes_during_a_drain_is_read_again(
+    model: RunningFakeModel, learner: Profile, settings: Settings
+) -> None:
+    settings.GENERATION_CONCURRENCY = 1
+    for _ in range(3):
+        make_learner(course=learner.course)
+    start_run(selection=Selection(), backend="openai")
+    changed: list[object] = []
+
+    def change() -> bool:
+        if model.stats()["requests"] == 2 and not changed:
+            changed.extend(
+                at_once(lambda: Lesson.objects.update(transcript="Другая расшифровка урока о плечах. " * 20))
+            )
+        return False
+
+    drain(change)
+    sent = ["Другая расшифровка" in str(prompt) for prompt in model.prompts()]
+    assert changed == [1]
+    assert (sent[0], sent[-1]) == (False, True)
+    fingerprints = PersonalizedLessonDescription.objects.values_list("fingerprint", flat=True)
+    assert len(set(fingerprints)) == 2

@@ -17,9 +17,7 @@ from personalization.services.runs import resume_run, start_run
 from personalization.services.sweep import sweep
 from tests.builders import make_course, make_learner, make_lesson, make_text
 from tests.personalization.paid_work import MODEL, PRICES, calls
-from tests.threads import at_once
 
-OTHER = "Другая расшифровка урока о плечах. " * 20
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
@@ -287,25 +285,3 @@ def test_a_pilot_is_written_looked_at_and_published_without_another_call(
     assert progress(run.pk).counts == {"done": 6}
     assert model.stats()["requests"] == 6
     assert Text.objects.filter(origin="openai").count() == 6
-
-
-def test_a_lesson_that_changes_during_a_drain_is_read_again(
-    model: RunningFakeModel, learner: Profile, settings: Settings
-) -> None:
-    settings.GENERATION_CONCURRENCY = 1
-    for _ in range(3):
-        make_learner(course=learner.course)
-    start()
-    changed: list[object] = []
-
-    def change() -> bool:
-        if model.stats()["requests"] == 2 and not changed:
-            changed.extend(at_once(lambda: Lesson.objects.update(transcript=OTHER)))
-        return False
-
-    drain(change)
-    sent = ["Другая расшифровка" in str(prompt) for prompt in model.prompts()]
-    assert changed == [1]
-    assert (sent[0], sent[-1]) == (False, True)
-    fingerprints = Text.objects.values_list("fingerprint", flat=True)
-    assert len(set(fingerprints)) == 2
