@@ -264,9 +264,9 @@ class Drain:
         await asyncio.gather(*self._beside.values(), return_exceptions=True)
         await self._database.idle()  # a claim that was cut off would take what is given back here once more
         self._settling.add([*self._flight.take_landed(), *(given_back(job) for job in self._ready)])
-        for _ in range(LAST_TRIES):
+        for left in reversed(range(LAST_TRIES)):
             if self._settling.waiting:
-                again = await self._settling.settle()
+                again = await self._settling.settle(last=not left)
                 self._settling.add(given_back(job) for job in again)
 
 

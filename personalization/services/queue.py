@@ -195,8 +195,7 @@ IMPATIENT = "SET LOCAL lock_timeout = '2s'"
 class Settled:
     """Claims by what became of their outcomes; of those that are in neither, the lease was lost.
 
-    `busy`: somebody else has the item locked at this moment. Settle them again: of them only the calls are
-    settled, with their answers, or a worker that ends before it comes through would leave them paid in vain.
+    `busy`: somebody else has the item locked at this moment. Nothing of them is written: settle them again.
     `failed`: the outcomes by which an item has failed for good. `paused`: runs that cannot go on, with why.
     """
 
@@ -206,11 +205,12 @@ class Settled:
     paused: tuple[tuple[UUID, str], ...] = ()
 
 
-def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
+def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = (), *, last: bool = False) -> Settled:
     """Ends attempts, settles their calls and publishes their texts, in one transaction.
 
     A learner's old text is visible until this commits. What another worker holds by now is left untouched.
-    `again`: attempts that go on, of which only the call so far is settled.
+    `again`: attempts that go on, of which only the call so far is settled. `last`: nobody tries again, and of
+    busy ones the calls are settled, with their answers: the next attempt takes them for nothing.
     """
     runs = {outcome.claim.run_id for outcome in outcomes} | {more.job.claim.run_id for more in again}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -234,7 +234,7 @@ def settle(outcomes: Sequence[Outcome], again: Sequence[Again] = ()) -> Settled:
         settle_calls(
             cursor,
             [(more.call, None) for more in again if more.call]
-            + [(o.call, text) for o, text in unpublished if o.call],
+            + [(o.call, text) for o, text in unpublished if o.call and (last or o.claim not in busy)],
         )
         keep_parts(cursor, kept)
         note_failures(cursor, [o.not_condensed for o in outcomes if o.not_condensed])

@@ -47,7 +47,7 @@ class Settling:
             else:
                 self._outcomes.append(one)
 
-    async def settle(self) -> list[Job]:
+    async def settle(self, *, last: bool = False) -> list[Job]:
         """Settles what waits; the jobs that are to be asked for again.
 
         Whatever it raises, what is not settled waits again: it was paid for.
@@ -56,7 +56,7 @@ class Settling:
         again, self._again = self._again, []
         self._writing = len(outcomes) + len(again)
         try:
-            await self._written(outcomes, again)
+            await self._written(outcomes, again, last)
         except BaseException as error:  # a forced end, too
             self.add([*outcomes, *again])
             if not isinstance(error, OperationalError) or not held_by_another(error):
@@ -67,10 +67,10 @@ class Settling:
             self._writing = 0
         return [more.job for more in again]
 
-    async def _written(self, outcomes: list[Outcome], again: list[Again]) -> None:
+    async def _written(self, outcomes: list[Outcome], again: list[Again], last: bool) -> None:
         """Takes out of `outcomes` what is through, so that an error leaves there what is not."""
         try:
-            settled = await self._database.run(lambda: queue.settle(outcomes, again))
+            settled = await self._database.run(lambda: queue.settle(outcomes, again, last=last))
         except OperationalError:
             raise
         except DatabaseError:

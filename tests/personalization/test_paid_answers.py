@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from personalization.models import GenerationItem
 from personalization.models import PersonalizedLessonDescription as Text
+from personalization.services import queue
 from personalization.services.runs import cancel_run
 from personalization.services.sweep import sweep
 from personalization.services.work import prepare
@@ -66,7 +67,7 @@ def test_an_answer_is_paid_and_kept_while_somebody_has_its_item_locked() -> None
     [job] = reserved()
     with transaction.atomic():
         GenerationItem.objects.select_for_update().get()
-        [settled] = at_once(lambda: settle([good(job)]))
+        [settled] = at_once(lambda: queue.settle([good(job)], last=True))
         assert settled.busy == {job.claim}
     assert (money(run), calls("state", "answer")) == ((0, 80), [("ok", NEW)])
     GenerationItem.objects.update(lease_until=timezone.now())
@@ -83,7 +84,7 @@ def test_a_worker_that_waits_for_a_locked_item_publishes_its_answer_and_forgets_
     [job] = reserved()
     with transaction.atomic():
         GenerationItem.objects.select_for_update().get()
-        at_once(lambda: settle([good(job)]))
+        at_once(lambda: queue.settle([good(job)], last=True))
     settle([good(job)])
     assert Text.objects.get().content == NEW
     assert (money(run), run.calls, calls("state", "answer")) == ((0, 80), 1, [("ok", None)])
