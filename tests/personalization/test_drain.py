@@ -20,6 +20,7 @@ from tests.threads import at_once
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 OLD = {"why_watch": "old"}
+OTHER = "Другая расшифровка урока о шее и плечах. " * 20
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_unchanged_inputs_are_not_paid_for_again(model: RunningFakeModel, learne
     assert run().counts == {"unchanged": 1}
     assert model.stats()["requests"] == 1
     assert run(force=True).counts == {"done": 1}
-    Lesson.objects.update(transcript="Другая расшифровка урока о шее и плечах. " * 20)
+    Lesson.objects.update(transcript=OTHER)
     assert run().counts == {"done": 1}
 
 
@@ -279,7 +280,7 @@ def test_a_row_that_nobody_foresaw_does_not_take_its_batch_along(
     assert "Странная" not in caplog.text
 
 
-def test_a_lesson_that_changes_during_a_drain_is_read_again(
+def test_a_changed_lesson_is_read_again(
     model: RunningFakeModel, learner: Profile, settings: Settings
 ) -> None:
     settings.GENERATION_CONCURRENCY = 1
@@ -290,14 +291,11 @@ def test_a_lesson_that_changes_during_a_drain_is_read_again(
 
     def change() -> bool:
         if model.stats()["requests"] == 2 and not changed:
-            changed.extend(
-                at_once(lambda: Lesson.objects.update(transcript="Другая расшифровка урока о плечах. " * 20))
-            )
+            changed.extend(at_once(lambda: Lesson.objects.update(transcript=OTHER)))
         return False
 
     drain(change)
     sent = ["Другая расшифровка" in str(prompt) for prompt in model.prompts()]
     assert changed == [1]
     assert (sent[0], sent[-1]) == (False, True)
-    fingerprints = PersonalizedLessonDescription.objects.values_list("fingerprint", flat=True)
-    assert len(set(fingerprints)) == 2
+    assert len(set(PersonalizedLessonDescription.objects.values_list("fingerprint", flat=True))) == 2
