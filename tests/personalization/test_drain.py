@@ -280,9 +280,7 @@ def test_a_row_that_nobody_foresaw_does_not_take_its_batch_along(
     assert "Странная" not in caplog.text
 
 
-def test_a_changed_lesson_is_read_again(
-    model: RunningFakeModel, learner: Profile, settings: Settings
-) -> None:
+def test_a_changed_lesson_is_read_anew(model: RunningFakeModel, learner: Profile, settings: Settings) -> None:
     settings.GENERATION_CONCURRENCY = 1
     for _ in range(3):
         make_learner(course=learner.course)
