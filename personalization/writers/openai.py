@@ -97,7 +97,7 @@ class OpenAIWriter:
         found out since the money was set aside."""
         self._unlimited |= facts.limit == TokenLimit.NONE
         call = CALL.get()
-        if call and call.output < self.estimate(brief).output_tokens:
+        if call and call.output < self._requests.longest_answer(brief, limited=not self._unlimited):
             raise Unsent("", "the answer may be longer than is paid for: more money is set aside first")
 
     async def _send(self, body: bytes) -> Answer:

@@ -59,10 +59,13 @@ class Requests:
 
     def most(self, brief: Brief | PartBrief, *, limited: bool) -> Usage:
         """The most tokens of a call. `limited`: its answer has a limit; else only the model ends it."""
-        frame = self._frame(brief)
-        given = _shared(brief).most_tokens + _own(brief).most_tokens + frame.most_tokens
-        answer = frame.most(thinks=self.thinks)
-        return Usage(given, 0, answer if limited else max(answer, self._window.output))
+        given = _shared(brief).most_tokens + _own(brief).most_tokens + self._frame(brief).most_tokens
+        return Usage(given, 0, self.longest_answer(brief, limited=limited))
+
+    def longest_answer(self, brief: Brief | PartBrief, *, limited: bool) -> int:
+        """In tokens."""
+        answer = self._frame(brief).most(thinks=self.thinks)
+        return answer if limited else max(answer, self._window.output)
 
     def _frame(self, brief: Brief | PartBrief) -> "_Frame":
         room = brief.tokens if isinstance(brief, PartBrief) else None

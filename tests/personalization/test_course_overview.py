@@ -51,10 +51,11 @@ def course() -> Course:
         make_lesson(course_of_lessons, 2, transcript="", title="XXXL")
         make_lesson(course_of_lessons, 5, transcript="too short", title="Урок ***")
         fourth = make_lesson(course_of_lessons, 6, title="TODO: Урок")
-        learner = make_learner(course=course_of_lessons)
+        # By their identifiers they are listed.
+        learner = make_learner(f"{course_of_lessons.slug}-1", course_of_lessons)
         make_text(learner, first, origin="simple", fingerprint="old")
         make_text(learner, fourth, origin="simple", fingerprint="old", edited_at=timezone.now())
-        make_learner(course=course_of_lessons)
+        make_learner(f"{course_of_lessons.slug}-2", course_of_lessons)
         make_learner(course=course_of_lessons, survey=None)
         make_learner(course=course_of_lessons, survey={"experience": " "})
     return course
