@@ -75,7 +75,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m benchmarks.faults",
         description=__doc__,
-        epilog=EPILOG + "\nrows:\n" + "\n".join(f"  {row.name:26}{row.what}" for row in FAULTS.values()),
+        epilog=EPILOG + "\nrows:\n" + "\n".join(f"  {row.name:34}{row.what}" for row in FAULTS.values()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the endpoint and of the soak")
