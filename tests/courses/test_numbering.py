@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -132,7 +132,6 @@ def test_ambiguous_titles_are_all_told_with_their_candidates() -> None:
 
 
 class AnyOrder(TestCase):
-    @settings(deadline=None)
     @given(st.sets(st.integers(-(2**31), 2**31 - 1), min_size=2, max_size=6), st.randoms())
     def test_any_numbers_become_any_other_numbers(self, numbers: set[int], random: object) -> None:
         course = make_course()
