@@ -32,7 +32,7 @@ class Proxy:
         self._traps: list[Trap] = []
         self._links: set[Link] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._doorman: asyncio.Task[None] | None = None
+        self._door: socket.socket | None = None
         # Bound and not listening: while nobody listens, clients are refused and nobody else gets the port.
         self._place = _bound(0)
         self.port: int = self._place.getsockname()[1]
@@ -50,33 +50,35 @@ class Proxy:
 
     async def start(self) -> None:
         # Not asyncio's server: who comes at the moment when it closes leaves it in disorder.
-        door = _bound(self.port)
+        self._door = door = _bound(self.port)
         door.setblocking(False)
         door.listen(100)
-        self._doorman = asyncio.create_task(self._let_in(door))
+        # Nor a task that waits for them: one that is cancelled at that moment drops who has come.
+        self._loop.add_reader(door, self._let_in, door)
 
     async def stop(self) -> None:
-        await self._refuse()
+        self._refuse()
+        await asyncio.sleep(0)  # those that have just come begin, or nobody would close their connections
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._place.close()
 
-    async def _let_in(self, door: socket.socket) -> None:
-        with door:
-            while True:
-                client, _ = await self._loop.sock_accept(door)
-                self.accepted += 1
-                task = asyncio.create_task(self._serve(client))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+    def _let_in(self, door: socket.socket) -> None:
+        with suppress(BlockingIOError, ConnectionError):  # who came has left again
+            client, _ = door.accept()
+            client.setblocking(False)
+            self.accepted += 1
+            task = self._loop.create_task(self._serve(client))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _refuse(self) -> None:
-        if self._doorman is not None:
-            self._doorman.cancel()
-            await asyncio.gather(self._doorman, return_exceptions=True)
-            self._doorman = None
+    def _refuse(self) -> None:
+        if self._door is not None:
+            self._loop.remove_reader(self._door)
+            self._door.close()
+            self._door = None
 
     async def _change(self, weather: Weather) -> int:
         links = [link for link in self._links if not link.dead]
@@ -85,8 +87,8 @@ class Proxy:
         for link in links:
             link.meet(weather)
         if weather.mode == Mode.DOWN:
-            await self._refuse()
-        elif self._doorman is None:
+            self._refuse()
+        elif self._door is None:
             await self.start()
         return len(links)
 

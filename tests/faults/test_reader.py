@@ -9,7 +9,11 @@ from benchmarks.faulting.world import World, make_world
 from tests.processes import until
 
 THERE, TO_THE_END = "the reader was there", "the reader reads to the end"
-TERMINATE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = %s"
+# Of this database: another process of tests may have a reader of its own.
+TERMINATE = """
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+    WHERE application_name = %s AND datname = current_database()
+"""
 
 
 class Torn(dict[str, int]):
